@@ -1,0 +1,13 @@
+"""The one place that knows what time it is, so that tests can say otherwise."""
+
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The current moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def as_utc(moment: datetime) -> datetime:
+    """The same moment in UTC; a moment without a zone is taken to be UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

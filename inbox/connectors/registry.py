@@ -1,0 +1,37 @@
+"""Which kinds there are. A new platform is one file beside this one and one line here."""
+
+from functools import cache
+from importlib import import_module
+
+from inbox.connectors.contract import ChannelConnector, TrackerConnector
+
+CHANNELS = {
+    "email": "inbox.connectors.email:Email",
+    "mastodon": "inbox.connectors.mastodon:Mastodon",
+    "bluesky": "inbox.connectors.bluesky:Bluesky",
+    "rss": "inbox.connectors.rss:Rss",
+    "webhook": "inbox.connectors.webhook:Webhook",
+    "file": "inbox.connectors.file:File",
+}
+TRACKERS = {
+    "github": "inbox.connectors.github_issues:GitHubIssues",
+    "webhook": "inbox.connectors.webhook_out:WebhookOut",
+    "email": "inbox.connectors.email_out:EmailOut",
+}
+
+
+@cache
+def channel_connector(kind: str) -> type[ChannelConnector]:
+    """The connector class of a channel kind. Raises KeyError for an unknown kind."""
+    return _load(CHANNELS[kind])  # type: ignore[no-any-return]
+
+
+@cache
+def tracker_connector(kind: str) -> type[TrackerConnector]:
+    """The connector class of a tracker kind. Raises KeyError for an unknown kind."""
+    return _load(TRACKERS[kind])  # type: ignore[no-any-return]
+
+
+def _load(path: str):  # type: ignore[no-untyped-def]
+    module, _, name = path.partition(":")
+    return getattr(import_module(module), name)

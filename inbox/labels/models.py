@@ -1,0 +1,68 @@
+"""What a classifier said about a message, and what people said better. Both need no more than a message's id."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.clock import now
+from inbox.database import Base, BigId
+
+
+class Tag(StrEnum):
+    """What people see. The first four are labels; `other` fits none of them, `unsure` asks a person."""
+
+    QUESTION = "question"
+    COMPLAINT = "complaint"
+    IDEA = "idea"
+    TROLL = "troll"
+    OTHER = "other"
+    UNSURE = "unsure"
+
+
+LABELS = (Tag.QUESTION, Tag.COMPLAINT, Tag.IDEA, Tag.TROLL)
+
+
+class Label(Base):
+    """The answer for one message: four calibrated probabilities, the primary tag, and all tags that hold ("question complaint").
+
+    After a correction `corrected_by_id` is set and a model no longer overwrites `primary` and `tags`.
+    """
+
+    __tablename__ = "labels"
+    __table_args__ = (Index("ix_labels_primary", "primary", "message_id"),)
+
+    message_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    primary: Mapped[Tag] = mapped_column(String(20))
+    tags: Mapped[str] = mapped_column(String(60), default="")
+    question: Mapped[float] = mapped_column(default=0.0)
+    complaint: Mapped[float] = mapped_column(default=0.0)
+    idea: Mapped[float] = mapped_column(default=0.0)
+    troll: Mapped[float] = mapped_column(default=0.0)
+    language: Mapped[str] = mapped_column(String(8), default="")
+    model_version: Mapped[str] = mapped_column(String(60), default="")
+    labelled_at: Mapped[datetime] = mapped_column(default=now)
+    corrected_by_id: Mapped[int | None] = mapped_column(ForeignKey("teammates.id"))
+
+
+class Correction(Base):
+    """A teammate's better tag, with what the model had said. Undoing sets `undone_at`; nothing is deleted."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (Index("ix_corrections_message_id", "message_id", "id"), Index("ix_corrections_at", "at"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
+    teammate_id: Mapped[int | None] = mapped_column(ForeignKey("teammates.id"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    before: Mapped[str] = mapped_column(String(60), default="")  # tags, separated by spaces
+    after: Mapped[str] = mapped_column(String(60))
+    before_primary: Mapped[str] = mapped_column(String(20), default="")
+    after_primary: Mapped[str] = mapped_column(String(20), default="")
+    model_version: Mapped[str] = mapped_column(String(60), default="")
+    probabilities: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    undone_at: Mapped[datetime | None]

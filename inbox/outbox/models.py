@@ -1,0 +1,69 @@
+"""Everything on its way out. A delivery is one effect on the outside world, with a key and a state."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from inbox.clock import now
+from inbox.database import Base, BigId
+
+
+class DeliveryKind(StrEnum):
+    """What leaves, and so who carries it."""
+
+    REPLY = "reply"  # through the channel's connector
+    ACT = "act"  # a moderation act, through the channel's connector
+    TICKET = "ticket"  # an idea, through a tracker's connector
+    MAIL = "mail"  # a digest or notice, through the system mailbox
+
+
+class DeliveryState(StrEnum):
+    """queued → sending → sent, failed or unsure; cancelled only from queued."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNSURE = "unsure"
+    CANCELLED = "cancelled"
+
+
+class Delivery(Base):
+    """One effect outside. `key` is unique: asking for the same effect twice makes one delivery.
+
+    `payload` is what the connector gets. `subject_kind` and `subject_id` name the row it is about ("message" 12).
+    While `sending`, the worker that holds `claim` owns it until `claimed_until`; after that it is unsure.
+    """
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        Index("ix_deliveries_due", "state", "not_before"),
+        Index("ix_deliveries_subject", "subject_kind", "subject_id"),
+        Index("ix_deliveries_came_back", "channel_id", "external_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    kind: Mapped[DeliveryKind] = mapped_column(String(20))
+    state: Mapped[DeliveryState] = mapped_column(String(20), default=DeliveryState.QUEUED)
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
+    tracker_id: Mapped[int | None] = mapped_column(ForeignKey("trackers.id", ondelete="CASCADE"), index=True)
+    subject_kind: Mapped[str] = mapped_column(String(30), default="")
+    subject_id: Mapped[int | None] = mapped_column(BigId)
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    not_before: Mapped[datetime] = mapped_column(default=now)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claim: Mapped[str] = mapped_column(String(40), default="")
+    claimed_until: Mapped[datetime | None]
+    # True once an attempt may have left the house: then the next step is to look, not to send.
+    may_have_left: Mapped[bool] = mapped_column(default=False)
+    external_id: Mapped[str | None] = mapped_column(String(500))
+    url: Mapped[str] = mapped_column(Text, default="")
+    receipt: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    teammate_id: Mapped[int | None] = mapped_column(ForeignKey("teammates.id"))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    settled_at: Mapped[datetime | None]
