@@ -1,0 +1,48 @@
+"""A form as it was sent: values, and what is wrong with them. Shown again with both, so that nothing typed is lost."""
+
+import re
+from collections.abc import Collection, Mapping
+
+from flask_babel import gettext
+
+_EMAIL = re.compile(r"[^@\s,;<>()\[\]\\\"]{1,64}@[^@\s,;<>()\[\]\\\"]{1,255}")
+
+
+class Form:
+    """Values by field name (missing is empty) and errors by field name."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = {name: value for name, value in values.items() if name != "csrf_token"}
+        self.errors: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> str:
+        value = self.values.get(name, "")
+        return value if name.startswith("password") else value.strip()
+
+    def need(self, name: str, longest: int) -> None:
+        """The field must hold 1 to `longest` characters."""
+        if not self[name]:
+            self.errors[name] = gettext("Please fill this in.")
+        elif len(self[name]) > longest:
+            self.errors[name] = gettext("At most %(number)d characters, please.", number=longest)
+
+    def need_email(self, name: str) -> None:
+        """The field must hold one e-mail address."""
+        if not _EMAIL.fullmatch(self[name]):
+            self.errors[name] = gettext("This does not look like an e-mail address.")
+
+    def need_choice(self, name: str, choices: Collection[str]) -> None:
+        """The field must hold one of the choices."""
+        if self[name] not in choices:
+            self.errors[name] = gettext("Please choose one from the list.")
+
+    def need_number(self, name: str, least: int, most: int) -> int:
+        """The field must hold a whole number between `least` and `most`; returns it, or `least` beside an error."""
+        try:
+            value = int(self[name])
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            self.errors[name] = gettext("A whole number from %(least)d to %(most)d, please.", least=least, most=most)
+            return least
+        return value

@@ -1,0 +1,107 @@
+"""How pages become HTML: fragments, times and numbers in the reader's language, versioned static files."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel.dates import format_timedelta
+from flask import Flask, Response, make_response, render_template, request, url_for
+from flask_babel import format_datetime, format_decimal, get_locale, gettext
+
+from inbox.clock import now
+from inbox.conversations.models import ConversationState
+from inbox.ideas.models import IdeaState
+from inbox.labels.models import LABELS, Tag
+from inbox.outbox.models import DeliveryState
+from inbox.pages.access import can, find_teammate
+from inbox.teams.permissions import Permission
+
+STATIC = Path(__file__).parent.parent / "static"
+
+
+def wants_fragment() -> bool:
+    """Whether the browser's script asks for the inner part of a page only."""
+    return bool(request.headers.get("X-Fragment"))
+
+
+def render(page: str, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
+    """The page `page` (e.g. "ideas/index.html"), or only its partial `fragment` when the script asks for that."""
+    name = fragment if fragment and wants_fragment() else page
+    response = make_response(render_template(name, **context), status)
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.vary.add("X-Fragment")
+    return response
+
+
+def register(app: Flask) -> None:
+    """Give templates their words, filters and `asset()`."""
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.do")
+    app.jinja_env.filters.update(ago=ago, age=age, when=when, number=number, percent=percent)
+    app.jinja_env.globals.update(
+        can=can,
+        asset=asset,
+        Permission=Permission,
+        Tag=Tag,
+        LABELS=LABELS,
+        ConversationState=ConversationState,
+        IdeaState=IdeaState,
+        DeliveryState=DeliveryState,
+    )
+    app.context_processor(lambda: {"me": find_teammate(), "locale": str(get_locale() or "en"), "now": now()})
+
+
+def asset(name: str) -> str:
+    """The address of a static file. The version is in the path, so that modules import each other under the same one."""
+    return url_for("static_files.show", version=static_version(), name=name)
+
+
+@lru_cache(maxsize=1)
+def static_version() -> str:
+    """A hash over all static files; browsers may keep a version for ever."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(STATIC).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def ago(moment: datetime | None) -> str:
+    """"5 minutes ago" in the reader's language."""
+    return "" if moment is None else format_timedelta(moment - now(), add_direction=True, locale=_locale())
+
+
+def age(moment: datetime | None) -> str:
+    """How long ago, short: "3 hr"."""
+    return "" if moment is None else format_timedelta(_whole(now() - moment), format="short", threshold=1, locale=_locale())
+
+
+def when(moment: datetime | None, form: str = "medium") -> str:
+    """Date and time in the reader's language and time zone."""
+    return "" if moment is None else str(format_datetime(moment, form))
+
+
+def number(value: float) -> str:
+    """A number as the reader writes it: 1,234.5 or 1.234,5."""
+    return str(format_decimal(value))
+
+
+def percent(value: float | None) -> str:
+    """A probability as whole percent."""
+    return "" if value is None else gettext("%(share)d %%", share=round(value * 100))
+
+
+def _whole(span: timedelta) -> timedelta:
+    return max(span, timedelta(seconds=1))
+
+
+def _locale() -> Any:
+    return get_locale() or "en"
+
+
+Renderer = Callable[..., Response]

@@ -1,0 +1,90 @@
+"""Text as strangers send it, made safe and plain: HTML to text, HTML for the screen, cuts, folds and previews."""
+
+import html
+import re
+import unicodedata
+from html.parser import HTMLParser
+
+import nh3
+
+# PostgreSQL refuses NUL, JSON and UTF-8 refuse lone surrogates; the other C0 controls are noise.
+_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SPACES = re.compile(r"[ \t\u00a0\u2007\u202f]+")
+_BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
+_LOUD_TAGS = {"script", "style", "head", "title", "template", "noscript", "svg", "math"}
+_BLOCKS = {"p", "div", "br", "li", "ul", "ol", "tr", "table", "blockquote", "pre", "hr", *(f"h{n}" for n in range(1, 7))}
+_SHOWN_TAGS = _BLOCKS | {"a", "b", "strong", "i", "em", "u", "s", "code", "span", "td", "th", "tbody", "thead", "sub", "sup", "img"}
+
+
+def storable(text: str, limit: int) -> str:
+    """`text` without characters that a database refuses, composed (NFC), at most `limit` characters long."""
+    # Cut before normalising too: composing a hostile megabyte is not free.
+    return unicodedata.normalize("NFC", _UNSTORABLE.sub("", text[: limit * 2]))[:limit]
+
+
+def one_line(text: str, limit: int) -> str:
+    """`text` on one line, for names, subjects and previews; cut with an ellipsis."""
+    line = " ".join(storable(text, limit * 4).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def plain_from_html(markup: str) -> str:
+    """The words of an HTML fragment: blocks become lines, entities characters, scripts nothing. Never raises."""
+    reader = _Reader()
+    reader.feed(markup)
+    reader.close()
+    lines = (_SPACES.sub(" ", line).strip() for line in "".join(reader.parts).split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
+
+
+def clean_html(markup: str, *, images: bool = False) -> str:
+    """HTML fit for our pages: a short list of tags, http, https and mailto only, remote images only when asked for."""
+    tags = _SHOWN_TAGS if images else _SHOWN_TAGS - {"img"}
+    return nh3.clean(
+        markup,
+        tags=tags,
+        attributes={"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+        clean_content_tags=_LOUD_TAGS - {"head"},
+    )
+
+
+def folded(text: str) -> str:
+    """Lower case without accents, as the search index and look-alike checks see it: "Häuser" becomes "hauser"."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+def slug(text: str) -> str:
+    """`text` as a short ASCII name for file names and anchors."""
+    german = text.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    return re.sub(r"[^a-z0-9]+", "-", folded(german)).strip("-")[:60] or "x"
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self.silent = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in _LOUD_TAGS:
+            self.silent += 1
+        elif tag in _BLOCKS:
+            self.parts.append("\n\n" if tag in {"p", "blockquote"} else "\n")
+            if tag == "li":
+                self.parts.append("– ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _LOUD_TAGS:
+            self.silent = max(0, self.silent - 1)
+        elif tag in _BLOCKS and tag not in {"br", "hr", "li"}:
+            self.parts.append("\n\n" if tag in {"p", "blockquote"} else "\n")
+
+    def handle_data(self, data: str) -> None:
+        if not self.silent:
+            self.parts.append(data.replace("\n", " "))
+
+    def unknown_decl(self, data: str) -> None:
+        self.parts.append(html.unescape(data.removeprefix("CDATA[")))

@@ -1,0 +1,59 @@
+"""What a request can reach: the settings, the database and the vault of this process. Used by pages and api."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from flask import current_app, g
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from sqlalchemy.orm import Session
+
+from inbox.config import Settings
+from inbox.database import Database
+from inbox.vault import Vault
+
+
+# Storage and strategy come from create_app; without Valkey it counts in this process.
+limiter = Limiter(get_remote_address, default_limits=[])
+
+
+@dataclass(frozen=True)
+class House:
+    """Opened once per process by create_app."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+
+
+def house() -> House:
+    """The house of the running app."""
+    opened: House = current_app.extensions["trellis"]
+    return opened
+
+
+def reading() -> Session:
+    """This request's look at the database; closed with the request, never committed."""
+    if "reading" not in g:
+        g.reading_context = house().database.reading()
+        g.reading = g.reading_context.__enter__()
+    session: Session = g.reading
+    return session
+
+
+def stop_reading(_error: BaseException | None = None) -> None:
+    """End the request's look, so that a later one sees what was written in between."""
+    context = g.pop("reading_context", None)
+    g.pop("reading", None)
+    if context is not None:
+        context.__exit__(None, None, None)
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One transaction of this request: commits at the end of the block, rolls back on any error."""
+    with house().database.writing() as session:
+        yield session
+    # What was read before the write is old now.
+    stop_reading()
