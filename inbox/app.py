@@ -3,7 +3,6 @@
 import hashlib
 import logging
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Flask, request
@@ -18,9 +17,8 @@ from inbox.pages.access import find_teammate
 from inbox.pages.errors import register_errors
 from inbox.translations_files import compiled_translations
 from inbox.vault import open_vault
-from inbox.web import House, limiter, stop_reading
+from inbox.web import House, limiter, stop_reading, templates_folder
 
-HERE = Path(__file__).parent
 LANGUAGES = ("en", "de")
 PAGES = (
     "static_files",
@@ -56,7 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application for one process. Raises BadSetting when a setting cannot be used."""
     settings = settings or load_settings()
     vault = open_vault(settings)
-    app = Flask("trellis", template_folder=str(_templates()), static_folder=None)
+    app = Flask("trellis", template_folder=str(templates_folder()), static_folder=None)
     app.extensions["trellis"] = House(settings, Database(settings.database), vault)
     app.config.update(
         SECRET_KEY=hashlib.sha256(b"cookies" + vault.key).hexdigest(),
@@ -122,12 +120,6 @@ def _time_zone() -> str | None:
 
 def _limiter_storage(redis_url: str) -> str:
     return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
-
-
-def _templates() -> Path:
-    """In a wheel the templates lie inside the package, in a checkout beside it."""
-    packed = HERE / "_templates"
-    return packed if packed.is_dir() else HERE.parent / "templates"
 
 
 logging.getLogger("flask-limiter").setLevel(logging.ERROR)

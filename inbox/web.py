@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import current_app, g
 from flask_limiter import Limiter
@@ -57,3 +58,10 @@ def writing() -> Iterator[Session]:
         yield session
     # What was read before the write is old now.
     stop_reading()
+
+
+def templates_folder() -> Path:
+    """In a wheel the templates lie inside the package, in a checkout beside it."""
+    here = Path(__file__).parent
+    packed = here / "_templates"
+    return packed if packed.is_dir() else here.parent / "templates"
