@@ -46,6 +46,16 @@ class Conversation(Base):
         Index("ix_conversations_tag", "state", "tag", "last_message_at", "id"),
         Index("ix_conversations_assignee", "state", "assignee_id", "last_message_at", "id"),
         Index("ix_conversations_channel", "channel_id", "state", "last_message_at", "id"),
+        Index("ix_conversations_all", "last_message_at", "id"),
+        # The numbers beside the views are counted from this index alone.
+        Index("ix_conversations_counts", "state", "tag", "channel_id", "assignee_id", "waiting_since"),
+        Index(
+            "ix_conversations_unassigned",
+            "last_message_at",
+            "id",
+            sqlite_where=text("state = 'open' AND assignee_id IS NULL"),
+            postgresql_where=text("state = 'open' AND assignee_id IS NULL"),
+        ),
         Index(
             "ix_conversations_waiting",
             "last_message_at",
@@ -137,7 +147,9 @@ class Message(Base):
     identity: Mapped[Identity | None] = relationship()
     teammate: Mapped[Teammate | None] = relationship()
     delivery: Mapped[Delivery | None] = relationship()
-    label: Mapped[Label | None] = relationship(primaryjoin="Message.id == foreign(Label.message_id)", viewonly=True, uselist=False)
+    label: Mapped[Label | None] = relationship(
+        primaryjoin="Message.id == foreign(Label.message_id)", viewonly=True, uselist=False
+    )
     attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id", passive_deletes=True)
 
 

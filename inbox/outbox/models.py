@@ -35,7 +35,9 @@ class Delivery(Base):
     """One effect outside. `key` is unique: asking for the same effect twice makes one delivery.
 
     `payload` is what the connector gets. `subject_kind` and `subject_id` name the row it is about ("message" 12).
-    While `sending`, the worker that holds `claim` owns it until `claimed_until`; after that it is unsure.
+    Deliveries of one `lane` leave one after another, in order; those without one need not wait for each other.
+    While `sending`, the worker that holds `claim` owns it until `claimed_until`; after that it is unsure. `look_at` is
+    when an unsure one is looked up at its platform; an unsure one without it waits for a person.
     """
 
     __tablename__ = "deliveries"
@@ -43,6 +45,7 @@ class Delivery(Base):
         Index("ix_deliveries_due", "state", "not_before"),
         Index("ix_deliveries_subject", "subject_kind", "subject_id"),
         Index("ix_deliveries_came_back", "channel_id", "external_id"),
+        Index("ix_deliveries_lane", "lane", "state", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -53,6 +56,7 @@ class Delivery(Base):
     tracker_id: Mapped[int | None] = mapped_column(ForeignKey("trackers.id", ondelete="CASCADE"), index=True)
     subject_kind: Mapped[str] = mapped_column(String(30), default="")
     subject_id: Mapped[int | None] = mapped_column(BigId)
+    lane: Mapped[str] = mapped_column(String(60), default="")
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     not_before: Mapped[datetime] = mapped_column(default=now)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -60,6 +64,8 @@ class Delivery(Base):
     claimed_until: Mapped[datetime | None]
     # True once an attempt may have left the house: then the next step is to look, not to send.
     may_have_left: Mapped[bool] = mapped_column(default=False)
+    looks: Mapped[int] = mapped_column(default=0)
+    look_at: Mapped[datetime | None]
     external_id: Mapped[str | None] = mapped_column(String(500))
     url: Mapped[str] = mapped_column(Text, default="")
     receipt: Mapped[dict[str, Any]] = mapped_column(default=dict)

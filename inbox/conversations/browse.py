@@ -1,0 +1,233 @@
+"""The inbox list: one view with filters, page by page, and the numbers beside every view, tag and channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from inbox.channels.models import Channel
+from inbox.conversations.models import Conversation, ConversationState
+from inbox.labels.models import Tag
+from inbox.teams.models import Teammate
+
+PAGE = 50
+LARGEST_PAGE = 200
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class View(StrEnum):
+    """The views beside the list."""
+
+    TO_ANSWER = "to_answer"
+    MINE = "mine"
+    UNASSIGNED = "unassigned"
+    UNSURE = "unsure"
+    SNOOZED = "snoozed"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a page of the list shows. `assignee_id` 0 means nobody; `words` are searched for in all messages."""
+
+    view: View = View.TO_ANSWER
+    tag: str = ""
+    channel_id: int | None = None
+    assignee_id: int | None = None
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list."""
+
+    id: int
+    channel_id: int
+    channel_kind: str
+    channel_name: str
+    is_sample: bool
+    author_name: str
+    subject: str
+    preview: str
+    tag: str
+    tags: str
+    tag_probability: float | None
+    state: str
+    assignee_id: int | None
+    assignee_name: str | None
+    message_count: int
+    waiting_since: datetime | None
+    last_message_at: datetime
+    snoozed_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, newest first, and the cursors of the pages beside it; "" where there is none."""
+
+    rows: Sequence[Row]
+    older: str = ""
+    newer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many conversations each view holds, and how many of the chosen view carry each tag and came by each channel."""
+
+    views: dict[View, int]
+    tags: dict[str, int]
+    channels: dict[int, int]
+
+
+def browse(
+    session: Session, filters: Filters, *, me: int | None, after: str = "", before: str = "", limit: int = PAGE
+) -> Page:
+    """One page of the list in one statement; `me` is the teammate's id. A cursor that is none begins at the newest."""
+    limit = max(1, min(limit, LARGEST_PAGE))
+    position = sa.tuple_(Conversation.last_message_at, Conversation.id)
+    query = _rows().where(*_conditions(session, filters, me)).limit(limit + 1)
+    back = _read_cursor(before)
+    onward = None if back else _read_cursor(after)
+    if back:
+        query = query.where(position > sa.tuple_(*_bound(back)))
+        query = query.order_by(Conversation.last_message_at, Conversation.id)
+    else:
+        if onward:
+            query = query.where(position < sa.tuple_(*_bound(onward)))
+        query = query.order_by(Conversation.last_message_at.desc(), Conversation.id.desc())
+    rows = [Row(*found) for found in session.execute(query)]
+    more, rows = len(rows) > limit, rows[:limit]
+    if back:
+        rows.reverse()
+    if not rows:
+        # Past the end, or everything before has moved away: the first page is always right.
+        return Page(()) if not (back or onward) else browse(session, filters, me=me, limit=limit)
+    has_newer, has_older = (more, True) if back else (onward is not None, more)
+    return Page(rows, older=_cursor(rows[-1]) if has_older else "", newer=_cursor(rows[0]) if has_newer else "")
+
+
+def count(session: Session, filters: Filters, *, me: int | None) -> Counts:
+    """The numbers beside the list in one statement, answered from one index.
+
+    A tag's number is what choosing that tag in this view and channel would show, and likewise a channel's; search
+    words do not narrow them.
+    """
+    C = Conversation  # noqa: N806  (a column of it is named twelve times below)
+    mine = C.assignee_id == me if me is not None else sa.false()
+    assigned = sa.case((C.assignee_id.is_(None), 0), (mine, 2), else_=1)
+    waits = sa.case((C.waiting_since.is_(None), 0), else_=1)
+    keys = (C.state, C.tag, C.channel_id, assigned.label("assigned"), waits.label("waits"))
+    found = session.execute(sa.select(*keys, sa.func.count()).group_by(*keys)).all()
+    views: dict[View, int] = dict.fromkeys(View, 0)
+    tags: dict[str, int] = {}
+    channels: dict[int, int] = {}
+    for state, tag, channel_id, assigned_to, is_waiting, number in found:
+        here = _views_of(state, tag, assigned_to, bool(is_waiting))
+        for view in here:
+            views[view] += number
+        if filters.view not in here:
+            continue
+        if filters.channel_id in (None, channel_id):
+            tags[tag] = tags.get(tag, 0) + number
+        if filters.tag in ("", tag):
+            channels[channel_id] = channels.get(channel_id, 0) + number
+    return Counts(views, tags, channels)
+
+
+def _rows() -> sa.Select[*tuple[Any, ...]]:
+    C = Conversation  # noqa: N806
+    return (
+        sa.select(
+            C.id,
+            C.channel_id,
+            Channel.kind,
+            Channel.name,
+            Channel.is_sample,
+            C.author_name,
+            C.subject,
+            C.preview,
+            C.tag,
+            C.tags,
+            C.tag_probability,
+            C.state,
+            C.assignee_id,
+            Teammate.name,
+            C.message_count,
+            C.waiting_since,
+            C.last_message_at,
+            C.snoozed_until,
+        )
+        .join(Channel, Channel.id == C.channel_id)
+        .join(Teammate, Teammate.id == C.assignee_id, isouter=True)
+    )
+
+
+def _conditions(session: Session, filters: Filters, me: int | None) -> list[sa.ColumnElement[bool]]:
+    C = Conversation  # noqa: N806
+    is_open = C.state == ConversationState.OPEN.value
+    # The literals below are those of the partial indexes: a bound parameter would hide them from SQLite's planner.
+    open_literal = C.state == sa.literal_column("'open'")
+    of_view: dict[View, list[sa.ColumnElement[bool]]] = {
+        View.TO_ANSWER: [open_literal, C.waiting_since.is_not(None)],
+        View.MINE: [is_open, C.assignee_id == me if me is not None else sa.false()],
+        View.UNASSIGNED: [open_literal, C.assignee_id.is_(None)],
+        View.UNSURE: [is_open, C.tag == Tag.UNSURE.value],
+        View.SNOOZED: [C.state == ConversationState.SNOOZED.value],
+        View.CLOSED: [C.state == ConversationState.CLOSED.value],
+        View.ALL: [],
+    }
+    chosen = of_view[filters.view]
+    if filters.tag:
+        chosen.append(C.tag == filters.tag)
+    if filters.channel_id is not None:
+        chosen.append(C.channel_id == filters.channel_id)
+    if filters.assignee_id is not None:
+        chosen.append(C.assignee_id == filters.assignee_id if filters.assignee_id else C.assignee_id.is_(None))
+    if filters.words.strip():
+        from inbox.conversations.search import matching
+
+        chosen.append(C.id.in_(matching(session, filters.words)))
+    return chosen
+
+
+def _views_of(state: str, tag: str, assigned_to: int, is_waiting: bool) -> set[View]:
+    """The views a conversation is in; says the same as `_conditions`, which a test compares."""
+    if state == ConversationState.SNOOZED:
+        return {View.ALL, View.SNOOZED}
+    if state == ConversationState.CLOSED:
+        return {View.ALL, View.CLOSED}
+    here = {View.ALL}
+    if is_waiting:
+        here.add(View.TO_ANSWER)
+    if assigned_to == 0:
+        here.add(View.UNASSIGNED)
+    if assigned_to == 2:
+        here.add(View.MINE)
+    if tag == Tag.UNSURE:
+        here.add(View.UNSURE)
+    return here
+
+
+def _cursor(row: Row) -> str:
+    return f"{(row.last_message_at - EPOCH) // timedelta(microseconds=1)}.{row.id}"
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
+    moment, _, number = cursor.partition(".")
+    if not (moment.isascii() and moment.isdigit() and number.isascii() and number.isdigit()):
+        return None
+    try:
+        at = EPOCH + timedelta(microseconds=int(moment))
+    except (OverflowError, ValueError):
+        return None
+    return (at, int(number)) if len(number) < 19 else None
+
+
+def _bound(position: tuple[datetime, int]) -> tuple[sa.ColumnElement[Any], sa.ColumnElement[Any]]:
+    at, number = position
+    return sa.literal(at, Conversation.last_message_at.type), sa.literal(number, Conversation.id.type)

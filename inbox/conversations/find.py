@@ -1,0 +1,71 @@
+"""Finds one conversation, its thread, or one message, with what a page shows of it, in a fixed number of statements."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, defer, joinedload, selectinload
+
+from inbox.conversations.models import Conversation, Message
+from inbox.members.models import Identity
+
+SHOWN = 200
+LARGEST_ID = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation with its last messages, oldest first; `earlier` says how many are not among them."""
+
+    conversation: Conversation
+    messages: Sequence[Message]
+    earlier: int = 0
+
+
+def find_conversation(session: Session, conversation_id: int) -> Conversation | None:
+    """The conversation with its channel, assignee and member, or None."""
+    if not 0 < conversation_id <= LARGEST_ID:
+        return None
+    return session.scalar(
+        sa.select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .options(joinedload(Conversation.channel), joinedload(Conversation.assignee), joinedload(Conversation.member))
+    )
+
+
+def find_thread(session: Session, conversation_id: int, *, limit: int = SHOWN) -> Thread | None:
+    """The conversation with its last `limit` messages, their authors, labels, deliveries and attachments: four statements."""
+    conversation = find_conversation(session, conversation_id)
+    if conversation is None:
+        return None
+    number = session.scalar(sa.select(sa.func.count()).where(Message.conversation_id == conversation_id)) or 0
+    messages = session.scalars(
+        _messages()
+        .where(Message.conversation_id == conversation_id)
+        .order_by(Message.posted_at.desc(), Message.id.desc())
+        .limit(limit)
+    ).all()
+    return Thread(conversation, messages[::-1], max(0, number - len(messages)))
+
+
+def find_message(session: Session, message_id: int) -> Message | None:
+    """The message with its conversation, author, label, delivery and attachments, or None."""
+    if not 0 < message_id <= LARGEST_ID:
+        return None
+    return session.scalar(
+        _messages()
+        .options(joinedload(Message.conversation).joinedload(Conversation.channel))
+        .where(Message.id == message_id)
+    )
+
+
+def _messages() -> sa.Select[Message]:
+    return sa.select(Message).options(
+        # What came over the wire is for the quarantine and the curious; a thread of 200 need not carry it.
+        defer(Message.raw),
+        joinedload(Message.identity).joinedload(Identity.member),
+        joinedload(Message.teammate),
+        joinedload(Message.delivery),
+        joinedload(Message.label),
+        selectinload(Message.attachments),
+    )

@@ -1,0 +1,67 @@
+"""Brings a conversation up to date with what became of one of its answers. Called beside every settlement."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from inbox.clock import now
+from inbox.conversations.models import Conversation, ConversationState, Direction, Message
+from inbox.conversations.recall import recall_waiting
+from inbox.live import publish
+from inbox.outbox.models import Delivery, DeliveryState
+
+
+def settle_reply(session: Session, delivery: Delivery) -> Message | None:
+    """Take over address and id of a sent answer; let people wait again when it failed. None when it is of no message."""
+    message = session.scalar(sa.select(Message).where(Message.delivery_id == delivery.id))
+    if message is None:
+        return None
+    conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True, populate_existing=True)
+    if delivery.state == DeliveryState.SENT:
+        _sent(session, conversation, message, delivery)
+    elif delivery.state == DeliveryState.FAILED:
+        # Nobody has been answered: pretending otherwise would lose them.
+        waited = recall_waiting(session, conversation.id, "conversation.replied", delivery=delivery.id)
+        conversation.waiting_since = _earlier(conversation.waiting_since, waited)
+        if waited and conversation.state == ConversationState.CLOSED:
+            conversation.state = ConversationState.OPEN
+            conversation.closed_at = None
+    session.flush()
+    publish(session, "conversations", conversation.id, message=message.id, delivery=delivery.state)
+    return message
+
+
+def _sent(session: Session, conversation: Conversation, message: Message, delivery: Delivery) -> None:
+    message.url = delivery.url
+    if delivery.external_id and message.external_id != delivery.external_id:
+        _drop_twin(session, conversation, message, delivery.external_id)
+        message.external_id = delivery.external_id
+    if conversation.waiting_since and conversation.waiting_since <= message.posted_at:
+        conversation.waiting_since = None
+
+
+def _drop_twin(session: Session, conversation: Conversation, message: Message, external_id: str) -> None:
+    """A poll may bring our own answer back before its delivery is settled; the row that it made is the same message."""
+    twin = session.scalar(
+        sa.select(Message).where(
+            Message.channel_id == message.channel_id,
+            Message.external_id == external_id,
+            Message.id != message.id,
+            Message.direction == Direction.OUT,
+        )
+    )
+    if twin is None:
+        return
+    message.url = message.url or twin.url
+    message.reply_handle = twin.reply_handle
+    message.identity_id = twin.identity_id
+    if twin.conversation_id == conversation.id:
+        conversation.message_count -= 1
+    session.delete(twin)
+    session.flush()
+    conversation.version += 1
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((moment for moment in (one, other) if moment), default=now()) if (one or other) else None

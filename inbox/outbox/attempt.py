@@ -1,0 +1,70 @@
+"""Tries once to send a claimed delivery. Speaks to the network and writes nothing; `settle` stores what came of it."""
+
+import logging
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from inbox.connectors.contract import (
+    ConnectorError,
+    OutcomeUnknown,
+    Passing,
+    RateLimited,
+    Receipt,
+)
+from inbox.outbox.carriers import CannotCarry, Carriers
+from inbox.outbox.claim import Claimed
+from inbox.outbox.models import DeliveryKind
+from inbox.outbox.outcome import Outcome, Result
+from inbox.outbox.parcels import act_of, card_of, reply_of
+
+log = logging.getLogger(__name__)
+Row = TypeVar("Row")
+
+
+def attempt(claimed: Claimed, carriers: Carriers) -> Outcome:
+    """Send it and say what came of it. Never raises: an error nobody expected means that it may have left."""
+    try:
+        send = _sender(claimed, carriers)
+    except (CannotCarry, KeyError, ValueError) as error:
+        reason = str(error) if isinstance(error, CannotCarry) else f"It could not be prepared: {error}."
+        return Outcome(Result.FAILED, reason=reason, needs_person=isinstance(error, CannotCarry))
+    try:
+        return Outcome(Result.SENT, send())
+    except OutcomeUnknown as error:
+        return Outcome(Result.UNSURE, reason=str(error), wait_seconds=error.retry_after)
+    except Passing as error:
+        return Outcome(
+            Result.LATER,
+            reason=str(error),
+            wait_seconds=error.retry_after,
+            is_rate_limit=isinstance(error, RateLimited),
+        )
+    except ConnectorError as error:
+        return Outcome(Result.FAILED, reason=str(error), needs_person=error.needs_person)
+    except Exception as error:  # a connector's mistake must not send twice, nor stop the others
+        log.exception("attempt broke", extra={"delivery": claimed.delivery.id, "kind": claimed.delivery.kind})
+        return Outcome(Result.UNSURE, reason=f"Sending broke off unexpectedly ({type(error).__name__}).")
+
+
+def _sender(claimed: Claimed, carriers: Carriers) -> Callable[[], Receipt]:
+    """All that can go wrong before anything leaves goes wrong here."""
+    delivery = claimed.delivery
+    payload: dict[str, Any] = delivery.payload
+    match DeliveryKind(delivery.kind):
+        case DeliveryKind.REPLY:
+            reply, connector = reply_of(payload), carriers.channel(_needed(claimed.channel))
+            return lambda: connector.send(reply)
+        case DeliveryKind.ACT:
+            act, connector = act_of(payload), carriers.channel(_needed(claimed.channel))
+            return lambda: connector.act(act)
+        case DeliveryKind.TICKET:
+            card, tracker = card_of(payload), carriers.tracker(_needed(claimed.tracker))
+            return lambda: tracker.create(card)
+        case DeliveryKind.MAIL:
+            return lambda: carriers.mail(payload)
+
+
+def _needed(row: Row | None) -> Row:
+    if row is None:
+        raise CannotCarry("The channel or tracker it was meant for has been removed.")
+    return row

@@ -1,0 +1,72 @@
+"""Finds deliveries whose worker vanished, and those without an answer, and settles them by what a look has shown."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from inbox.clock import now
+from inbox.database import skip_locked
+from inbox.jobs import Job, after_commit
+from inbox.outbox.claim import LEASE, Claimed, take
+from inbox.outbox.models import Delivery, DeliveryState
+from inbox.outbox.outcome import Outcome, Result
+from inbox.outbox.settle import close_claim, mark_queued, mark_sent, mark_unsure
+
+AT_ONCE = 200
+# A platform that cannot be reached is asked again after these many minutes; then a person decides.
+LOOK_PAUSES = (1, 5, 30, 120, 360)
+VANISHED = "The worker stopped while sending; whether it arrived is being looked up."
+
+
+def rescue(session: Session) -> list[int]:
+    """Make deliveries whose claim has run out unsure and due for a look; their ids."""
+    lost = session.scalars(
+        skip_locked(
+            session,
+            sa.select(Delivery)
+            .where(Delivery.state == DeliveryState.SENDING, Delivery.claimed_until < now())
+            .order_by(Delivery.id)
+            .limit(AT_ONCE),
+        )
+    ).all()
+    for delivery in lost:
+        mark_unsure(delivery, VANISHED)
+        delivery.look_at = now()
+        close_claim(session, delivery)
+    return [delivery.id for delivery in lost]
+
+
+def claim_look(session: Session, *, lease: timedelta = LEASE) -> Claimed | None:
+    """One unsure delivery that is due for a look, held by the caller; None when there is none."""
+    due = (
+        sa.select(Delivery)
+        .where(Delivery.state == DeliveryState.UNSURE, Delivery.look_at <= now())
+        .order_by(Delivery.look_at, Delivery.id)
+        .limit(1)
+    )
+    delivery = session.scalar(skip_locked(session, due))
+    if delivery is None:
+        return None
+    delivery.looks += 1
+    # Should this worker vanish too, the look itself is due again when its lease has run out.
+    delivery.look_at = now() + lease
+    return take(session, delivery, lease)
+
+
+def settle_look(session: Session, claimed: Claimed, outcome: Outcome) -> Delivery | None:
+    """Store what a look has shown: arrived, surely not (queued again), or still unsure. None when the claim is lost."""
+    delivery = session.get(Delivery, claimed.delivery.id, with_for_update=True, populate_existing=True)
+    if delivery is None or delivery.state != DeliveryState.UNSURE or delivery.claim != claimed.claim:
+        return None
+    if outcome.result == Result.SENT:
+        mark_sent(delivery, outcome)
+    elif outcome.result == Result.LATER:
+        mark_queued(delivery, outcome.reason, 0)
+        after_commit(session, Job.SEND)
+    else:
+        mark_unsure(delivery, outcome.reason)
+        again = outcome.look_again and delivery.looks <= len(LOOK_PAUSES)
+        delivery.look_at = now() + timedelta(minutes=LOOK_PAUSES[delivery.looks - 1]) if again else None
+    close_claim(session, delivery)
+    return delivery
