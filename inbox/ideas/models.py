@@ -28,7 +28,10 @@ class Idea(Base):
     """Something the product could do. `people` counts the distinct members behind the evidence, kept by ideas/support."""
 
     __tablename__ = "ideas"
-    __table_args__ = (Index("ix_ideas_board", "state", "people", "id"), Index("ix_ideas_product_team_id", "product_team_id"))
+    __table_args__ = (
+        Index("ix_ideas_board", "state", "people", "id"),
+        Index("ix_ideas_product_team_id", "product_team_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     title: Mapped[str] = mapped_column(String(200))
@@ -46,7 +49,9 @@ class Idea(Base):
     updated_at: Mapped[datetime] = mapped_column(default=now)
 
     product_team: Mapped[ProductTeam | None] = relationship()
-    evidence: Mapped[list["Evidence"]] = relationship(back_populates="idea", order_by="Evidence.id", passive_deletes=True)
+    evidence: Mapped[list["Evidence"]] = relationship(
+        back_populates="idea", order_by="Evidence.id", passive_deletes=True
+    )
 
 
 class Evidence(Base):

@@ -1,0 +1,27 @@
+"""Finds one idea, and follows where merged ones went."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from inbox.ideas.models import Idea
+
+LONGEST_CHAIN = 50
+
+
+def find_idea(session: Session, idea_id: int, *, lock: bool = False) -> Idea | None:
+    """The idea with its product team, or None. `lock` holds it against other writers until the transaction ends."""
+    query = select(Idea).where(Idea.id == idea_id).options(joinedload(Idea.product_team))
+    if lock:
+        query = query.with_for_update(of=Idea).execution_options(populate_existing=True)
+    return session.scalars(query).one_or_none()
+
+
+def find_surviving(session: Session, idea: Idea, *, lock: bool = False) -> Idea:
+    """The idea that this one was merged into, at the end of the chain; itself when it was not merged."""
+    found = find_idea(session, idea.id, lock=lock) or idea
+    for _ in range(LONGEST_CHAIN):
+        following = found.merged_into_id and find_idea(session, found.merged_into_id, lock=lock)
+        if not following:
+            break
+        found = following
+    return found

@@ -1,0 +1,23 @@
+"""Brings ideas up to what has happened to the messages and members behind them. A tidy recipe calls it now and then."""
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from inbox.conversations.models import Message
+from inbox.ideas.models import Evidence, Idea
+from inbox.ideas.support import support
+
+SLICE = 500
+
+
+def refresh(session: Session) -> int:
+    """Empty the quotes of deleted messages and recount the people of every idea. Returns how many quotes were emptied."""
+    deleted = select(Message.id).where(Message.id == Evidence.message_id, Message.deleted_at.is_not(None)).exists()
+    emptied = session.execute(
+        update(Evidence).where(Evidence.quote != "", deleted).values(quote="").returning(Evidence.id),
+        execution_options={"synchronize_session": False},
+    ).all()
+    idea_ids = session.scalars(select(Idea.id).where(Idea.merged_into_id.is_(None)).order_by(Idea.id)).all()
+    for begin in range(0, len(idea_ids), SLICE):
+        support(session, idea_ids[begin : begin + SLICE])
+    return len(emptied)
