@@ -2,8 +2,10 @@
 
 import ipaddress
 import json
+import math
 import socket
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,21 +18,34 @@ from inbox.connectors.contract import Gone, NeedsPerson, OutcomeUnknown, Passing
 
 USER_AGENT = "Trellis/0.1 (+https://trellis.invalid)"
 BODY_LIMIT = 8 * 1024 * 1024
+# A stranger who sends one byte a second keeps every single read below its time-out.
+WHOLE_ANSWER_SECONDS = 120.0
+LONGEST_PATIENCE = 24 * 3600.0
 REDIRECTS = 5
-# Translates any IPv4 address into IPv6; `ipaddress` calls it global although 64:ff9b::7f00:1 is loopback.
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What may follow a redirect to another host; everything else may be a credential.
+HARMLESS_HEADERS = {"accept", "accept-encoding", "accept-language", "user-agent", "if-none-match", "if-modified-since"}
+# Ways to write an IPv4 address as IPv6 that `ipaddress` calls global although the address inside may be loopback.
+NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+
+
+class PrivateAddress(httpcore.ConnectError):
+    """The name leads into a private network."""
 
 
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the open internet."""
     ip = ipaddress.ip_address(address.split("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None)
-    ip = mapped or ip
-    return ip.is_global and not ip.is_multicast and not (ip.version == 6 and ip in NAT64)
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.is_site_local or ip.teredo or any(ip in network for network in NAT64):
+            return False
+        inner = ip.ipv4_mapped or ip.sixtofour
+        if inner is not None:
+            return is_public(str(inner))
+    return ip.is_global and not ip.is_multicast
 
 
 class GuardedBackend(httpcore.SyncBackend):
-    """Resolves, checks every address, and connects to the one it checked, so that DNS cannot change its mind in between."""
+    """Resolves, checks every address, and connects to one it checked, so that DNS cannot change its mind in between."""
 
     def connect_tcp(
         self,
@@ -41,12 +56,18 @@ class GuardedBackend(httpcore.SyncBackend):
         socket_options: Any = None,
     ) -> httpcore.NetworkStream:
         try:
-            found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-        except socket.gaierror as error:
+            # In the system's order of preference, each address once.
+            found = list(dict.fromkeys(str(e[4][0]) for e in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+        except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{host} cannot be found") from error
         if not found or not all(map(is_public, found)):
-            raise httpcore.ConnectError(f"{host} is a private address (TRELLIS_ALLOW_PRIVATE_ADDRESSES permits it)")
-        return super().connect_tcp(sorted(found)[0], port, timeout, local_address, socket_options)
+            raise PrivateAddress(f"{host} is a private address (TRELLIS_ALLOW_PRIVATE_ADDRESSES permits it)")
+        for address in found[:-1]:
+            try:
+                return super().connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                continue
+        return super().connect_tcp(found[-1], port, timeout, local_address, socket_options)
 
     def connect_unix_socket(self, *arguments: Any, **options: Any) -> httpcore.NetworkStream:
         raise httpcore.ConnectError("unix sockets are refused")
@@ -78,28 +99,29 @@ def open_client(
 
 
 def fetch(client: httpx.Client, method: str, url: str, *, limit: int = BODY_LIMIT, **options: Any) -> httpx.Response:
-    """One request for reading: follows a few redirects, reads at most `limit` bytes, raises the closed set of errors."""
+    """One request for reading: follows a few redirects, reads at most `limit` bytes, raises the closed set of errors.
+
+    304 is returned as it is. `response.url` is where the answer came from in the end.
+    """
     with _translated(sent=False):
+        request = client.build_request(method, url, **options)
         for _ in range(REDIRECTS + 1):
-            response = _exchange(client, method, url, limit, options)
-            if response.next_request is None or response.status_code not in {301, 302, 303, 307, 308}:
+            response = _exchange(client, request, limit)
+            if response.next_request is None:
                 raise_for_status(response)
                 return response
-            target = response.next_request.url
-            if target.host != response.request.url.host:
-                # Credentials belong to the host they were given for.
-                options = {**options, "headers": {**options.get("headers", {}), "Authorization": ""}}
-            url, options = str(target), {k: v for k, v in options.items() if k != "params"}
-    raise NeedsPerson(f"{url} redirects in circles; check the address.")
+            request = _followed(request, response.next_request)
+    raise NeedsPerson(f"{request.url.host} redirects in circles; check the address.")
 
 
 def submit(client: httpx.Client, method: str, url: str, *, limit: int = BODY_LIMIT, **options: Any) -> httpx.Response:
     """One request that changes something: never repeated, never redirected. A lost answer raises OutcomeUnknown."""
     with _translated(sent=True):
-        response = _exchange(client, method, url, limit, options)
+        response = _exchange(client, client.build_request(method, url, **options), limit)
         if response.status_code >= 500:
             # A gateway may have given up on a request that the platform went on with.
-            raise OutcomeUnknown(f"{response.request.url.host} answered {response.status_code}; it may have been accepted.")
+            host = response.request.url.host
+            raise OutcomeUnknown(f"{host} answered {response.status_code}; it may have been accepted.")
         raise_for_status(response)
         return response
 
@@ -108,16 +130,17 @@ def read_json(response: httpx.Response) -> Any:
     """The JSON of an answer. Raises Passing when it is something else: a proxy's page, or cut off."""
     try:
         return json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Passing(f"{response.request.url.host} answered something that is not JSON.") from None
 
 
 def raise_for_status(response: httpx.Response) -> None:
     """Turn a failed answer into the closed set of errors."""
     status, host = response.status_code, response.request.url.host
-    if status < 300:
+    if status < 300 or status == 304:
         return
-    told = _told(response)
+    told = told_by(response)
+    told = f': "{told}"' if told else ""
     if status == 429:
         raise RateLimited(f"{host} asks for patience{told}.", retry_after=retry_after(response))
     if status == 401:
@@ -126,7 +149,7 @@ def raise_for_status(response: httpx.Response) -> None:
         raise NeedsPerson(f"{host} does not allow this{told}; check the rights of the account.")
     if status in {404, 410}:
         raise Gone(f"{host} says it is not there{told}.")
-    if status >= 500 or status == 408:
+    if status >= 500 or status in {408, 425}:
         raise Passing(f"{host} answered {status}{told}.", retry_after=retry_after(response))
     if status < 400:
         raise NeedsPerson(f"{host} redirects elsewhere; check the address.")
@@ -134,35 +157,59 @@ def raise_for_status(response: httpx.Response) -> None:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait, from Retry-After (seconds or a date) or a rate-limit reset (epoch or ISO time)."""
-    value = response.headers.get("Retry-After") or response.headers.get("X-RateLimit-Reset") or response.headers.get("RateLimit-Reset")
-    if not value:
-        return None
+    """Seconds to wait, at most a day: from Retry-After (seconds or a date) or a rate-limit reset (epoch or ISO time)."""
+    names = ("Retry-After", "X-RateLimit-Reset-After", "X-RateLimit-Reset", "RateLimit-Reset")
+    value = next((response.headers[name].strip() for name in names if response.headers.get(name, "").strip()), "")
     try:
         number = float(value)
-        # Below a year it is a duration; above, a moment since 1970.
-        return max(0.0, number if number < 31_536_000 else number - datetime.now(UTC).timestamp())
     except ValueError:
-        pass
-    for parse in (parsedate_to_datetime, datetime.fromisoformat):
-        try:
-            moment = parse(value)
-        except ValueError:
-            continue
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
-    return None
+        moment = _moment(value)
+        seconds = None if moment is None else (moment - _their_now(response)).total_seconds()
+    else:
+        # Below a year it is a duration; above, a moment since 1970.
+        seconds = number if number < 31_536_000 else number - _their_now(response).timestamp()
+    if seconds is None or math.isnan(seconds):
+        return None
+    return min(max(0.0, seconds), LONGEST_PATIENCE)
 
 
-def _exchange(client: httpx.Client, method: str, url: str, limit: int, options: dict[str, Any]) -> httpx.Response:
-    with client.stream(method, url, **options) as response:
+def told_by(response: httpx.Response) -> str:
+    """What the platform says in the JSON of a failed answer, on one line and cut; empty when it says nothing."""
+    try:
+        body = json.loads(response.content[:20_000])
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(body, dict):
+        return ""
+    words = body.get("message") or body.get("error_description") or body.get("error")
+    return " ".join(words.split())[:200] if isinstance(words, str) else ""
+
+
+def _exchange(client: httpx.Client, request: httpx.Request, limit: int) -> httpx.Response:
+    deadline = time.monotonic() + WHOLE_ANSWER_SECONDS
+    response = client.send(request, stream=True)
+    try:
         body = bytearray()
         for part in response.iter_bytes():
             body += part
             if len(body) > limit:
-                raise Refused(f"{response.request.url.host} answered more than {limit // 1_048_576} MB.")
-        response._content = bytes(body)
+                raise Refused(f"{request.url.host} answered more than {limit / 1_048_576:.0f} MB.")
+            if time.monotonic() > deadline:
+                raise httpx.ReadTimeout("too slow", request=request)
+    finally:
+        response.close()
+    # httpx keeps what it read itself; we read it, so that we can stop.
+    response._content = bytes(body)
     return response
+
+
+def _followed(request: httpx.Request, target: httpx.Request) -> httpx.Request:
+    """The redirected request, without anything that may be a credential once it leaves scheme, host and port."""
+    before, after = request.url, target.url
+    if (before.scheme, before.host, before.port) != (after.scheme, after.host, after.port):
+        for name in [name for name in target.headers if name not in HARMLESS_HEADERS | {"host"}]:
+            del target.headers[name]
+    return target
 
 
 @contextmanager
@@ -170,6 +217,8 @@ def _translated(*, sent: bool) -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        if isinstance(error.__cause__, PrivateAddress):
+            raise NeedsPerson(f"{error}.") from error
         raise Passing(f"No connection: {error}.") from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise NeedsPerson(f"The address cannot be used: {error}.") from error
@@ -179,12 +228,17 @@ def _translated(*, sent: bool) -> Iterator[None]:
         raise Passing(f"The answer was lost ({type(error).__name__}).") from error
 
 
-def _told(response: httpx.Response) -> str:
-    try:
-        body = json.loads(response.content[:20_000])
-    except ValueError:
-        return ""
-    if not isinstance(body, dict):
-        return ""
-    words = body.get("message") or body.get("error_description") or body.get("error") or ""
-    return f': "{str(words)[:200]}"' if isinstance(words, str) and words else ""
+def _their_now(response: httpx.Response) -> datetime:
+    # A moment named by their clock is compared with their clock.
+    return _moment(response.headers.get("Date", "")) or datetime.now(UTC)
+
+
+def _moment(value: str) -> datetime | None:
+    parsers: tuple[Callable[[str], datetime], ...] = (parsedate_to_datetime, datetime.fromisoformat)
+    for parse in parsers:
+        try:
+            moment = parse(value)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
