@@ -12,8 +12,38 @@ _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\u00a0\u2007\u202f]+")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 _LOUD_TAGS = {"script", "style", "head", "title", "template", "noscript", "svg", "math"}
-_BLOCKS = {"p", "div", "br", "li", "ul", "ol", "tr", "table", "blockquote", "pre", "hr", *(f"h{n}" for n in range(1, 7))}
-_SHOWN_TAGS = _BLOCKS | {"a", "b", "strong", "i", "em", "u", "s", "code", "span", "td", "th", "tbody", "thead", "sub", "sup", "img"}
+_BLOCKS = {
+    "p",
+    "div",
+    "br",
+    "li",
+    "ul",
+    "ol",
+    "tr",
+    "table",
+    "blockquote",
+    "pre",
+    "hr",
+    *(f"h{n}" for n in range(1, 7)),
+}
+_SHOWN_TAGS = _BLOCKS | {
+    "a",
+    "b",
+    "strong",
+    "i",
+    "em",
+    "u",
+    "s",
+    "code",
+    "span",
+    "td",
+    "th",
+    "tbody",
+    "thead",
+    "sub",
+    "sup",
+    "img",
+}
 
 
 def storable(text: str, limit: int) -> str:
@@ -56,10 +86,53 @@ def folded(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
+def count_graphemes(text: str) -> int:
+    """How many characters a reader sees, as social platforms count: "👩‍👩‍👧" and a letter with its accents are one each."""
+    count, previous, flags = 0, "", 0
+    for character in text:
+        joined = (
+            _extends(character)
+            or previous == "\u200d"
+            or (previous == "\r" and character == "\n")
+            or _hangul_joins(previous, character)
+        )
+        # Flags are pairs of regional indicators: every second one belongs to the one before.
+        flags = flags + 1 if "\U0001f1e6" <= character <= "\U0001f1ff" else 0
+        if not previous or not (joined or (flags and flags % 2 == 0)):
+            count += 1
+        previous = character
+    return count
+
+
 def slug(text: str) -> str:
     """`text` as a short ASCII name for file names and anchors."""
     german = text.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
     return re.sub(r"[^a-z0-9]+", "-", folded(german)).strip("-")[:60] or "x"
+
+
+def _extends(character: str) -> bool:
+    if character < "\u0300":
+        return False
+    # Joiner, emoji skin tones and tag letters have no category of their own.
+    return (
+        character in "\u200c\u200d"
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or "\U000e0020" <= character <= "\U000e007f"
+        or unicodedata.category(character) in {"Mn", "Me", "Mc"}
+    )
+
+
+def _hangul_joins(before: str, after: str) -> bool:
+    """Whether two Korean letters or blocks form one syllable block: lead, vowel, tail in that order."""
+    if not ("\u1160" <= after <= "\u11ff" or "\u1100" <= after <= "\u115f") or not before:
+        return False
+    lead, vowel = "\u1100" <= before <= "\u115f", "\u1160" <= before <= "\u11a7"
+    block = "\uac00" <= before <= "\ud7a3"
+    if after <= "\u115f":
+        return lead
+    if after <= "\u11a7":
+        return lead or vowel or (block and (ord(before) - 0xAC00) % 28 == 0)
+    return vowel or block or "\u11a8" <= before <= "\u11ff"
 
 
 class _Reader(HTMLParser):

@@ -86,7 +86,7 @@ def open_client(
         guarded = httpx.HTTPTransport(retries=0)
         if not allow_private:
             # httpx has no public way to give a network backend; a test pins that this one is honoured.
-            guarded._pool._network_backend = GuardedBackend()  # type: ignore[attr-defined]
+            guarded._pool._network_backend = GuardedBackend()
         transport = guarded
     return httpx.Client(
         base_url=base_url,
