@@ -1,7 +1,6 @@
 """How pages become HTML: fragments, times and numbers in the reader's language, versioned static files."""
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,9 @@ from inbox.ideas.models import IdeaState
 from inbox.labels.models import LABELS, Tag
 from inbox.outbox.models import DeliveryState
 from inbox.pages.access import can, find_teammate
+from inbox.pages.trouble import Trouble, find_trouble
 from inbox.teams.permissions import Permission
+from inbox.web import house, reading
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -52,7 +53,16 @@ def register(app: Flask) -> None:
         IdeaState=IdeaState,
         DeliveryState=DeliveryState,
     )
-    app.context_processor(lambda: {"me": find_teammate(), "locale": str(get_locale() or "en"), "now": now()})
+    app.context_processor(_always)
+
+
+def _always() -> dict[str, Any]:
+    """What every template may use: me, locale, now, and trouble() for the banner of signed-in pages."""
+    return {"me": find_teammate(), "locale": str(get_locale() or "en"), "now": now(), "trouble": _trouble}
+
+
+def _trouble() -> list[Trouble]:
+    return find_trouble(reading(), house().settings.database) if find_teammate() else []
 
 
 def asset(name: str) -> str:
@@ -103,5 +113,3 @@ def _whole(span: timedelta) -> timedelta:
 def _locale() -> Any:
     return get_locale() or "en"
 
-
-Renderer = Callable[..., Response]

@@ -1,0 +1,94 @@
+"""What a person should know at once: a channel that needs them, work that piles up, a doorbell that is silent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Lock
+from time import monotonic
+from typing import Any
+
+import redis
+from flask import url_for
+from flask_babel import gettext
+from sqlalchemy import ColumnElement, Exists, func, select
+from sqlalchemy.orm import Session
+
+from inbox.channels.models import Channel, ChannelState, Stream
+from inbox.clock import now
+from inbox.conversations.models import Direction, Message
+from inbox.jobs import doorbell
+from inbox.outbox.models import Delivery, DeliveryState
+
+LATE = timedelta(minutes=5)
+FRESH_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """One line of the banner, with the place where it can be mended."""
+
+    words: str
+    address: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was counted: broken channels by name, and rows that should have been worked on minutes ago."""
+
+    broken: Sequence[tuple[int, str]]
+    unsure: int
+    late: int
+    doorbell: bool
+
+
+_lock = Lock()
+_known: dict[str, tuple[float, Facts]] = {}
+
+
+def find_trouble(session: Session, key: str) -> list[Trouble]:
+    """The lines to show, at most ten seconds old; `key` names the database, so that two apps in one process differ."""
+    with _lock:
+        then, facts = _known.get(key, (0.0, None))
+        if facts is None or monotonic() - then > FRESH_SECONDS:
+            facts = count(session)
+            _known[key] = (monotonic(), facts)
+    return list(_lines(facts))
+
+
+def count(session: Session) -> Facts:
+    """Look at the database in two statements, and ring once."""
+    broken = session.execute(
+        select(Channel.id, Channel.name).where(Channel.state == ChannelState.BROKEN).order_by(Channel.name).limit(5)
+    ).tuples()
+    since = now() - LATE
+    unlabelled = _any(Message.id, Message.labelled_at.is_(None), Message.direction == Direction.IN, Message.deleted_at.is_(None), Message.received_at < since)
+    unsent = _any(Delivery.id, Delivery.state == DeliveryState.QUEUED, Delivery.not_before < since, Delivery.attempts == 0)
+    unpolled = _any(Stream.id, Stream.due_at < since - LATE, Stream.claimed_until.is_(None))
+    unsure = select(func.count()).where(Delivery.state == DeliveryState.UNSURE).scalar_subquery()
+    row = session.execute(select(unlabelled, unsent, unpolled, unsure)).one()
+    return Facts(broken.all(), int(row[3]), sum(bool(found) for found in row[:3]), _rings())
+
+
+def _any(column: Any, *conditions: ColumnElement[bool]) -> Exists:
+    return select(column).where(*conditions).limit(1).exists()
+
+
+def _rings() -> bool:
+    try:
+        return bool(doorbell().ping())
+    except redis.RedisError:
+        return False
+
+
+def _lines(facts: Facts) -> Iterator[Trouble]:
+    for channel_id, name in facts.broken:
+        yield Trouble(gettext("%(channel)s needs you: it cannot be read.", channel=name), url_for("channels.show", channel_id=channel_id))
+    if facts.unsure:
+        yield Trouble(
+            gettext("It is not certain whether some answers arrived. Please look."), url_for("conversations.index", view="unsure_sent")
+        )
+    if not facts.doorbell:
+        yield Trouble(gettext("Valkey does not answer. Nothing is lost, but everything takes longer; the log says why."))
+    elif facts.late:
+        yield Trouble(gettext("The worker has not kept up for five minutes. Check that it is running."))
+
