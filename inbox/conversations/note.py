@@ -4,7 +4,9 @@ from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
 from inbox.clock import now
+from inbox.connectors.contract import N_
 from inbox.conversations.models import Conversation, Direction, Message
+from inbox.conversations.refusal import Refusal
 from inbox.live import publish
 from inbox.teams.models import Teammate
 from inbox.text import storable
@@ -12,7 +14,7 @@ from inbox.text import storable
 LONGEST = 20_000
 
 
-class EmptyText(ValueError):
+class EmptyText(Refusal):
     """There is nothing in it."""
 
 
@@ -20,7 +22,7 @@ def note(session: Session, conversation: Conversation, *, text: str, by: Teammat
     """Add a note (cut at 20,000 characters). It never leaves, and who waits goes on waiting. Raises EmptyText."""
     text = storable(text, LONGEST).strip()
     if not text:
-        raise EmptyText("The note is empty; write something first.")
+        raise EmptyText(N_("The note is empty; write something first."))
     session.refresh(conversation, with_for_update=True)
     message = Message(
         conversation_id=conversation.id,

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session, joinedload
 from inbox.activity.record import record
 from inbox.channels.models import Channel
 from inbox.clock import now
-from inbox.connectors.contract import OutgoingReply
+from inbox.connectors.contract import N_, OutgoingReply
 from inbox.conversations.draft import delete_draft, save_draft
 from inbox.conversations.models import Conversation, Direction, Message
+from inbox.conversations.refusal import Refusal
 from inbox.live import publish
 from inbox.outbox.models import DeliveryKind
 from inbox.outbox.parcels import payload_of
@@ -24,16 +25,16 @@ LONGEST = 100_000
 SHOWN_NEWS = 20
 
 
-class CannotReply(ValueError):
+class CannotReply(Refusal):
     """The text or the conversation does not allow an answer; the message says why and what to do."""
 
 
-class ConversationMovedOn(Exception):
+class ConversationMovedOn(Refusal):
     """Somebody wrote or answered since; `newer` holds what came, oldest first. The text has been kept as a draft."""
 
     def __init__(self, newer: Sequence[Message]) -> None:
         super().__init__(
-            "Somebody has written here since you looked; your text is kept, read what is new and send again."
+            N_("Somebody has written here since you looked. Your text is kept: read what is new, then send again.")
         )
         self.newer = newer
 
@@ -59,10 +60,12 @@ def reply(
     """
     text = storable(text, LONGEST).strip()
     if not text:
-        raise CannotReply("The answer is empty; write something first.")
+        raise CannotReply(N_("The answer is empty; write something first."))
     if limit and length > limit:
         raise CannotReply(
-            f"The answer is {length - limit} too long for this channel ({length} of {limit}); shorten it."
+            N_("The answer is too long for this channel: %(length)s of %(limit)s; shorten it."),
+            length=length,
+            limit=limit,
         )
     # Two who send in the same moment meet here: the second one waits, and then sees the first one's version.
     session.refresh(conversation, with_for_update=True)
@@ -71,7 +74,7 @@ def reply(
         raise ConversationMovedOn(_newer(session, conversation, seen_version))
     answered = parent or _newest_from_outside(session, conversation)
     if answered is None or answered.conversation_id != conversation.id:
-        raise CannotReply("There is no message left here that could be answered at its source.")
+        raise CannotReply(N_("There is no message left here that could be answered at its source."))
     message = _store(session, conversation, text, answered, by)
     waiting = conversation.waiting_since
     _deliver(session, conversation, message, answered, by, undo_seconds)

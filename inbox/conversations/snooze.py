@@ -6,14 +6,16 @@ from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
 from inbox.clock import as_utc, now
+from inbox.connectors.contract import N_
 from inbox.conversations.models import Conversation, ConversationState
+from inbox.conversations.refusal import Refusal
 from inbox.live import publish
 from inbox.teams.models import Teammate
 
 LONGEST = timedelta(days=366)
 
 
-class CannotSnooze(ValueError):
+class CannotSnooze(Refusal):
     """The moment is past or too far away."""
 
 
@@ -21,9 +23,9 @@ def snooze(session: Session, conversation: Conversation, until: datetime, *, by:
     """Put it aside until `until` (aware; at most a year away). Raises CannotSnooze."""
     until = as_utc(until)
     if until <= now():
-        raise CannotSnooze("That moment is past; choose a later one.")
+        raise CannotSnooze(N_("That moment is past; choose a later one."))
     if until > now() + LONGEST:
-        raise CannotSnooze("A conversation can sleep for a year at most; choose an earlier moment.")
+        raise CannotSnooze(N_("A conversation can sleep for a year at most; choose an earlier moment."))
     conversation.state = ConversationState.SNOOZED
     conversation.snoozed_until = until
     conversation.closed_at = None

@@ -4,16 +4,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
+from inbox.connectors.contract import N_
 from inbox.conversations.draft import find_draft, save_draft
 from inbox.conversations.models import Conversation, Direction, Message
 from inbox.conversations.recall import recall_waiting
+from inbox.conversations.refusal import Refusal
 from inbox.live import publish
 from inbox.outbox.cancel import cancel
 from inbox.outbox.models import Delivery
 from inbox.teams.models import Teammate
 
 
-class TooLate(ValueError):
+class TooLate(Refusal):
     """It has left, or somebody else took it back."""
 
 
@@ -22,7 +24,7 @@ def undo_reply(session: Session, message: Message, *, by: Teammate) -> Conversat
     conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True, populate_existing=True)
     delivery = session.get(Delivery, message.delivery_id) if message.delivery_id else None
     if message.direction != Direction.OUT or delivery is None or not cancel(session, delivery, by=by):
-        raise TooLate("The answer is already on its way and cannot be taken back.")
+        raise TooLate(N_("The answer is already on its way and cannot be taken back."))
     author = session.get(Teammate, message.teammate_id) or by
     kept = find_draft(session, conversation.id, by=author)
     # What was begun in the meantime is not thrown away.

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
+from inbox.connectors.contract import N_
 from inbox.labels.models import LABELS, Correction, Label, Tag
 from inbox.teams.models import Teammate
 
 
 class CannotCorrect(ValueError):
-    """The tags are none that a person can choose."""
+    """The tags are none that a person can choose. The text is an English message id."""
 
 
 def correct(session: Session, message_id: int, tags: Sequence[Tag | str], *, by: Teammate) -> Correction | None:
@@ -52,9 +53,7 @@ def _chosen(tags: Sequence[Tag | str]) -> list[Tag]:
         if name == Tag.OTHER:
             continue
         if name not in LABELS:
-            raise CannotCorrect(
-                f"{str(name)[:40]!r} is no tag that can be chosen; choose from {', '.join(LABELS)} or other."
-            )
+            raise CannotCorrect(N_("Choose question, complaint, idea, troll or other."))
         if Tag(name) not in chosen:
             chosen.append(Tag(name))
     return chosen

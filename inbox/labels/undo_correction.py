@@ -5,12 +5,13 @@ from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
 from inbox.clock import now
+from inbox.connectors.contract import N_
 from inbox.labels.models import Correction, Label, Tag
 from inbox.teams.models import Teammate
 
 
 class CannotUndo(ValueError):
-    """It was undone before, or a later correction stands on it."""
+    """It was undone before, or a later correction stands on it. The text is an English message id."""
 
 
 def undo_correction(session: Session, correction: Correction, *, by: Teammate) -> Label:
@@ -23,7 +24,7 @@ def undo_correction(session: Session, correction: Correction, *, by: Teammate) -
         .limit(2)
     ).all()
     if label is None or not standing or standing[0].id != correction.id:
-        raise CannotUndo("This correction was undone, or followed by another one; correct the tag once more instead.")
+        raise CannotUndo(N_("This was undone or corrected again in the meantime; correct the tag once more instead."))
     correction.undone_at = now()
     label.primary = Tag(correction.before_primary) if correction.before_primary else Tag.UNSURE
     label.tags = correction.before

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
 from inbox.clock import now
-from inbox.connectors.contract import Receipt
+from inbox.connectors.contract import N_, Receipt
 from inbox.jobs import Job, after_commit
 from inbox.outbox.models import Delivery, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
@@ -23,7 +23,7 @@ class Resolution(StrEnum):
 
 
 class NothingToResolve(ValueError):
-    """The delivery is neither failed nor unsure."""
+    """The delivery is neither failed nor unsure. The text is an English message id."""
 
 
 GIVEN_UP = "Given up by a person."
@@ -33,7 +33,7 @@ def resolve(session: Session, delivery: Delivery, resolution: Resolution, *, by:
     """Settle a failed or unsure delivery as `by` says. Raises NothingToResolve when it settled in the meantime."""
     session.refresh(delivery, with_for_update=True)
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.UNSURE):
-        raise NothingToResolve(f"This is {delivery.state} by now; there is nothing left to decide.")
+        raise NothingToResolve(N_("This has settled in the meantime; there is nothing left to decide."))
     before = delivery.state
     match resolution:
         case Resolution.ARRIVED:
