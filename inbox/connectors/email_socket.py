@@ -1,0 +1,39 @@
+"""Opens the sockets of mail: to an address that was checked, with certificates that are checked, errors in the closed set."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from inbox.connectors.contract import NeedsPerson, Passing
+from inbox.connectors.http import is_public
+
+
+def open_socket(host: str, port: int, *, allow_private: bool, timeout_seconds: float) -> socket.socket:
+    """A connected socket. Raises Passing when nobody answers, NeedsPerson when the address is private and may not be."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Passing(f"{host} cannot be found; check the name.") from error
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not allow_private and not all(map(is_public, addresses)):
+        raise NeedsPerson(f"{host} is a private address; TRELLIS_ALLOW_PRIVATE_ADDRESSES=true permits it.")
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), timeout=timeout_seconds)
+        except OSError as error:
+            reason = error
+    raise Passing(f"{host} does not answer on port {port} ({reason.strerror or 'time-out'}).") from reason
+
+
+@contextmanager
+def connecting(host: str, port: int) -> Iterator[None]:
+    """While a connection is made and secured: failures of network and certificates become ConnectorErrors."""
+    try:
+        yield
+    except ssl.SSLCertVerificationError as error:
+        raise NeedsPerson(f"The certificate of {host} cannot be trusted: {error.verify_message}.") from error
+    except ssl.SSLError as error:
+        raise NeedsPerson(f"{host} does not speak TLS on port {port}; check port and security.") from error
+    except OSError as error:
+        raise Passing(f"The connection to {host} broke ({error.strerror or type(error).__name__}).") from error
