@@ -1,8 +1,9 @@
 """Engines, sessions and the few places where SQLite and PostgreSQL differ. Transactions are opened by the edges only."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -123,3 +124,48 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
 def skip_locked(session: Session, query: sa.Select[Any]) -> sa.Select[Any]:
     """Lock the rows against other workers and pass over locked ones; on SQLite the write lock has already done it."""
     return query if is_sqlite(session) else query.with_for_update(skip_locked=True)
+
+
+def given(session: Session, table: type[Base], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> sa.FromClause:
+    """Rows from Python as a table with the named columns of `table`, to select, insert or update from.
+
+    They travel as one JSON parameter, so a statement stays one statement, and the same one, however many they are.
+    """
+    columns = [table.__table__.c[name] for name in names]
+    if is_sqlite(session):
+        data = json.dumps([list(row) for row in rows], default=_sqlite_time, ensure_ascii=False)
+        each = sa.func.json_each(sa.literal(data, sa.Text())).table_valued("value")
+        parts = (sa.func.json_extract(each.c.value, f"$[{place}]") for place in range(len(names)))
+        typed = (sa.type_coerce(part, column.type) for part, column in zip(parts, columns, strict=True))
+        return sa.select(*(part.label(name) for part, name in zip(typed, names, strict=True))).subquery("given")
+    data = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_iso_time, ensure_ascii=False)
+    records = sa.func.jsonb_to_recordset(sa.cast(sa.literal(data, sa.Text()), postgresql.JSONB))
+    typed_columns = (sa.column(name, column.type) for name, column in zip(names, columns, strict=True))
+    return records.table_valued(*typed_columns, name="given").render_derived(with_types=True)
+
+
+def insert_given(
+    session: Session, table: type[Base], names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> sa.Insert:
+    """An INSERT of the rows in one statement, whatever their number; add `returning` or execute it as it is."""
+    source = given(session, table, names, rows)
+    # WHERE true: without it SQLite takes a following ON CONFLICT for a join condition.
+    return insert(session, table).from_select(names, sa.select(*(source.c[name] for name in names)).where(sa.true()))  # type: ignore[no-any-return]
+
+
+def among(session: Session, column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
+    """Whether the column is one of `values`, with one parameter whatever their number."""
+    source = given(session, column.class_, [column.key], [(value,) for value in values])
+    return column.in_(sa.select(source.c[column.key]))  # type: ignore[no-any-return]
+
+
+def _sqlite_time(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return _iso_time(value)
+
+
+def _iso_time(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be given to the database")

@@ -111,3 +111,15 @@ class QuarantinedItem(Base):
     tried_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     resolution: Mapped[str] = mapped_column(String(20), default="")  # "stored", "dismissed"
+
+
+class Tombstone(Base):
+    """A message that its platform said was deleted before we had ever seen it. An overlapping page cannot bring it back."""
+
+    __tablename__ = "tombstones"
+    __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
+    external_id: Mapped[str] = mapped_column(String(500))
+    deleted_at: Mapped[datetime] = mapped_column(default=now)

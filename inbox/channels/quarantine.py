@@ -1,0 +1,83 @@
+"""The quarantine: items that could not be read, kept with what came, to be looked at, tried again or dismissed."""
+
+import hashlib
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from inbox.activity.record import record
+from inbox.channels.ledger import Counts, enter
+from inbox.channels.models import QuarantinedItem
+from inbox.clock import now
+from inbox.connectors.contract import BadItem
+from inbox.database import insert_given
+from inbox.live import publish
+from inbox.teams.models import Teammate
+from inbox.text import storable
+
+RAW_LIMIT = 65_536
+REASON_LIMIT = 2_000
+PAGE = 50
+COLUMNS = ("channel_id", "stream_name", "external_id", "fingerprint", "reason", "raw", "line_number", "ledger_day", "created_at")
+
+
+def quarantine(session: Session, channel_id: int, stream_name: str, bad: Sequence[BadItem]) -> int:
+    """Keep the bad items in one statement; returns how many were new. The same bad item again is not a new row."""
+    moment = now()
+    rows = {}
+    for item in bad:
+        fingerprint = hashlib.sha256(f"{item.external_id}\0{item.raw}".encode("utf-8", "surrogatepass")).hexdigest()
+        reason, raw = storable(item.reason, REASON_LIMIT), storable(item.raw, RAW_LIMIT)
+        key = storable(item.external_id, 500)
+        rows[fingerprint] = (
+            channel_id, stream_name, key, fingerprint, reason, raw, item.line_number, moment.date(), moment,
+        )  # fmt: skip
+    if not rows:
+        return 0
+    query = insert_given(session, QuarantinedItem, COLUMNS, list(rows.values())).on_conflict_do_nothing(
+        index_elements=["channel_id", "fingerprint"]
+    )
+    return len(session.scalars(query.returning(QuarantinedItem.id)).all())
+
+
+def browse_quarantine(session: Session, channel_id: int, *, before: int | None = None) -> Sequence[QuarantinedItem]:
+    """A page of the channel's open items, newest first; `before` is the id of the last one already seen."""
+    query = sa.select(QuarantinedItem).where(
+        QuarantinedItem.channel_id == channel_id, QuarantinedItem.resolved_at.is_(None)
+    )
+    if before is not None:
+        query = query.where(QuarantinedItem.id < before)
+    return session.scalars(query.order_by(QuarantinedItem.id.desc()).limit(PAGE)).all()
+
+
+def count_quarantined(session: Session, channel_id: int) -> int:
+    """How many items of the channel wait in quarantine."""
+    query = sa.select(sa.func.count()).where(
+        QuarantinedItem.channel_id == channel_id, QuarantinedItem.resolved_at.is_(None)
+    )
+    return session.scalar(query) or 0
+
+
+def find_quarantined(session: Session, item_id: int) -> QuarantinedItem | None:
+    """The item, or None."""
+    return session.get(QuarantinedItem, item_id)
+
+
+def dismiss(session: Session, item: QuarantinedItem, *, by: Teammate) -> bool:
+    """Say that nothing is to be done about the item; it stays counted as quarantined. False when it was settled already."""
+    if item.resolved_at is not None:
+        return False
+    item.resolved_at, item.resolution = now(), "dismissed"
+    session.flush()
+    record(session, "quarantine.dismissed", "channel", item.channel_id, by=by, item=item.id)
+    publish(session, "channels", item.channel_id)
+    return True
+
+
+def release(session: Session, item: QuarantinedItem) -> None:
+    """The item could be read after all: take it out of the quarantine and of that day's quarantined (ingest counts it anew)."""
+    moment = now()
+    item.tried_at, item.resolved_at, item.resolution = moment, moment, "stored"
+    session.flush()
+    enter(session, item.channel_id, item.ledger_day, Counts(fetched=-1, quarantined=-1))
