@@ -1,0 +1,63 @@
+"""`trellis web`: the pages and the API, served by gunicorn with a thread for each open browser."""
+
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from inbox.app import create_app
+from inbox.config import Settings, load_settings
+from inbox.logs import set_up_logs
+from inbox.vault import open_vault
+
+# Each open browser holds one for its live news; a thread that waits takes about 60 kB.
+THREADS = 256
+
+
+class Served(BaseApplication):  # type: ignore[misc]
+    """Gunicorn with our choices in place of its command line."""
+
+    def __init__(self, settings: Settings, socket: int | None) -> None:
+        self.settings, self.socket = settings, socket
+        super().__init__()
+
+    def load_config(self) -> None:
+        """What gunicorn asks for before it starts."""
+        host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
+        choices = {
+            "bind": f"{host}:{self.settings.port}" if self.socket is None else f"fd://{self.socket}",
+            "worker_class": "gthread",
+            "workers": 1,
+            "threads": THREADS,
+            # Open live streams never end by themselves, so they decide how long a stop takes.
+            "graceful_timeout": 2,
+            "timeout": 60,
+            "keepalive": 15,
+            "control_socket_disable": True,
+            "loglevel": "warning",
+            "logger_class": "gunicorn.glogging.Logger",
+            "proc_name": "trellis-web",
+            "post_worker_init": _log,
+        }
+        for name, choice in choices.items():
+            self.cfg.set(name, choice)
+
+    def load(self) -> Flask:
+        """The application, made in the process that serves it."""
+        return create_app(self.settings)
+
+
+@click.command("web")
+@click.option("--socket", type=int, hidden=True, help="A listening socket, handed down by `trellis up`.")
+def command(socket: int | None) -> None:
+    """Serve the pages and the API on TRELLIS_HOST and TRELLIS_PORT."""
+    settings = load_settings()
+    # Refused here with one sentence; in gunicorn's worker it would be a traceback.
+    open_vault(settings)
+    set_up_logs(settings.log_level, process="web")
+    Served(settings, socket).run()
+
+
+def _log(_worker: Any) -> None:
+    set_up_logs(load_settings().log_level, process="web")

@@ -1,0 +1,49 @@
+"""`trellis worker`: does the jobs, one after the other, in this very process, so that the model is loaded once."""
+
+import logging
+import time
+
+import click
+import redis
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+from inbox.config import load_settings
+from inbox.jobs import QueueName
+from inbox.logs import set_up_logs
+
+log = logging.getLogger(__name__)
+
+PAUSE_WITHOUT_VALKEY = 1.0
+
+
+@click.command("worker")
+@click.option("--burst", is_flag=True, help="Stop when no job is waiting.")
+def command(burst: bool) -> None:
+    """Do jobs until SIGTERM; the job at hand is finished first, a second SIGTERM leaves it."""
+    settings = load_settings()
+    set_up_logs(settings.log_level, process="worker")
+    run(settings.redis, burst=burst)
+
+
+def run(redis_url: str, *, burst: bool = False) -> None:
+    """Work on the queues in their order until told to stop. When Valkey goes away it waits for it and starts over."""
+    while True:
+        # RQ needs to block longer than redis-py's default time-out; it sets its own.
+        connection = redis.Redis.from_url(
+            redis_url, socket_connect_timeout=2, socket_timeout=None, health_check_interval=15
+        )
+        queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in QueueName]
+        worker = SimpleWorker(queues, connection=connection, serializer=JSONSerializer)
+        worker.log_job_description = False
+        try:
+            worker.work(burst=burst, with_scheduler=False, logging_level=None)
+        except redis.RedisError as error:
+            log.warning("Valkey is away, the worker waits", extra={"error": type(error).__name__})
+            if worker._stop_requested:
+                return
+            time.sleep(PAUSE_WITHOUT_VALKEY)
+            continue
+        finally:
+            connection.close()
+        return
