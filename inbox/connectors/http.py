@@ -32,6 +32,14 @@ class PrivateAddress(httpcore.ConnectError):
     """The name leads into a private network."""
 
 
+class Forbidden(NeedsPerson):
+    """403: a right is missing, or this very thing is not allowed; the connector that asked may know which."""
+
+
+class BadRequest(Refused):
+    """400: the platform does not understand; some servers mean the credentials by it."""
+
+
 def is_public(address: str) -> bool:
     """Whether an IP address belongs to the open internet."""
     ip = ipaddress.ip_address(address.split("%")[0])
@@ -146,14 +154,15 @@ def raise_for_status(response: httpx.Response) -> None:
     if status == 401:
         raise NeedsPerson(f"{host} does not accept the credentials{told}; connect again.")
     if status == 403:
-        raise NeedsPerson(f"{host} does not allow this{told}; check the rights of the account.")
+        raise Forbidden(f"{host} does not allow this{told}; check the rights of the account.")
     if status in {404, 410}:
         raise Gone(f"{host} says it is not there{told}.")
     if status >= 500 or status in {408, 425}:
         raise Passing(f"{host} answered {status}{told}.", retry_after=retry_after(response))
     if status < 400:
         raise NeedsPerson(f"{host} redirects elsewhere; check the address.")
-    raise Refused(f"{host} refused it ({status}){told}.")
+    kind = BadRequest if status == 400 else Refused
+    raise kind(f"{host} refused it ({status}){told}.")
 
 
 def retry_after(response: httpx.Response) -> float | None:

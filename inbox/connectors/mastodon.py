@@ -1,0 +1,169 @@
+"""Mastodon and servers that speak its API: mentions, replies and direct posts in; answers, blocks, mutes, reports out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Act,
+    ActName,
+    Batch,
+    Capabilities,
+    Gone,
+    OutgoingReply,
+    Receipt,
+    Refused,
+    Setup,
+    StreamSpec,
+    Surroundings,
+    Unit,
+)
+from inbox.connectors.mastodon_api import MastodonApi, mapping, segment
+from inbox.connectors.mastodon_find import find_answer
+from inbox.connectors.mastodon_poll import VERSION, poll_mentions, poll_threads
+from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of, web_address
+from inbox.connectors.read_each import read_each
+
+
+class MastodonSetup(Setup):
+    """A server, and a token made there."""
+
+    server: str = Field(title=N_("Server"), description=N_("For example mastodon.social"), min_length=3, max_length=300)
+    access_token: SecretStr = Field(
+        title=N_("Access token"),
+        description=N_("On your server: Preferences, Development, New application, with the rights read and write."),
+    )
+
+    @field_validator("server")
+    @classmethod
+    def whole_address(cls, value: str) -> str:
+        try:
+            url = httpx.URL(value if "://" in value else f"https://{value}")
+        except httpx.InvalidURL:
+            raise ValueError("is not the address of a server") from None
+        if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+            raise ValueError("is not the address of a server")
+        return f"{url.scheme}://{url.netloc.decode()}"
+
+    @field_validator("access_token")
+    @classmethod
+    def one_word(cls, value: SecretStr) -> SecretStr:
+        word = value.get_secret_value().strip()
+        if not word or not word.isascii() or not word.isprintable() or " " in word:
+            raise ValueError("is not an access token")
+        return SecretStr(word)
+
+
+class Mastodon:
+    """One account on one server."""
+
+    kind: ClassVar[str] = "mastodon"
+    label: ClassVar[str] = "Mastodon"
+    setup: ClassVar[type[Setup]] = MastodonSetup
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        replies=True,
+        tells_edits=True,
+        tells_deletes=True,
+        acts=frozenset({ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
+        undoable=frozenset({ActName.BLOCK, ActName.MUTE}),
+        text_limit=500,
+        text_unit=Unit.GRAPHEMES,
+        because={
+            ActName.HIDE: N_("Mastodon cannot hide what others wrote."),
+            ActName.DELETE: N_("Only the moderators of a server can delete what others wrote."),
+            ActName.MARK_SPAM: N_("Mastodon has no spam folder; report it instead."),
+        },
+    )
+
+    def __init__(self, settings: MastodonSetup, surroundings: Surroundings) -> None:
+        self.settings = settings
+        self.surroundings = surroundings
+
+    def check(self) -> Account:
+        """Sign in and look; the token must be able to read notifications."""
+        with self._open() as api:
+            us = api.us(anew=True)
+            raw = api.get("/api/v1/notifications", {"types[]": "mention", "limit": 3})
+            statuses = [mapping(item).get("status") for item in raw[:3]] if isinstance(raw, list) else []
+            latest = read_each(filter(None, statuses), lambda item: [message_of(item, domain=us.domain, our_id=us.id)])
+            return Account(f"@{us.handle}", us.id, us.url, latest.messages)
+
+    def streams(self) -> Sequence[StreamSpec]:
+        """Mentions (direct posts among them), and the threads below our own posts."""
+        return (StreamSpec("mentions", every=60), StreamSpec("threads", every=600))
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        """New messages, and once an hour what was edited or deleted among the last 200 of the stream."""
+        known = cursor if cursor and cursor.get("v") == VERSION else {}
+        with self._open() as api:
+            yield from (poll_threads if stream == "threads" else poll_mentions)(api, api.us(), known, since)
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
+        """Mastodon is polled."""
+        raise Refused("Mastodon is polled; nothing is expected here.")
+
+    def length(self, text: str) -> int:
+        """Graphemes; each URL counts 23, and of `@name@domain` only `@name`."""
+        us = mapping(self.surroundings.memory.load().get("us"))
+        return count_length(text, int(us.get("url_length") or URL_LENGTH))
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Answer in the thread, never wider than what is answered, and name its author so that they are told."""
+        with self._open() as api:
+            us, body = api.us(), answer_to(reply)
+            length = count_length(body["status"] + body.get("spoiler_text", ""), us.url_length)
+            if length > us.limit:
+                raise Refused(
+                    f"With the author's name the answer has {length} characters; {us.domain} takes {us.limit}."
+                )
+            # Servers drop a repeat with the same key for an hour, if they know this header at all.
+            sent = mapping(api.post("/api/v1/statuses", body, {"Idempotency-Key": reply.key}))
+            return Receipt(str(sent.get("id") or ""), web_address(str(sent.get("url") or sent.get("uri") or "")))
+
+    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
+        """Look below what was answered, and among our own latest posts."""
+        with self._open() as api:
+            return find_answer(api, api.us(), reply, answer_to(reply)["status"])
+
+    def act(self, act: Act) -> Receipt:
+        """Block or mute the author, or report the message to the moderators of our server."""
+        account_id = str(act.handle.get("account_id") or act.author_id)
+        with self._open() as api:
+            if act.name in {ActName.BLOCK, ActName.MUTE}:
+                verb = f"un{act.name}" if act.undo else str(act.name)
+                api.post(f"/api/v1/accounts/{segment(account_id)}/{verb}", {})
+            elif act.name is ActName.REPORT and not act.undo:
+                body = {"account_id": account_id, "status_ids": [act.message_id], "comment": act.reason[:1_000]}
+                try:
+                    api.post("/api/v1/reports", body)
+                except Gone:
+                    raise Refused("This server takes no reports; block or mute the author instead.") from None
+            else:
+                raise Refused(f"Mastodon offers no way to {'undo ' if act.undo else ''}{act.name.replace('_', ' ')}.")
+        return Receipt(external_id=account_id)
+
+    def _open(self) -> MastodonApi:
+        return MastodonApi(self.settings.server, self.settings.access_token.get_secret_value(), self.surroundings)
+
+
+def answer_to(reply: OutgoingReply) -> dict[str, Any]:
+    """What is posted for a reply. Raises Refused when the message does not say what to answer."""
+    handle = reply.parent_handle
+    acct, text = str(handle.get("acct") or ""), reply.text
+    body: dict[str, Any] = {
+        # A reply by itself tells nobody; only those who are named in it are told.
+        "status": text if not acct or mentions(text, acct) else f"@{acct} {text}",
+        "in_reply_to_id": str(handle.get("status_id") or reply.parent_id),
+        # The server's own word for who may read, so that it is never wider; unknown is as narrow as can be.
+        "visibility": handle.get("visibility") or "direct",
+    }
+    if handle.get("spoiler_text"):
+        body["spoiler_text"] = handle["spoiler_text"]
+    if reply.language:
+        body["language"] = reply.language
+    return body

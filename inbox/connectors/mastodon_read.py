@@ -1,0 +1,184 @@
+"""What servers of the Mastodon API say, as our messages; and how Mastodon counts a text. Used by `mastodon` alone."""
+
+import hashlib
+import mimetypes
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from inbox.clock import as_utc
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
+from inbox.text import count_graphemes, one_line, plain_from_html
+
+URL_LENGTH = 23
+_URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+_MENTION = re.compile(r"(?<![\w/@])@([\w.-]+)@[\w.-]+\w")
+
+
+def moment(value: Any) -> datetime | None:
+    """A time, or None for what is none: a wrong date is no reason to lose the words."""
+    try:
+        return as_utc(datetime.fromisoformat(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _words(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _dicts(value: Any) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+Moment = Annotated[datetime | None, BeforeValidator(moment)]
+Words = Annotated[str, BeforeValidator(_words)]
+Dicts = Annotated[list[Mapping[str, Any]], BeforeValidator(_dicts)]
+
+
+class Person(BaseModel):
+    """An account, of which only the id is sure."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    id: str
+    acct: Words = ""
+    username: Words = ""
+    display_name: Words = ""
+    url: Words = ""
+    avatar: Words = ""
+
+
+class Status(BaseModel):
+    """A status, of which only the id is sure."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    id: str
+    uri: Words = ""
+    url: Words = ""
+    content: Words = ""
+    spoiler_text: Words = ""
+    visibility: Words = ""
+    language: Words = ""
+    created_at: Moment = None
+    edited_at: Moment = None
+    in_reply_to_id: str | None = None
+    in_reply_to_account_id: str | None = None
+    account: Person | None = None
+    media_attachments: Dicts = []
+    mentions: Dicts = []
+    replies_count: int | None = None
+
+    @property
+    def text(self) -> str:
+        """The words without markup."""
+        return plain_from_html(self.content)
+
+    @property
+    def stamp(self) -> str:
+        """Changes when the words do."""
+        return hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()[:10]
+
+
+class Notification(BaseModel):
+    """A notification; its status is missing when that was deleted meanwhile, or for kinds without one."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    id: str
+    type: str
+    created_at: Moment = None
+    status: Mapping[str, Any] | None = None
+
+
+def message_of(
+    raw: Mapping[str, Any], *, domain: str, our_id: str, thread_id: str = "", quote: str = ""
+) -> IncomingMessage:
+    """A status as a message. `domain` completes local handles. Raises ValueError when it cannot be read."""
+    status = Status.model_validate(raw)
+    person = status.account
+    return IncomingMessage(
+        external_id=status.id,
+        thread_id=thread_id or status.id,
+        text=status.text,
+        html=status.content,
+        subject=one_line(status.spoiler_text, 500),
+        quote=quote,
+        posted_at=status.created_at,
+        edited_at=status.edited_at,
+        author=author_of(person, domain=domain, our_id=our_id) if person else None,
+        url=web_address(status.url) or web_address(status.uri),
+        parent_id=status.in_reply_to_id or "",
+        language=status.language[:8],
+        visibility=_visibility(status.visibility),
+        attachments=tuple(filter(None, map(_attachment, status.media_attachments))),
+        reply_handle={
+            "status_id": status.id,
+            "account_id": person.id if person else "",
+            "acct": person.acct if person else "",
+            "visibility": status.visibility,
+            "spoiler_text": status.spoiler_text,
+            "uri": status.uri,
+        },
+        raw=raw,
+    )
+
+
+def author_of(person: Person, *, domain: str, our_id: str) -> Author:
+    """An account as an author; servers differ in whether a local `acct` carries its domain."""
+    acct = person.acct or person.username
+    return Author(
+        external_id=person.id,
+        handle=acct if "@" in acct or not acct else f"{acct}@{domain}",
+        name=one_line(person.display_name, 200) or person.username,
+        avatar_url=web_address(person.avatar),
+        profile_url=web_address(person.url),
+        is_us=bool(our_id) and person.id == our_id,
+    )
+
+
+def count_length(text: str, url_length: int = URL_LENGTH) -> int:
+    """The length as Mastodon counts: graphemes, every URL alike, and of `@name@domain` only `@name`."""
+    text = _URL.sub("x" * url_length, text)
+    return count_graphemes(_MENTION.sub(r"@\1", text))
+
+
+def core(text: str) -> str:
+    """Letters and digits only, mentions without domain: what stays the same of a text when a server has rendered it."""
+    return "".join(filter(str.isalnum, _MENTION.sub(r"@\1", text))).casefold()
+
+
+def mentions(text: str, acct: str) -> bool:
+    """Whether `text` already names the account."""
+    return re.search(rf"(?<![\w/@])@{re.escape(acct)}(?![\w@])", text, re.IGNORECASE) is not None
+
+
+def web_address(url: str) -> str:
+    """`url` when it is one that a browser may open, else empty."""
+    try:
+        return url if len(url) <= 2_000 and urlsplit(url).scheme in {"http", "https"} else ""
+    except ValueError:
+        return ""
+
+
+def _visibility(value: str) -> Visibility:
+    # What a fork calls otherwise ("local", "list") is shown as not public; the reply repeats the server's own word.
+    return Visibility(value) if value in set(Visibility) else Visibility.PRIVATE
+
+
+def _attachment(raw: Mapping[str, Any]) -> IncomingAttachment | None:
+    url = web_address(_words(raw.get("url"))) or web_address(_words(raw.get("remote_url")))
+    if not url:
+        return None
+    kind = {"image": "image/*", "gifv": "video/mp4", "video": "video/*", "audio": "audio/*"}
+    path = url.partition("?")[0]
+    return IncomingAttachment(
+        name=one_line(_words(raw.get("description")), 200) or path.rpartition("/")[2][:200] or "attachment",
+        media_type=mimetypes.guess_type(path)[0] or kind.get(_words(raw.get("type")), "application/octet-stream"),
+        url=url,
+    )

@@ -1,0 +1,61 @@
+"""Turns a page of foreign items into messages one by one, so that one bad item never blocks the rest. For the connectors."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from inbox.connectors.contract import BadItem, IncomingMessage
+
+RAW_LIMIT = 64_000
+# What reading foreign JSON can raise; everything else is our own mistake or the network's.
+UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+
+
+@dataclass(slots=True)
+class Harvest:
+    """What became of the items: every one is in exactly one of the three."""
+
+    messages: list[IncomingMessage] = field(default_factory=list)
+    bad: list[BadItem] = field(default_factory=list)
+    filtered: int = 0
+
+
+def read_each(items: Iterable[Any], read: Callable[[Any], Sequence[IncomingMessage]]) -> Harvest:
+    """`read` gives an item's messages, none for an item that is not for us; what it cannot read becomes a BadItem."""
+    harvest = Harvest()
+    for item in items:
+        try:
+            messages = read(item)
+        except UNREADABLE as error:
+            harvest.bad.append(BadItem(_reason(error), dumped(item), name_of(item)))
+        else:
+            harvest.messages.extend(messages)
+            harvest.filtered += not messages
+    return harvest
+
+
+def name_of(item: Any, *fields: str) -> str:
+    """The item's own id (the first of `fields`, by default "id"), or a hash of all of it when it has none."""
+    for name in fields or ("id",):
+        value = item.get(name) if isinstance(item, dict) else None
+        if isinstance(value, str | int) and str(value):
+            return str(value)[:500]
+    return "sha256:" + hashlib.sha256(dumped(item).encode("utf-8", "replace")).hexdigest()
+
+
+def dumped(item: Any) -> str:
+    """The item as JSON for quarantine, cut to 64 000 characters."""
+    try:
+        return json.dumps(item, ensure_ascii=True, default=str)[:RAW_LIMIT]
+    except (ValueError, RecursionError):
+        return repr(type(item))
+
+
+def _reason(error: Exception) -> str:
+    # pydantic's own text quotes the whole input over many lines.
+    errors = getattr(error, "errors", None)
+    if callable(errors):
+        return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'item'}: {e['msg']}" for e in errors()[:3])
+    return f"{type(error).__name__}: {error}"[:300]
