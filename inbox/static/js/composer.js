@@ -1,0 +1,40 @@
+// The composer grows with its text, counts as the channel counts, and its keys choose between reply and note.
+import { say } from "./words.js";
+
+const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" });
+const bytes = new TextEncoder();
+const COUNT = {
+  characters: (text) => [...text].length,
+  graphemes: (text) => [...segments.segment(text)].length,
+  bytes: (text) => bytes.encode(text).length,
+};
+
+function grow(area) {
+  area.style.blockSize = "auto";
+  area.style.blockSize = `${Math.min(area.scrollHeight + 2, innerHeight * 0.45)}px`;
+  const place = document.getElementById("length");
+  if (!place) return;
+  const limit = Number(place.dataset.limit);
+  const length = (COUNT[place.dataset.unit] ?? COUNT.characters)(area.value.trim());
+  place.textContent = length > limit ? say("tooLong", { number: length - limit }) : `${length} / ${limit.toLocaleString(document.documentElement.lang)}`;
+  place.hidden = length < limit * 0.6;
+  place.classList.toggle("over", length > limit);
+}
+
+const areas = () => document.querySelectorAll(".composer textarea");
+
+document.addEventListener("input", (event) => event.target.matches(".composer textarea") && grow(event.target));
+document.addEventListener("change", (event) => {
+  if (event.target.matches(".composer input[name=mode]")) document.querySelector(".composer textarea")?.focus();
+});
+document.addEventListener("click", (event) => {
+  const key = event.target.closest("[data-mode]");
+  if (!key) return;
+  const mode = document.getElementById(key.dataset.mode);
+  if (mode) mode.checked = true;
+  const area = document.querySelector(".composer textarea");
+  area?.focus();
+  area?.scrollIntoView({ block: "nearest" });
+});
+document.addEventListener("trellis:placed", () => areas().forEach(grow));
+areas().forEach(grow);

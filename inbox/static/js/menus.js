@@ -1,0 +1,28 @@
+// Small menus are <details class="menu">: one open at a time, closed by Escape, a click elsewhere or a choice.
+const open = () => document.querySelectorAll("details.menu[open]");
+
+document.addEventListener("click", (event) => {
+  for (const menu of open()) if (!menu.contains(event.target)) menu.open = false;
+});
+
+document.addEventListener("toggle", (event) => {
+  if (!event.target.matches?.("details.menu[open]")) return;
+  for (const menu of open()) if (menu !== event.target) menu.open = false;
+  event.target.querySelector(".menu-body :is(button, input, a, select)")?.focus();
+}, true);
+
+document.addEventListener("keydown", (event) => {
+  const menu = event.target.closest?.("details.menu[open]");
+  if (!menu) return;
+  if (event.key === "Escape") {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+    event.stopPropagation();
+  }
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    const choices = [...menu.querySelectorAll(".menu-body :is(button, input, a, select)")];
+    const next = choices.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    choices[(next + choices.length) % choices.length]?.focus();
+    event.preventDefault();
+  }
+});

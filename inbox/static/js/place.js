@@ -1,0 +1,45 @@
+// Puts what came from the server in place: a whole page replaces .app, a fragment each element with the same id.
+// Elements with data-append (the toasts) receive children instead of being replaced.
+export function place(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  const kept = remember();
+  let placed = 0;
+  const whole = fresh.querySelector("body > .app");
+  const parts = whole ? [...fresh.querySelectorAll("#troubles, #toasts")] : [...fresh.body.children];
+  if (whole) {
+    document.querySelector("body > .app").replaceWith(whole);
+    placed += 1;
+  }
+  for (const part of parts) {
+    const old = part.id && document.getElementById(part.id);
+    if (!old) continue;
+    if (old.hasAttribute("data-append")) {
+      old.append(...part.children);
+      continue;
+    }
+    const scrolls = [...old.querySelectorAll("[data-keep-scroll][id]")].map((e) => [e.id, e.scrollTop]);
+    old.replaceWith(part);
+    for (const [id, top] of scrolls) {
+      const again = document.getElementById(id);
+      if (again) again.scrollTop = top;
+    }
+    placed += 1;
+  }
+  if (fresh.title) document.title = fresh.title;
+  refocus(kept);
+  document.dispatchEvent(new CustomEvent("trellis:placed"));
+  return { placed, text: fresh.body.textContent.replace(/\s+/g, " ").trim() };
+}
+
+function remember() {
+  const active = document.activeElement;
+  if (!active?.id) return null;
+  return { id: active.id, start: active.selectionStart, end: active.selectionEnd };
+}
+
+function refocus(kept) {
+  if (!kept || document.activeElement?.id === kept.id) return;
+  const again = document.getElementById(kept.id);
+  again?.focus({ preventScroll: true });
+  if (typeof kept.start === "number" && again?.setSelectionRange) again.setSelectionRange(kept.start, kept.end);
+}
