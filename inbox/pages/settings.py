@@ -23,7 +23,7 @@ page = Blueprint("settings", __name__)
 
 
 @page.get("/settings")
-@requires(Permission.WORKSPACE_MANAGE)
+@requires(Permission.CONVERSATIONS_READ)
 def index() -> ResponseReturnValue:
     """Everything an admin can choose."""
     return _index()
@@ -56,7 +56,7 @@ def add_token() -> ResponseReturnValue:
     if form.errors:
         return _index(form, status=422)
     with writing() as writable:
-        _, plain = create_token(writable, name=form["token_name"], role=Role(form["token_role"]), by=me())
+        _, plain = create_token(writable, form["token_name"], Role(form["token_role"]), by=me())
     return _index(plain=plain)
 
 
