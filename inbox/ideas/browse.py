@@ -79,7 +79,7 @@ def browse(
 def board(session: Session, wanted: Filter = Filter(), *, each: int = 30) -> list[Column]:
     """All columns with their counts and the strongest `each` ideas, in three statements however many ideas there are."""
     counted = _filtered(select(Idea.state, func.count()), wanted).group_by(Idea.state)
-    counts = dict(session.execute(counted).tuples().all())
+    counts = dict(session.execute(counted).all())
     place = (
         func.row_number().over(partition_by=Idea.state, order_by=(Idea.people.desc(), Idea.id.desc())).label("place")
     )

@@ -33,5 +33,5 @@ def edit(session: Session, idea: Idea, *, title: str, summary: str, area: str = 
         idea.updated_at = now()
         session.flush()
         record(session, "idea.edited", "idea", idea.id, by=by, changed=changed)
-        publish(session, "idea", idea.id)
+        publish(session, "ideas", idea.id)
     return bool(changed)

@@ -41,7 +41,7 @@ def merge(session: Session, idea: Idea, into: Idea, *, by: Teammate | None) -> A
     idea.updated_at = into.updated_at = now()
     support(session, [idea.id, into.id])
     record(session, "idea.absorbed", "idea", into.id, by=by, idea=idea.id)
-    publish(session, "idea", idea.id, into.id)
+    publish(session, "ideas", idea.id, into.id)
     return record(session, MERGED, "idea", idea.id, by=by, into=into.id, evidence=moving)
 
 
@@ -59,7 +59,7 @@ def unmerge(session: Session, activity: Activity, *, by: Teammate | None) -> Ide
     _move(session, activity.details["evidence"], into, idea)
     support(session, [idea.id, into.id])
     record(session, "idea.parted", "idea", idea.id, by=by, from_idea=into.id)
-    publish(session, "idea", idea.id, into.id)
+    publish(session, "ideas", idea.id, into.id)
     return idea
 
 

@@ -42,5 +42,5 @@ def progress(
     idea.state_changed_at = idea.updated_at = now()
     details = {**because, "reason": one_line(reason, 500)} if reason.strip() else because
     record(session, "idea.moved", "idea", idea.id, by=by, before=before, after=state, **details)
-    publish(session, "idea", idea.id)
+    publish(session, "ideas", idea.id)
     return True

@@ -71,7 +71,7 @@ def promote(
     session.flush()
     support(session, [idea.id])
     record(session, "idea.promoted", "idea", idea.id, by=by, message=message.id, evidence=evidence.id)
-    publish(session, "idea", idea.id)
+    publish(session, "ideas", idea.id)
     return evidence
 
 

@@ -32,5 +32,5 @@ def route(session: Session, idea: Idea, team: ProductTeam, *, by: Teammate | Non
     record(session, "idea.routed", "idea", idea.id, by=by, team=team.id, before=before)
     if idea.state == IdeaState.NEW:
         progress(session, idea, IdeaState.REVIEWING, by=by)
-    publish(session, "idea", idea.id)
+    publish(session, "ideas", idea.id)
     return True

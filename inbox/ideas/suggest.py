@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from inbox.ideas.models import Evidence, Idea, IdeaState
 from inbox.text import folded
@@ -47,7 +47,8 @@ def suggest(session: Session, text: str, *, limit: int = 5, without: int | None 
     if not wanted:
         return []
     # One quote beside title and summary: people repeat each other's words more than ours.
-    said = select(func.min(Evidence.id)).where(Evidence.idea_id == Idea.id).scalar_subquery()
+    first = aliased(Evidence)
+    said = select(func.min(first.id)).where(first.idea_id == Idea.id).correlate(Idea).scalar_subquery()
     query = (
         select(Idea.id, Idea.title, Idea.summary, Idea.state, Idea.people, Evidence.quote)
         .outerjoin(Evidence, Evidence.id == said)

@@ -44,7 +44,7 @@ def support(session: Session, idea_ids: Collection[int]) -> dict[int, int]:
         .where(Member.merged_into_id.is_(None), Member.blocked_at.is_(None))
         .group_by(walk.c.idea_id)
     )
-    found: dict[int, int] = dict(session.execute(counts).tuples().all())
+    found: dict[int, int] = dict(session.execute(counts).all())
     people = {idea_id: found.get(idea_id, 0) for idea_id in idea_ids}
     table = Idea.__table__
     session.execute(

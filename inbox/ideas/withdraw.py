@@ -17,7 +17,7 @@ def withdraw(session: Session, evidence: Evidence, *, by: Teammate | None) -> bo
     session.flush()
     support(session, [idea.id])
     record(session, "idea.withdrawn", "idea", idea.id, by=by, message=evidence.message_id)
-    publish(session, "idea", idea.id)
+    publish(session, "ideas", idea.id)
     if idea.state != IdeaState.NEW or idea.product_team_id or idea.summary or _speaks(session, idea):
         return True
     session.execute(delete(Idea).where(Idea.id == idea.id))

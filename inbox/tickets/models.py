@@ -39,6 +39,7 @@ class Ticket(Base):
     read_at: Mapped[datetime | None]
     read_due_at: Mapped[datetime | None]
     read_error: Mapped[str] = mapped_column(Text, default="")
+    read_failures: Mapped[int] = mapped_column(default=0)  # in a row
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     idea: Mapped[Idea] = relationship()
