@@ -5,6 +5,8 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import certifi
+
 from inbox.connectors.contract import NeedsPerson, Passing
 from inbox.connectors.http import is_public
 
@@ -24,6 +26,14 @@ def open_socket(host: str, port: int, *, allow_private: bool, timeout_seconds: f
         except OSError as error:
             reason = error
     raise Passing(f"{host} does not answer on port {port} ({reason.strerror or 'time-out'}).") from reason
+
+
+def secure(plain: socket.socket, host: str) -> ssl.SSLSocket:
+    """TLS over an open socket; the certificate must be valid for `host`."""
+    context = ssl.create_default_context()
+    # Pythons from python.org on macOS know no authorities of the system; a company's own come from the system.
+    context.load_verify_locations(certifi.where())
+    return context.wrap_socket(plain, server_hostname=host)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 import smtplib
-import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from inbox.connectors.contract import (
     Receipt,
     Refused,
 )
-from inbox.connectors.email_socket import connecting, open_socket
+from inbox.connectors.email_socket import connecting, open_socket, secure
 from inbox.text import one_line, storable
 
 TEXT_LIMIT = 200_000
@@ -166,7 +165,6 @@ def _signed_in(server: SmtpServer) -> Iterator[smtplib.SMTP]:
 
 
 def _greet(server: SmtpServer, line: smtplib.SMTP) -> None:
-    context = ssl.create_default_context()
     plain = open_socket(
         server.host, server.port, allow_private=server.allow_private, timeout_seconds=server.timeout_seconds
     )
@@ -174,14 +172,14 @@ def _greet(server: SmtpServer, line: smtplib.SMTP) -> None:
     name = plain.getsockname()[0]
     line.local_hostname = f"[IPv6:{name}]" if ":" in name else f"[{name}]"
     if server.security == "ssl":
-        line.sock = context.wrap_socket(plain, server_hostname=server.host)
+        line.sock = secure(plain, server.host)
     _expect(server, line.getreply(), {220}, Passing, "does not want to talk")
     line.ehlo_or_helo_if_needed()
     if server.security == "starttls":
         if not line.has_extn("starttls"):
             raise NeedsPerson(f"{server.host} offers no STARTTLS on port {server.port}; check port and security.")
         _expect(server, line.docmd("STARTTLS"), {220}, Passing, "cannot encrypt now")
-        line.sock = context.wrap_socket(plain, server_hostname=server.host)
+        line.sock = secure(plain, server.host)
         # What was said before the encryption may have been said by somebody else.
         line.file, line.helo_resp, line.ehlo_resp, line.esmtp_features = None, None, None, {}
         line.does_esmtp = False
