@@ -1,0 +1,132 @@
+"""The worker and the scheduler against a real Valkey: jobs are done, and both outlive a Valkey that goes away."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from inbox import jobs
+from inbox.config import valkey_socket
+from inbox.embedded import stop_orphan, valkey_command, wait_for_valkey
+from inbox.jobs import Job, QueueName, Recipe, ring
+from workers import schedule as scheduling
+
+ROOT = Path(__file__).resolve().parents[3]
+# A job that leaves a trace, in a module that the worker's process finds beside its data.
+TRACE = """
+import pathlib
+def leave(*ids):
+    with open(pathlib.Path(__file__).with_name("trace"), "a") as trace:
+        trace.write("x")
+def fail():
+    raise ValueError("on purpose")
+"""
+
+
+@pytest.fixture
+def trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    (tmp_path / "traced.py").write_text(TRACE)
+    recipes = {Job.POLL: Recipe("traced.leave", every=1), Job.SEND: Recipe("traced.fail", QueueName.URGENT)}
+    monkeypatch.setattr(jobs, "RECIPES", recipes)
+    monkeypatch.setattr(scheduling, "RECIPES", recipes)
+    path = tmp_path / "trace"
+    return lambda: path.stat().st_size if path.exists() else 0
+
+
+@pytest.fixture
+def worker(tmp_path: Path, valkey_url: str) -> Iterator[Callable[..., "subprocess.Popen[bytes]"]]:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(*options: str, url: str = valkey_url) -> "subprocess.Popen[bytes]":
+        environment = {**os.environ, "TRELLIS_REDIS_URL": url, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+        started.append(subprocess.Popen([sys.executable, "-m", "inbox.cli", "worker", *options], env=environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
+
+
+def test_a_job_is_done_and_a_failing_one_stops_nobody(trace: Callable[[], int], worker: Callable[..., Any]) -> None:
+    assert ring(Job.SEND)
+    assert ring(Job.POLL)
+    assert worker("--burst").wait(30) == 0
+    assert trace() == 1
+
+
+def test_a_second_ring_for_a_waiting_job_is_dropped(trace: Callable[[], int], worker: Callable[..., Any]) -> None:
+    for _ in range(5):
+        ring(Job.POLL)
+    worker("--burst").wait(30)
+    assert trace() == 1
+
+
+def test_an_idle_worker_stops_at_once(
+    trace: Callable[[], int], worker: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    ring(Job.POLL)
+    one = worker()
+    eventually(trace, seconds=20)
+    before = time.monotonic()
+    one.send_signal(signal.SIGTERM)
+    assert one.wait(5) == 0
+    assert time.monotonic() - before < 3
+
+
+def test_worker_and_scheduler_outlive_valkey(
+    trace: Callable[[], int],
+    worker: Callable[..., Any],
+    eventually: Callable[..., Any],
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = f"unix://{valkey_socket(data_dir)}"
+    monkeypatch.setenv("TRELLIS_REDIS_URL", url)
+    monkeypatch.setattr(scheduling, "PAUSE_WITHOUT_VALKEY", 0.2)
+    jobs.load_settings.cache_clear()
+    jobs.doorbell.cache_clear()
+    command = valkey_command(data_dir)
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as first:
+        wait_for_valkey(data_dir)
+        one = worker(url=url)
+        ended = threading.Event()
+        clock = threading.Thread(target=scheduling.schedule, args=(ended,))
+        clock.start()
+        try:
+            eventually(trace, seconds=20)
+            first.kill()
+            first.wait()
+            with subprocess.Popen(command, stdout=subprocess.DEVNULL) as second:
+                wait_for_valkey(data_dir)
+                redis.Redis.from_url(url).flushall()
+                before = trace()
+                eventually(lambda: trace() > before, seconds=30)
+                assert one.poll() is None
+                second.terminate()
+        finally:
+            ended.set()
+            clock.join()
+
+
+def test_valkey_keeps_what_it_was_told_and_an_orphan_can_be_stopped(data_dir: Path) -> None:
+    command, url = valkey_command(data_dir), f"unix://{valkey_socket(data_dir)}"
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as orphan:
+        wait_for_valkey(data_dir)
+        with redis.Redis.from_url(url) as connection:
+            connection.set("kept", "1")
+        stop_orphan(data_dir)
+        assert orphan.wait(5) == 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as again:
+        wait_for_valkey(data_dir)
+        with redis.Redis.from_url(url) as connection:
+            assert connection.get("kept") == b"1"
+        again.terminate()
