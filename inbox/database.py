@@ -61,7 +61,9 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         if url.startswith("postgresql://"):
             url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
         return sa.create_engine(url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": SQLITE_WAITS_MS / 1000}, pool_size=pool_size, max_overflow=250)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": SQLITE_WAITS_MS / 1000}, pool_size=pool_size, max_overflow=250
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: ConnectionPoolEntry) -> None:
@@ -144,9 +146,7 @@ def given(session: Session, table: type[Base], names: Sequence[str], rows: Itera
     return records.table_valued(*typed_columns, name="given").render_derived(with_types=True)
 
 
-def insert_given(
-    session: Session, table: type[Base], names: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> sa.Insert:
+def insert_given(session: Session, table: type[Base], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> sa.Insert:
     """An INSERT of the rows in one statement, whatever their number; add `returning` or execute it as it is."""
     source = given(session, table, names, rows)
     # WHERE true: without it SQLite takes a following ON CONFLICT for a join condition.

@@ -102,7 +102,9 @@ class QuarantinedItem(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
     stream_name: Mapped[str] = mapped_column(String(200), default="")
     external_id: Mapped[str] = mapped_column(String(500), default="")
-    fingerprint: Mapped[str] = mapped_column(String(64))  # SHA-256 of id and payload: the same bad item again is not a new row
+    fingerprint: Mapped[str] = mapped_column(
+        String(64)
+    )  # SHA-256 of id and payload: the same bad item again is not a new row
     reason: Mapped[str] = mapped_column(Text)
     raw: Mapped[str] = mapped_column(Text)
     line_number: Mapped[int | None]

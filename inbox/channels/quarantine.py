@@ -19,7 +19,17 @@ from inbox.text import storable
 RAW_LIMIT = 65_536
 REASON_LIMIT = 2_000
 PAGE = 50
-COLUMNS = ("channel_id", "stream_name", "external_id", "fingerprint", "reason", "raw", "line_number", "ledger_day", "created_at")
+COLUMNS = (
+    "channel_id",
+    "stream_name",
+    "external_id",
+    "fingerprint",
+    "reason",
+    "raw",
+    "line_number",
+    "ledger_day",
+    "created_at",
+)
 
 
 def quarantine(session: Session, channel_id: int, stream_name: str, bad: Sequence[BadItem]) -> int:

@@ -1,0 +1,150 @@
+"""Writes what a batch brings: new messages with their files, edits with revisions, tombstones. Called by ingest."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from inbox.channels.models import Tombstone
+from inbox.conversations.attach import KeptAttachment
+from inbox.conversations.clean import CleanMessage, clean_url
+from inbox.conversations.ingest_known import KnownMessage
+from inbox.conversations.ingest_threads import Thread
+from inbox.conversations.models import Attachment, Direction, Message, Revision
+from inbox.database import among, given, insert_given
+from inbox.members.recognise import Known as Person
+from inbox.text import one_line
+
+CONTENT = ("text", "html", "quote", "url", "reply_handle", "raw")
+MESSAGE = (
+    *CONTENT,
+    "conversation_id",
+    "channel_id",
+    "external_id",
+    "parent_external_id",
+    "direction",
+    "identity_id",
+    "language",
+    "visibility",
+    "is_automatic",
+    "posted_at",
+    "received_at",
+    "edited_at",
+)
+ATTACHMENT = ("message_id", "name", "media_type", "size_bytes", "sha256", "url")
+
+
+def add_messages(
+    session: Session,
+    channel_id: int,
+    messages: Sequence[CleanMessage],
+    threads: Mapping[str, Thread],
+    people: Mapping[str, Person],
+    moment: datetime,
+) -> None:
+    """Store new messages in one statement, and their attachments in a second."""
+    if not messages:
+        return
+    rows = [
+        (
+            *(getattr(message, name) for name in CONTENT),
+            threads[message.external_id].id,
+            channel_id,
+            message.external_id,
+            message.parent_id,
+            (Direction.OUT if message.is_us else Direction.IN).value,
+            people[message.author.external_id].identity_id if message.author else None,
+            message.language,
+            message.visibility,
+            message.is_automatic,
+            message.posted_at,
+            moment,
+            message.edited_at,
+        )
+        for message in messages
+    ]
+    query = insert_given(session, Message, MESSAGE, rows)
+    files = {message.external_id: message.attachments for message in messages if message.attachments}
+    if not files:
+        session.execute(query)
+        return
+    ids = session.execute(query.returning(Message.external_id, Message.id)).all()
+    kept = [_attachment(number, file) for key, number in ids if key in files for file in files[key]]
+    session.execute(insert_given(session, Attachment, ATTACHMENT, kept))
+
+
+def edit_messages(
+    session: Session, edits: Mapping[str, CleanMessage], known: Mapping[str, KnownMessage], moment: datetime
+) -> None:
+    """Give stored messages their new words; the old ones become revisions, and a classifier will look again."""
+    if not edits:
+        return
+    ids = [known[key].id for key in edits]
+    at = sa.literal(moment, Revision.replaced_at.type)
+    session.execute(
+        sa.insert(Revision).from_select(
+            ["message_id", "text", "html", "replaced_at"],
+            sa.select(Message.id, Message.text, Message.html, at).where(among(session, Message.id, ids)),
+        )
+    )
+    changed = [
+        (known[key].id, *(getattr(message, name) for name in CONTENT), message.edited_at or moment)
+        for key, message in edits.items()
+    ]
+    rows = given(session, Message, ("id", *CONTENT, "edited_at"), changed)
+    session.execute(
+        sa.update(Message)
+        .where(Message.id == rows.c.id)
+        .values({name: rows.c[name] for name in (*CONTENT, "edited_at")} | {"labelled_at": None})
+        .execution_options(synchronize_session=False)
+    )
+
+
+def link_answers(session: Session, answers: Mapping[str, int], came_back: Mapping[str, CleanMessage]) -> None:
+    """Give answers of ours, whose delivery knows the id under which they left, that id: they are not added twice."""
+    if not came_back:
+        return
+    names = ("id", "external_id", "url", "reply_handle")
+    linked = [(answers[key], key, message.url, message.reply_handle) for key, message in came_back.items()]
+    rows = given(session, Message, names, linked)
+    session.execute(
+        sa.update(Message)
+        .where(Message.id == rows.c.id)
+        .values({name: rows.c[name] for name in names[1:]})
+        .execution_options(synchronize_session=False)
+    )
+
+
+def bury_messages(session: Session, deleted: Mapping[int, datetime]) -> None:
+    """Make tombstones of stored messages: the rows stay and are counted, their words, earlier words and files go."""
+    if not deleted:
+        return
+    for table in (Revision, Attachment):
+        session.execute(
+            sa.delete(table)
+            .where(among(session, table.message_id, deleted))
+            .execution_options(synchronize_session=False)
+        )
+    rows = given(session, Message, ("id", "deleted_at"), list(deleted.items()))
+    session.execute(
+        sa.update(Message)
+        .where(Message.id == rows.c.id)
+        .values(deleted_at=rows.c.deleted_at, text="", html=None, quote="", raw="")
+        .execution_options(synchronize_session=False)
+    )
+
+
+def remember_deleted(session: Session, channel_id: int, deleted: Mapping[str, datetime]) -> None:
+    """Remember ids that were deleted before they were seen, so that an overlapping page cannot bring them back."""
+    if deleted:
+        rows = [(channel_id, key, moment) for key, moment in deleted.items()]
+        session.execute(insert_given(session, Tombstone, ("channel_id", "external_id", "deleted_at"), rows))
+
+
+def _attachment(message_id: int, file: object) -> tuple[int, str, str, int, str, str]:
+    if not isinstance(file, KeptAttachment):
+        raise TypeError("the files of a batch are kept (conversations.attach) before it is ingested")
+    name, media_type = one_line(file.name, 300) or "file", one_line(file.media_type, 150)
+    size = max(0, min(file.size_bytes, 2**31 - 1))
+    return message_id, name, media_type or "application/octet-stream", size, file.sha256, clean_url(file.url)

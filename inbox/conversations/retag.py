@@ -1,0 +1,81 @@
+"""Gives conversations the tags of their newest message from outside. Called when labels are recorded or corrected."""
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from inbox.conversations.models import Conversation, Direction, Message
+from inbox.database import among
+from inbox.labels.models import LABELS, Label
+
+
+def retag(session: Session, message_ids: Collection[int]) -> list[int]:
+    """Write the tags of the conversations of these messages, in two statements; returns the conversations' ids."""
+    if not message_ids:
+        return []
+    ids = session.scalars(
+        sa.select(Conversation.id)
+        .where(Conversation.id.in_(sa.select(Message.conversation_id).where(among(session, Message.id, message_ids))))
+        # Every writer locks conversations in this order, so that no two wait for each other.
+        .order_by(Conversation.id)
+        .with_for_update()
+    ).all()
+    inner, label = aliased(Conversation), aliased(Label)
+    newest = (
+        sa.select(inner.id, *tag_columns(label))
+        .outerjoin(label, label.message_id == newest_from_outside(inner.id))
+        .where(among(session, inner.id, ids))
+        .subquery()
+    )
+    session.execute(
+        sa.update(Conversation)
+        .where(Conversation.id == newest.c.id)
+        .values(tag=newest.c.tag, tags=newest.c.tags, tag_probability=newest.c.tag_probability)
+        .execution_options(synchronize_session=False)
+    )
+    changed = set(ids)
+    for row in session.identity_map.values():
+        if isinstance(row, Conversation) and row.id in changed:
+            session.expire(row, ["tag", "tags", "tag_probability"])
+    return list(ids)
+
+
+def newest_from_outside(conversation_id: Any) -> sa.ScalarSelect[Any]:
+    """The id of the newest message from outside in a conversation."""
+    message = aliased(Message)
+    return (
+        sa.select(message.id)
+        .where(
+            message.conversation_id == conversation_id,
+            message.direction == Direction.IN.value,
+            message.deleted_at.is_(None),
+        )
+        .order_by(message.posted_at.desc(), message.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def tag_columns(label: Any) -> tuple[sa.ColumnElement[Any], ...]:
+    """A label's columns as a conversation keeps them: empty where there is none, and how sure the primary tag is.
+
+    A tag that a person chose carries no probability.
+    """
+    parts = [getattr(label, tag.value) for tag in LABELS]
+    strongest: sa.ColumnElement[Any] = sa.case(
+        *((sa.and_(*(part >= other for other in parts if other is not part)), part) for part in parts[:-1]),
+        else_=parts[-1],
+    )
+    probability = sa.case(
+        (label.message_id.is_(None) | label.corrected_by_id.is_not(None), None),
+        *((label.primary == tag.value, getattr(label, tag.value)) for tag in LABELS),
+        (label.primary == "other", 1.0 - strongest),
+        else_=strongest,
+    )
+    return (
+        sa.func.coalesce(label.primary, "").label("tag"),
+        sa.func.coalesce(label.tags, "").label("tags"),
+        probability.label("tag_probability"),
+    )
