@@ -37,8 +37,18 @@ def _sent(session: Session, conversation: Conversation, message: Message, delive
     if delivery.external_id and message.external_id != delivery.external_id:
         _drop_twin(session, conversation, message, delivery.external_id)
         message.external_id = delivery.external_id
-    if conversation.waiting_since and conversation.waiting_since <= message.posted_at:
-        conversation.waiting_since = None
+    if conversation.waiting_since:
+        # Only what had arrived before the answer was written has been answered by it.
+        conversation.waiting_since = session.scalar(
+            sa.select(sa.func.min(Message.posted_at)).where(
+                Message.conversation_id == conversation.id,
+                Message.direction == Direction.IN,
+                Message.is_automatic.is_(False),
+                Message.deleted_at.is_(None),
+                Message.received_at > message.received_at,
+                Message.posted_at >= conversation.waiting_since,
+            )
+        )
 
 
 def _drop_twin(session: Session, conversation: Conversation, message: Message, external_id: str) -> None:

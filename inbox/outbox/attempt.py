@@ -10,8 +10,9 @@ from inbox.connectors.contract import (
     Passing,
     RateLimited,
     Receipt,
+    Refused,
 )
-from inbox.outbox.carriers import CannotCarry, Carriers
+from inbox.outbox.carriers import Carriers
 from inbox.outbox.claim import Claimed
 from inbox.outbox.models import DeliveryKind
 from inbox.outbox.outcome import Outcome, Result
@@ -25,9 +26,10 @@ def attempt(claimed: Claimed, carriers: Carriers) -> Outcome:
     """Send it and say what came of it. Never raises: an error nobody expected means that it may have left."""
     try:
         send = _sender(claimed, carriers)
-    except (CannotCarry, KeyError, ValueError) as error:
-        reason = str(error) if isinstance(error, CannotCarry) else f"It could not be prepared: {error}."
-        return Outcome(Result.FAILED, reason=reason, needs_person=isinstance(error, CannotCarry))
+    except ConnectorError as error:
+        return Outcome(Result.FAILED, reason=str(error), needs_person=error.needs_person)
+    except (KeyError, ValueError) as error:
+        return Outcome(Result.FAILED, reason=f"It could not be prepared: {error}.")
     try:
         return Outcome(Result.SENT, send())
     except OutcomeUnknown as error:
@@ -61,10 +63,10 @@ def _sender(claimed: Claimed, carriers: Carriers) -> Callable[[], Receipt]:
             card, tracker = card_of(payload), carriers.tracker(_needed(claimed.tracker))
             return lambda: tracker.create(card)
         case DeliveryKind.MAIL:
-            return lambda: carriers.mail(payload)
+            return lambda: carriers.mail(delivery.key, payload, claimed.channel)
 
 
 def _needed(row: Row | None) -> Row:
     if row is None:
-        raise CannotCarry("The channel or tracker it was meant for has been removed.")
+        raise Refused("The channel or tracker it was meant for has been removed.")
     return row

@@ -7,10 +7,10 @@ from secrets import token_hex
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from inbox.channels.models import Channel
+from inbox.channels.models import Channel, ChannelState
 from inbox.clock import now
 from inbox.database import skip_locked
-from inbox.outbox.models import Delivery, DeliveryState
+from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.trackers.models import Tracker
 
 # Longer than any attempt lasts: the job that makes it is stopped after this time.
@@ -58,6 +58,20 @@ def take(session: Session, delivery: Delivery, lease: timedelta) -> Claimed:
     delivery.claim = token_hex(16)
     delivery.claimed_until = now() + lease
     session.flush()
-    channel = session.get(Channel, delivery.channel_id) if delivery.channel_id else None
     tracker = session.get(Tracker, delivery.tracker_id) if delivery.tracker_id else None
-    return Claimed(delivery, delivery.claim, channel, tracker)
+    return Claimed(delivery, delivery.claim, _channel(session, delivery), tracker)
+
+
+def _channel(session: Session, delivery: Delivery) -> Channel | None:
+    if delivery.channel_id:
+        return session.get(Channel, delivery.channel_id)
+    if delivery.kind != DeliveryKind.MAIL:
+        return None
+    # Mails leave through the first e-mail channel that works.
+    works_first = sa.case((Channel.state == ChannelState.ACTIVE.value, 0), else_=1)
+    return session.scalar(
+        sa.select(Channel)
+        .where(Channel.kind == "email", Channel.is_sample.is_(False))
+        .order_by(works_first, Channel.id)
+        .limit(1)
+    )

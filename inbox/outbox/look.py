@@ -3,7 +3,7 @@
 import logging
 
 from inbox.connectors.contract import ConnectorError, Passing, Receipt
-from inbox.outbox.carriers import CannotCarry, Carriers
+from inbox.outbox.carriers import Carriers
 from inbox.outbox.claim import Claimed
 from inbox.outbox.models import DeliveryKind
 from inbox.outbox.outcome import Outcome, Result
@@ -20,7 +20,7 @@ def look(claimed: Claimed, carriers: Carriers) -> Outcome:
         return _look(claimed, carriers)
     except Passing as error:
         return Outcome(Result.UNSURE, reason=f"It may have arrived; the look failed: {error}")
-    except (ConnectorError, CannotCarry) as error:
+    except ConnectorError as error:
         return Outcome(Result.UNSURE, reason=f"It may have arrived; please check and decide. {error}", look_again=False)
     except Exception as error:  # an unexpected answer decides nothing and must not stop the others
         log.exception("look broke", extra={"delivery": claimed.delivery.id, "kind": claimed.delivery.kind})

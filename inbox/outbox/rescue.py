@@ -19,8 +19,8 @@ LOOK_PAUSES = (1, 5, 30, 120, 360)
 VANISHED = "The worker stopped while sending; whether it arrived is being looked up."
 
 
-def rescue(session: Session) -> list[int]:
-    """Make deliveries whose claim has run out unsure and due for a look; their ids."""
+def rescue(session: Session) -> list[Delivery]:
+    """Make deliveries whose claim has run out unsure and due for a look, and return them."""
     lost = session.scalars(
         skip_locked(
             session,
@@ -34,7 +34,7 @@ def rescue(session: Session) -> list[int]:
         mark_unsure(delivery, VANISHED)
         delivery.look_at = now()
         close_claim(session, delivery)
-    return [delivery.id for delivery in lost]
+    return list(lost)
 
 
 def claim_look(session: Session, *, lease: timedelta = LEASE) -> Claimed | None:

@@ -7,11 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
-from inbox.channels.models import Channel, ChannelState
+from inbox.channels.health import mark_broken
+from inbox.channels.models import Channel
 from inbox.clock import now
 from inbox.live import publish
 from inbox.outbox.claim import Claimed
-from inbox.outbox.models import Delivery, DeliveryState
+from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
 
 # Seconds before the second, third … attempt: about half a day in all, then a person is asked.
@@ -115,12 +116,11 @@ def _try_later(session: Session, delivery: Delivery, outcome: Outcome) -> None:
 
 
 def _ask_for_person(session: Session, delivery: Delivery, reason: str) -> None:
-    channel = session.get(Channel, delivery.channel_id) if delivery.channel_id else None
+    # A right that a moderation act lacks is told beside the message; reading and answering go on without it.
+    is_reply = delivery.kind == DeliveryKind.REPLY and delivery.channel_id
+    channel = session.get(Channel, delivery.channel_id) if is_reply else None
     if channel is not None:
-        channel.state = ChannelState.BROKEN
-        channel.last_error = reason[:REASON]
-        channel.last_error_at = now()
-        publish(session, "channels", channel.id, state=ChannelState.BROKEN)
+        mark_broken(session, channel, reason)
 
 
 def _asked(outcome: Outcome) -> float:

@@ -1,8 +1,9 @@
 """A platform that remembers what reached it, and behaves as badly as a test asks for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from inbox.channels.models import Channel
 from inbox.connectors.contract import Act, IdeaCard, OutgoingReply, Receipt
 from inbox.outbox.carriers import Carriers
 
@@ -17,7 +18,7 @@ class Platform:
         self.look: Callable[[str], None] = lambda _key: None
 
     def carriers(self) -> Carriers:
-        return Carriers(channel=lambda _channel: self, tracker=lambda _tracker: self, mail=self.mail)  # type: ignore[arg-type,return-value]
+        return Carriers(channel=lambda _channel: self, tracker=lambda _tracker: self, mail=self.mail)
 
     def accept(self, key: str) -> Receipt:
         self.mood(key)
@@ -34,8 +35,8 @@ class Platform:
     def create(self, card: IdeaCard) -> Receipt:
         return self.accept(card.key)
 
-    def mail(self, payload: dict[str, Any]) -> Receipt:
-        return self.accept(payload["key"])
+    def mail(self, key: str, _payload: Mapping[str, Any], _mailbox: Channel | None) -> Receipt:
+        return self.accept(key)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         return self.find(reply.key)
