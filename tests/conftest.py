@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from inbox import config, jobs
 from inbox.config import Settings
-from inbox.database import Base, Database
+from inbox.database import Base, Database, connect
 from inbox.embedded import valkey_command, wait_for_valkey
 from tests.network import no_network
 from tests.postgres import NoPostgres, fresh_database, running_postgres
@@ -110,8 +110,6 @@ def sqlite_url(sqlite_template: Path, data_dir: Path) -> str:
 @pytest.fixture
 def postgres_url(postgres_tables: str) -> str:
     """A PostgreSQL database with every table and no rows."""
-    from inbox.database import connect
-
     engine = connect(postgres_tables)
     with engine.begin() as connection:
         names = ", ".join(f'"{table.name}"' for table in Base.metadata.sorted_tables)

@@ -1,0 +1,33 @@
+"""Imports only go down the ladder that pyproject.toml declares, and no platform knows another."""
+
+from pathlib import Path
+
+import grimp
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+from inbox.connectors.registry import CHANNELS, TRACKERS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_every_contract_is_kept() -> None:
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_no_platform_knows_another() -> None:
+    modules = [place.partition(":")[0].rpartition(".")[2] for place in (*CHANNELS.values(), *TRACKERS.values())]
+    platforms = {module.partition("_")[0] for module in modules}
+    graph = grimp.build_graph("inbox", cache_dir=None)
+    of = {
+        module: name
+        for module in graph.modules
+        if module.startswith("inbox.connectors.") and (name := module.rpartition(".")[2].partition("_")[0]) in platforms
+    }
+    assert len(set(of.values())) == len(platforms)
+    known = [
+        f"{importer} -> {imported}"
+        for importer, platform in of.items()
+        for imported in graph.find_upstream_modules(importer)
+        if of.get(imported, platform) != platform
+    ]
+    assert not known
