@@ -1,0 +1,81 @@
+"""Journeys in Chromium against the whole product, started by the same command as a user's."""
+
+import os
+import queue
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ADDRESS = re.compile(r"http://[\w.\[\]:-]+:\d+")
+START_SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def start_trellis() -> Iterator[Callable[..., str]]:
+    """`start_trellis(folder, TRELLIS_UNDO_SECONDS="0")` starts everything and returns the address it printed."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(folder: Path, **settings: str) -> str:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("TRELLIS_")}
+        environment |= {"TRELLIS_DATA": str(folder), "TRELLIS_PORT": "0", "TRELLIS_ALLOW_PRIVATE_ADDRESSES": "true", **settings}
+        log = (folder.parent / f"{folder.name}.log").open("w+")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "inbox.cli", "up"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        running.append(process)
+        lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=_pass_on, args=(process, lines), daemon=True).start()
+        seen: list[str] = []
+        while True:
+            try:
+                line = lines.get(timeout=START_SECONDS)
+            except queue.Empty:
+                line = ""
+            seen.append(line)
+            if found := ADDRESS.search(line):
+                return found.group()
+            if not line:
+                log.seek(0)
+                pytest.fail(f"Trellis did not start: {''.join(seen)} {log.read()[-2000:]}")
+
+    yield start
+    for process in running:
+        process.send_signal(signal.SIGTERM)
+    for process in running:
+        process.wait(30)
+
+
+def _pass_on(process: subprocess.Popen[str], lines: "queue.Queue[str]") -> None:
+    assert process.stdout
+    for line in process.stdout:
+        lines.put(line)
+    lines.put("")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium: str) -> dict[str, Any]:
+    """Debian's Chromium without its calls home."""
+    return {"executable_path": chromium, "args": FLAGS}
+
+
+@pytest.fixture
+def browser_context_args() -> dict[str, Any]:
+    """A desktop in German; a test that needs another window or language opens its own."""
+    return {"locale": "de-DE", "timezone_id": "Europe/Berlin", "viewport": {"width": 1280, "height": 800}}
