@@ -1,0 +1,267 @@
+"""Ideas as issues of a GitHub repository, on github.com or an own GitHub server."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.clock import as_utc, now
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Author,
+    Gone,
+    IdeaCard,
+    IncomingMessage,
+    NeedsPerson,
+    OutcomeUnknown,
+    Passing,
+    RateLimited,
+    Receipt,
+    Setup,
+    Surroundings,
+    TicketState,
+)
+from inbox.connectors.github_body import TITLE_LIMIT, write_body
+from inbox.connectors.http import Forbidden, fetch, open_client, read_json, retry_after, submit
+from inbox.text import one_line
+
+API_VERSION = "2022-11-28"
+PAGE = 100
+PAGES = 10
+# What was created by a lost attempt is minutes old; older issues need not be looked through.
+LOOK_BACK = timedelta(days=30)
+PATIENCE_SECONDS = 60.0
+DECLINED = {"not_planned", "duplicate"}
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
+
+
+class GitHubSetup(Setup):
+    """Which repository, and with whose token."""
+
+    repository: str = Field(
+        title=N_("Repository"), description=N_("Owner and name, for example acme/app."), max_length=300
+    )
+    token: SecretStr = Field(
+        title=N_("Access token"),
+        description=N_("A fine-grained token for this repository that may read and write issues."),
+        min_length=1,
+        max_length=500,
+    )
+    labels: str = Field(
+        "", title=N_("Labels"), description=N_("Put on every issue; separate them with commas."), max_length=500
+    )
+    api_url: str = Field(
+        "https://api.github.com",
+        title=N_("API address"),
+        description=N_("Only for an own GitHub server: https://HOST/api/v3."),
+        max_length=300,
+    )
+
+    @field_validator("repository")
+    @classmethod
+    def _owner_and_name(cls, value: str) -> str:
+        path = urlsplit(value).path.strip("/") if "://" in value else value.strip("/")
+        path = path.removesuffix(".git")
+        if not _REPOSITORY.fullmatch(path):
+            raise ValueError("must be owner/name, for example acme/app")
+        return path
+
+    @field_validator("api_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must start with https://")
+        return value.rstrip("/")
+
+
+class GitHubIssues:
+    """One repository."""
+
+    kind: ClassVar[str] = "github"
+    label: ClassVar[str] = N_("GitHub issues")
+    setup: ClassVar[type[Setup]] = GitHubSetup
+    reads_state: ClassVar[bool] = True
+
+    def __init__(self, settings: GitHubSetup, surroundings: Surroundings) -> None:
+        self.settings = settings
+        self.surroundings = surroundings
+        self.issues = f"/repos/{settings.repository}/issues"
+
+    def check(self) -> Account:
+        """The repository and its three newest issues. Raises ConnectorError."""
+        with self._client() as client, self._patiently():
+            repository = self._repository(client)
+            if not repository.get("has_issues", True):
+                raise NeedsPerson(f"Issues are switched off in {self.settings.repository}; switch them on there.")
+            if repository.get("archived"):
+                raise NeedsPerson(f"{self.settings.repository} is archived; choose another repository.")
+            query = {"state": "all", "sort": "created", "direction": "desc", "per_page": 3}
+            newest = read_json(fetch(client, "GET", self.issues, params=query))
+        return Account(
+            name=str(repository.get("full_name") or self.settings.repository),
+            external_id=str(repository.get("id", "")),
+            url=str(repository.get("html_url") or ""),
+            latest=tuple(_as_message(issue) for issue in _dicts(newest)[:3]),
+        )
+
+    def create(self, card: IdeaCard) -> Receipt:
+        """One new issue. Raises OutcomeUnknown when it may have been created, else another ConnectorError."""
+        labels = [label.strip() for label in self.settings.labels.split(",") if label.strip()]
+        issue: dict[str, Any] = {
+            "title": one_line(card.title, TITLE_LIMIT),
+            "body": f"{write_body(card)}\n\n{_marker(card)}",
+        }
+        if labels:
+            issue["labels"] = labels
+        with self._client() as client, self._patiently():
+            try:
+                response = submit(client, "POST", self.issues, json=issue)
+            except Gone as error:
+                raise NeedsPerson(
+                    f"{self.settings.repository} takes no issues: it is not there, the token may not see it, or issues"
+                    f" are switched off. ({error})"
+                ) from error
+        try:
+            return _receipt(read_json(response))
+        except (Passing, ValueError) as error:
+            raise OutcomeUnknown("GitHub took the issue but did not say which number it got.") from error
+
+    def find_created(self, card: IdeaCard) -> Receipt | None:
+        """The issue that carries this card's mark; None when surely there is none. Raises when it cannot be told."""
+        query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "desc", "per_page": PAGE}
+        with self._client() as client, self._patiently():
+            # The search index lags behind by minutes, so the plain list is read.
+            creator = self._login(client)
+            if creator:
+                query["creator"] = creator
+            for page in range(1, PAGES + 1):
+                listed = read_json(fetch(client, "GET", self.issues, params={**query, "page": page}))
+                if not isinstance(listed, list):
+                    raise Passing("GitHub answered something that is not a list of issues.")
+                issues = _dicts(listed)
+                for issue in issues:
+                    if _marker(card) in str(issue.get("body") or "") and "pull_request" not in issue:
+                        return _receipt(issue)
+                if len(listed) < PAGE or _is_old(issues):
+                    return None
+        raise OutcomeUnknown("There are too many new issues to tell whether this one is among them.")
+
+    def read(self, external_id: str) -> TicketState:
+        """How the issue stands. Raises Gone when it was deleted."""
+        if not external_id.isascii() or not external_id.isdigit():
+            raise Gone(f"{external_id[:40]} is not the number of an issue.")
+        with self._client() as client, self._patiently():
+            issue = read_json(fetch(client, "GET", f"{self.issues}/{external_id}"))
+        if not isinstance(issue, dict) or issue.get("state") not in {"open", "closed"}:
+            raise Passing("GitHub answered something that is not an issue.")
+        state = "open" if issue["state"] == "open" else "declined" if issue.get("state_reason") in DECLINED else "done"
+        return TicketState(
+            external_id=external_id,
+            state=state,
+            title=one_line(str(issue.get("title") or ""), TITLE_LIMIT),
+            url=_link(issue.get("html_url")),
+            changed_at=_moment(issue.get("closed_at")) or _moment(issue.get("updated_at")),
+        )
+
+    def _repository(self, client: httpx.Client) -> dict[str, Any]:
+        try:
+            found = read_json(fetch(client, "GET", f"/repos/{self.settings.repository}"))
+        except Gone as error:
+            raise NeedsPerson(
+                f"{self.settings.repository} is not there, or the token may not see it; check both."
+            ) from error
+        if not isinstance(found, dict):
+            raise NeedsPerson(f"{self.settings.api_url} does not speak GitHub's API; check the address.")
+        return found
+
+    def _login(self, client: httpx.Client) -> str:
+        """Whose token it is; empty for tokens of apps, which are nobody's."""
+        try:
+            body = read_json(fetch(client, "GET", "/user"))
+        except (Forbidden, Gone):
+            return ""
+        return str(body.get("login") or "") if isinstance(body, dict) else ""
+
+    def _client(self) -> httpx.Client:
+        client = open_client(
+            allow_private=self.surroundings.allow_private_addresses,
+            base_url=self.settings.api_url,
+            headers={
+                "Authorization": f"Bearer {self.settings.token.get_secret_value()}",
+                "Accept": "application/vnd.github+json",
+                "X-GitHub-Api-Version": API_VERSION,
+            },
+            timeout_seconds=self.surroundings.timeout_seconds,
+        )
+        client.event_hooks["response"].append(_notice_patience)
+        return client
+
+    @contextmanager
+    def _patiently(self) -> Iterator[None]:
+        try:
+            yield
+        except Forbidden as error:
+            # The secondary limit sometimes comes without a header that says so.
+            if "rate limit" in str(error).lower():
+                raise RateLimited("GitHub asks for patience.", retry_after=PATIENCE_SECONDS) from error
+            raise
+
+
+def _notice_patience(response: httpx.Response) -> None:
+    # GitHub answers 403 both for a missing right and for a used-up limit; only the headers tell them apart.
+    if response.status_code not in {403, 429}:
+        return
+    if "Retry-After" in response.headers or response.headers.get("X-RateLimit-Remaining") == "0":
+        raise RateLimited("GitHub asks for patience.", retry_after=retry_after(response) or PATIENCE_SECONDS)
+
+
+def _marker(card: IdeaCard) -> str:
+    # With the address in it, two houses that write into one repository do not take each other's issues for theirs.
+    house = hashlib.sha256(f"{card.key} {card.back_url}".encode()).hexdigest()[:16]
+    return f"<!-- trellis:{card.key}:{house} -->"
+
+
+def _receipt(issue: Any) -> Receipt:
+    if not isinstance(issue, dict) or not isinstance(issue.get("number"), int):
+        raise ValueError("not an issue")
+    return Receipt(external_id=str(issue["number"]), url=_link(issue.get("html_url")))
+
+
+def _as_message(issue: Mapping[str, Any]) -> IncomingMessage:
+    user = issue.get("user") if isinstance(issue.get("user"), dict) else {}
+    login = str(user.get("login") or "ghost") if user else "ghost"
+    return IncomingMessage(
+        external_id=str(issue.get("number", "")),
+        thread_id=str(issue.get("number", "")),
+        text=one_line(str(issue.get("title") or ""), TITLE_LIMIT),
+        posted_at=_moment(issue.get("created_at")),
+        author=Author(external_id=login, handle=login, name=login),
+        url=_link(issue.get("html_url")),
+    )
+
+
+def _dicts(listed: Any) -> list[dict[str, Any]]:
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+
+
+def _is_old(issues: list[dict[str, Any]]) -> bool:
+    created = _moment(issues[-1].get("created_at")) if issues else None
+    return created is not None and created < now() - LOOK_BACK
+
+
+def _link(value: Any) -> str:
+    return value[:2_000] if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return as_utc(datetime.fromisoformat(value)) if isinstance(value, str) else None
+    except ValueError:
+        return None
