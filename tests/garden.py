@@ -32,7 +32,12 @@ def a_member(session: Session, name: str = "Ada", *, channel: Channel | None = N
     session.add(member)
     session.flush()
     identity = Identity(
-        member_id=member.id, channel_id=channel.id, external_id=f"{name}-{member.id}", handle=name.lower(), name=name, is_us=is_us
+        member_id=member.id,
+        channel_id=channel.id,
+        external_id=f"{name}-{member.id}",
+        handle=name.lower(),
+        name=name,
+        is_us=is_us,
     )
     session.add(identity)
     session.flush()
@@ -44,7 +49,10 @@ def a_message(session: Session, text: str, author: Identity | None = None, **mor
     author = author or a_member(session)
     number = (session.scalar(select(func.count()).select_from(Message)) or 0) + 1
     conversation = Conversation(
-        channel_id=author.channel_id, external_id=f"thread-{number}", member_id=author.member_id, subject=f"Thread {number}"
+        channel_id=author.channel_id,
+        external_id=f"thread-{number}",
+        member_id=author.member_id,
+        subject=f"Thread {number}",
     )
     session.add(conversation)
     session.flush()

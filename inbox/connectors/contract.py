@@ -203,7 +203,8 @@ class TicketState:
 class Setup(BaseModel):
     """Settings of a connection. Fields draw the form (title, description, order), validate it, and mark secrets by SecretStr."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    # A secret that was refused must not be in the words of the refusal.
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,10 @@ def test_a_move_is_remembered_with_who_and_why(session: Session) -> None:
     idea, mo = an_idea(session), a_teammate(session, "Mo")
     progress(session, idea, IdeaState.DECLINED, by=mo, reason="Too early\nfor us")
     told = history(session, idea)[0]
-    assert (told.actor_name, told.details) == ("Mo", {"before": "new", "after": "declined", "reason": "Too early for us"})
+    assert (told.actor_name, told.details) == (
+        "Mo",
+        {"before": "new", "after": "declined", "reason": "Too early for us"},
+    )
 
 
 def test_routing_starts_the_review_and_repeats_without_effect(session: Session) -> None:
@@ -90,7 +93,11 @@ def test_the_board_shows_the_strongest_first_with_counts_and_newest_quote(sessio
     columns = {column.state: column for column in board(session)}
     assert list(columns) == list(IdeaState)
     assert [card.title for card in columns[IdeaState.NEW].cards] == ["strong", "weak"]
-    assert (columns[IdeaState.NEW].count, columns[IdeaState.DECLINED].count, columns[IdeaState.SHIPPED].count) == (2, 1, 0)
+    assert (columns[IdeaState.NEW].count, columns[IdeaState.DECLINED].count, columns[IdeaState.SHIPPED].count) == (
+        2,
+        1,
+        0,
+    )
     card = columns[IdeaState.NEW].cards[0]
     assert card.top is not None
     assert (card.top.words, card.top.author, card.quotes, card.team_name) == ("Bob wants it", "Bob", 2, "Search")
@@ -151,7 +158,9 @@ def test_pages_of_the_list_meet_without_gap_or_overlap(session: Session) -> None
     assert len(seen) == len(set(seen)) == 11
 
 
-@pytest.mark.parametrize(("words", "found"), [("dark", 1), ("DARK mode", 1), ("100%", 1), ("_", 0), ("%", 1), ("blue", 0)])
+@pytest.mark.parametrize(
+    ("words", "found"), [("dark", 1), ("DARK mode", 1), ("100%", 1), ("_", 0), ("%", 1), ("blue", 0)]
+)
 def test_words_narrow_the_list_literally(session: Session, words: str, found: int) -> None:
     an_idea(session, "Dark mode")
     an_idea(session, "Battery at 100% all day")

@@ -66,7 +66,9 @@ def test_nothing_alike_proposes_nothing(planted: Session, text: str) -> None:
 
 
 def test_what_people_said_counts_beside_the_title(session: Session) -> None:
-    idea = promote(session, a_message(session, "the hamburger menu hides everything"), 0, 0, title="Navigation", by=None).idea
+    idea = promote(
+        session, a_message(session, "the hamburger menu hides everything"), 0, 0, title="Navigation", by=None
+    ).idea
     assert [alike.id for alike in suggest(session, "please show the hamburger menu")] == [idea.id]
     assert suggest(session, "please show the hamburger menu", without=idea.id) == []
 
