@@ -123,9 +123,12 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
         session.execute(insert(session, table).on_conflict_do_nothing(index_elements=unique), list(rows))
 
 
-def skip_locked(session: Session, query: sa.Select[Any]) -> sa.Select[Any]:
-    """Lock the rows against other workers and pass over locked ones; on SQLite the write lock has already done it."""
-    return query if is_sqlite(session) else query.with_for_update(skip_locked=True)
+def skip_locked(session: Session, query: sa.Select[Any], of: type[Base] | None = None) -> sa.Select[Any]:
+    """Lock the rows (of one table, where several are joined) and pass over those that other workers have locked.
+
+    On SQLite the write lock has already done it.
+    """
+    return query if is_sqlite(session) else query.with_for_update(skip_locked=True, of=of)
 
 
 def given(session: Session, table: type[Base], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> sa.FromClause:
@@ -146,11 +149,11 @@ def given(session: Session, table: type[Base], names: Sequence[str], rows: Itera
     return records.table_valued(*typed_columns, name="given").render_derived(with_types=True)
 
 
-def insert_given(session: Session, table: type[Base], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> sa.Insert:
+def insert_given(session: Session, table: type[Base], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Any:
     """An INSERT of the rows in one statement, whatever their number; add `returning` or execute it as it is."""
     source = given(session, table, names, rows)
     # WHERE true: without it SQLite takes a following ON CONFLICT for a join condition.
-    return insert(session, table).from_select(names, sa.select(*(source.c[name] for name in names)).where(sa.true()))  # type: ignore[no-any-return]
+    return insert(session, table).from_select(names, sa.select(*(source.c[name] for name in names)).where(sa.true()))
 
 
 def among(session: Session, column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:

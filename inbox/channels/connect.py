@@ -1,0 +1,89 @@
+"""Connects a place to listen to. Its streams are due at once; what was written before `since` is not fetched."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from inbox.activity.record import record
+from inbox.channels.models import Channel, Stream
+from inbox.channels.open import NoMemory, surroundings
+from inbox.channels.setup import keep_setup
+from inbox.clock import now
+from inbox.config import Settings
+from inbox.connectors.contract import Account, Setup, StreamSpec
+from inbox.connectors.registry import channel_connector
+from inbox.database import insert
+from inbox.jobs import Job, after_commit
+from inbox.live import publish
+from inbox.teams.models import Teammate
+from inbox.text import one_line
+from inbox.vault import Vault
+
+
+class NameTaken(ValueError):
+    """Another channel has this name; choose a different one."""
+
+
+def connect(
+    session: Session,
+    vault: Vault,
+    settings: Settings,
+    kind: str,
+    name: str,
+    setup: Setup,
+    account: Account | None = None,
+    *,
+    since: datetime | None = None,
+    language: str = "",
+    by: Teammate | None = None,
+) -> Channel:
+    """A new channel with its streams; `account` is what `check` found. Raises NameTaken, or KeyError for an unknown kind."""
+    label = one_line(name, 200) or (account.name if account else "") or channel_connector(kind).label
+    require_free(session, label)
+    channel = Channel(kind=kind, name=label, language=language)
+    session.add(channel)
+    session.flush()
+    keep_setup(vault, channel, setup)
+    keep_account(channel, account)
+    add_streams(session, channel, streams_of(kind, setup, settings), since)
+    record(session, "channel.connected", "channel", channel.id, by=by, kind=kind)
+    after_commit(session, Job.POLL)
+    publish(session, "channels", channel.id, state=channel.state)
+    return channel
+
+
+def require_free(session: Session, name: str, *, besides: int | None = None) -> None:
+    """Raises NameTaken when another channel has this name."""
+    holder = session.scalar(sa.select(Channel.id).where(Channel.name == name))
+    if holder is not None and holder != besides:
+        raise NameTaken(name)
+
+
+def keep_account(channel: Channel, account: Account | None) -> None:
+    """Remember whose account it is."""
+    if account is not None:
+        channel.account_name = one_line(account.name, 300)
+        channel.account_id = account.external_id[:500]
+        channel.account_url = account.url
+
+
+def streams_of(kind: str, setup: Setup, settings: Settings) -> Sequence[StreamSpec]:
+    """The streams a connection with these settings has; none where messages are brought to us."""
+    connector = channel_connector(kind)
+    return connector(setup, surroundings(NoMemory(), settings)).streams() if connector.capabilities.polls else ()
+
+
+def add_streams(session: Session, channel: Channel, specs: Sequence[StreamSpec], since: datetime | None) -> None:
+    """Add the streams that the channel does not have yet, due now; those it has keep their cursors."""
+    moment = now()
+    for spec in specs:
+        query = insert(session, Stream).values(
+            channel_id=channel.id, name=spec.name, every=spec.every, since=since, due_at=moment
+        )
+        session.execute(
+            query.on_conflict_do_update(
+                index_elements=["channel_id", "name"], set_={"every": spec.every, "due_at": moment, "failures": 0}
+            )
+        )

@@ -1,0 +1,101 @@
+"""Changes a channel that is connected: its settings, its name, whether it listens. History and cursors stay."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from inbox.activity.record import record
+from inbox.channels.connect import add_streams, keep_account, require_free, streams_of
+from inbox.channels.due import poll_now
+from inbox.channels.models import Channel, ChannelState, Stream
+from inbox.channels.setup import keep_setup
+from inbox.config import Settings
+from inbox.connectors.contract import Account, Setup
+from inbox.jobs import Job, after_commit
+from inbox.live import publish
+from inbox.teams.models import Teammate
+from inbox.text import one_line
+from inbox.vault import Vault
+
+
+class OtherAccount(ValueError):
+    """The new settings lead to another account; its messages belong to a channel of their own."""
+
+
+def edit(
+    session: Session,
+    vault: Vault,
+    settings: Settings,
+    channel: Channel,
+    setup: Setup,
+    account: Account | None = None,
+    *,
+    by: Teammate | None = None,
+) -> None:
+    """Reconnect with other settings and listen again, from where it had stopped. Raises OtherAccount."""
+    if account and channel.account_id and account.external_id and account.external_id[:500] != channel.account_id:
+        raise OtherAccount(account.name)
+    keep_setup(vault, channel, setup)
+    keep_account(channel, account)
+    # What was kept of the old session belongs to the old credentials.
+    channel.memory = None
+    _listen(session, channel)
+    add_streams(session, channel, streams_of(channel.kind, setup, settings), _since(session, channel))
+    record(session, "channel.edited", "channel", channel.id, by=by)
+
+
+def rename(session: Session, channel: Channel, name: str, *, by: Teammate | None = None) -> None:
+    """Give it another name. Raises NameTaken; an empty name changes nothing."""
+    label = one_line(name, 200)
+    if not label or label == channel.name:
+        return
+    require_free(session, label, besides=channel.id)
+    before, channel.name = channel.name, label
+    session.flush()
+    record(session, "channel.renamed", "channel", channel.id, by=by, before=before)
+
+
+def pause(session: Session, channel: Channel, *, by: Teammate | None = None) -> None:
+    """Stop listening. A poll that is under way stores nothing more."""
+    if channel.state == ChannelState.PAUSED:
+        return
+    channel.state = ChannelState.PAUSED
+    session.execute(
+        sa.update(Stream)
+        .where(Stream.channel_id == channel.id)
+        .values(claim="", claimed_until=None)
+        .execution_options(synchronize_session="fetch")
+    )
+    session.flush()
+    record(session, "channel.paused", "channel", channel.id, by=by)
+    publish(session, "channels", channel.id, state=channel.state)
+
+
+def resume(session: Session, channel: Channel, *, by: Teammate | None = None) -> None:
+    """Listen again, from where it had stopped: also what was written meanwhile is fetched."""
+    if channel.state == ChannelState.ACTIVE:
+        return
+    _listen(session, channel)
+    record(session, "channel.resumed", "channel", channel.id, by=by)
+
+
+def remove(session: Session, channel: Channel, *, by: Teammate | None = None) -> None:
+    """Remove the channel with everything that came by it. There is no way back."""
+    record(session, "channel.removed", "channel", channel.id, by=by, kind=channel.kind)
+    publish(session, "channels", channel.id, state="removed")
+    session.execute(sa.delete(Channel).where(Channel.id == channel.id))
+    session.expunge(channel)
+
+
+def _listen(session: Session, channel: Channel) -> None:
+    channel.state = ChannelState.ACTIVE
+    channel.last_error = ""
+    poll_now(session, channel)
+    session.flush()
+    after_commit(session, Job.POLL)
+    publish(session, "channels", channel.id, state=channel.state)
+
+
+def _since(session: Session, channel: Channel) -> datetime | None:
+    return session.scalar(sa.select(sa.func.min(Stream.since)).where(Stream.channel_id == channel.id))

@@ -1,0 +1,31 @@
+"""Reads a stream from its platform, batch by batch. The only verb of channels that reaches the network; writes nothing."""
+
+import logging
+from collections.abc import Iterator, Mapping
+
+from inbox.channels.due import Claimed
+from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, Passing, Refused
+
+log = logging.getLogger(__name__)
+
+
+def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
+    """The batches after the claimed stream's cursor. Raises ConnectorError and nothing else."""
+    try:
+        yield from connector.poll(claimed.name, claimed.cursor, claimed.since)
+    except ConnectorError:
+        raise
+    except Exception as error:  # a connector's mistake stops its own stream, not the worker
+        log.exception("poll broke", extra={"stream": claimed.stream_id, "kind": claimed.channel.kind})
+        raise Passing(f"The answer could not be understood ({type(error).__name__}); it is tried again.") from error
+
+
+def receive(connector: ChannelConnector, headers: Mapping[str, str], body: bytes) -> Batch:
+    """A webhook's delivery, verified by the connector. Raises Refused, or another ConnectorError, and nothing else."""
+    try:
+        return connector.receive(headers, body)
+    except ConnectorError:
+        raise
+    except Exception as error:  # strangers write to this address
+        log.exception("receive broke", extra={"kind": connector.kind})
+        raise Refused(f"The delivery could not be understood ({type(error).__name__}).") from error

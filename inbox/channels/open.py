@@ -1,0 +1,81 @@
+"""Opens a channel's connector from its row. Speaks to no network; the connector may later save its session's state."""
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import ValidationError
+
+from inbox.channels.models import Channel
+from inbox.config import Settings
+from inbox.connectors.contract import ChannelConnector, NeedsPerson, Surroundings
+from inbox.connectors.registry import CHANNELS, channel_connector
+from inbox.database import Database
+from inbox.vault import CannotOpen, Vault
+
+
+class StoredMemory:
+    """A connector's small state in its channel's row, encrypted. Each `save` is a short transaction of its own."""
+
+    def __init__(self, channel_id: int, database: Database, vault: Vault) -> None:
+        self._channel_id = channel_id
+        self._database = database
+        self._vault = vault
+
+    def load(self) -> dict[str, Any]:
+        """What was saved last; nothing when it does not open: then the connector signs in anew."""
+        with self._database.reading() as session:
+            sealed = session.scalar(sa.select(Channel.memory).where(Channel.id == self._channel_id))
+        with contextlib.suppress(CannotOpen):
+            return self._vault.open(sealed, row=memory_name(self._channel_id))
+        return {}
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Keep `state`; it is durable when this returns. Never called while a transaction of this thread is open."""
+        sealed = self._vault.seal(state, row=memory_name(self._channel_id))
+        with self._database.writing() as session:
+            session.execute(sa.update(Channel).where(Channel.id == self._channel_id).values(memory=sealed))
+
+
+class NoMemory:
+    """The memory of a connection that is only being tried."""
+
+    def __init__(self) -> None:
+        self.state: dict[str, Any] = {}
+
+    def load(self) -> dict[str, Any]:
+        """What was saved during this try."""
+        return dict(self.state)
+
+    def save(self, state: Mapping[str, Any]) -> None:
+        """Keep `state` for this try."""
+        self.state = dict(state)
+
+
+def open_connector(channel: Channel, database: Database, vault: Vault, settings: Settings) -> ChannelConnector:
+    """The connector of this channel. Raises NeedsPerson when its kind, settings or credentials do not open."""
+    if channel.kind not in CHANNELS:
+        raise NeedsPerson(f"This version of Trellis knows no channel of the kind {channel.kind}; connect another one.")
+    connector = channel_connector(channel.kind)
+    try:
+        chosen = connector.setup(**channel.settings, **vault.open(channel.sealed, row=row_name(channel.id)))
+    except (CannotOpen, ValidationError, TypeError) as error:
+        reason = str(error) if isinstance(error, CannotOpen) else "Its settings are not complete any more."
+        raise NeedsPerson(f"{channel.name} cannot be opened: {reason} Edit its settings.") from error
+    return connector(chosen, surroundings(StoredMemory(channel.id, database, vault), settings))
+
+
+def surroundings(memory: StoredMemory | NoMemory, settings: Settings) -> Surroundings:
+    """What the house lends a connector."""
+    return Surroundings(memory, allow_private_addresses=settings.allow_private_addresses)
+
+
+def row_name(channel_id: int) -> str:
+    """The name that a channel's sealed credentials are bound to."""
+    return f"channel:{channel_id}"
+
+
+def memory_name(channel_id: int) -> str:
+    """The name that a channel's sealed session state is bound to; a swap with its credentials does not open."""
+    return f"channel:{channel_id}:memory"

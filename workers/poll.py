@@ -1,0 +1,126 @@
+"""Job `poll`: every due stream is claimed, read, and stored batch by batch together with its cursor.
+
+Each stream is read in a thread of its own, so that a slow platform delays neither the others nor the worker's next job.
+"""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from inbox.channels.due import Claimed, ClaimLost, claim_due, hold
+from inbox.channels.fetch import fetch
+from inbox.channels.health import failed, succeeded
+from inbox.channels.open import open_connector
+from inbox.config import Settings, load_settings
+from inbox.connectors.contract import Batch, ConnectorError, Passing
+from inbox.conversations.attach import attach
+from inbox.conversations.ingest import ingest
+from inbox.conversations.ingest_apart import ingest_apart
+from inbox.database import Database
+from inbox.jobs import Job, answered
+from inbox.vault import Vault
+from workers.opened import open_database, open_vault
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+# The worker has other things to do: after this long it goes on, while slow streams end in their own threads.
+PATIENCE_SECONDS = 20.0
+# A long backfill lets others have their turn; it goes on from its cursor at once.
+STREAM_SECONDS = 120.0
+
+
+@dataclass
+class Pollers:
+    """The streams that are being read in this process."""
+
+    database: Database
+    vault: Vault
+    settings: Settings
+    running: dict[int, threading.Thread] = field(default_factory=dict)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+
+def poll(patience: float = PATIENCE_SECONDS) -> None:
+    """Read everything that is due, up to eight streams at once; returns when all is read, or after `patience` seconds."""
+    answered(Job.POLL)
+    pollers, until = _pollers(), time.monotonic() + patience
+    with pollers.changed:
+        while True:
+            _start_due(pollers)
+            if not pollers.running:
+                return
+            if not pollers.changed.wait(until - time.monotonic()) or time.monotonic() >= until:
+                return
+
+
+def poll_stream(claimed: Claimed, database: Database, vault: Vault, settings: Settings) -> None:
+    """Read one claimed stream to its end. No transaction waits for the network; a lost claim writes nothing."""
+    until = time.monotonic() + STREAM_SECONDS
+    try:
+        has_more = False
+        connector = open_connector(claimed.channel, database, vault, settings)
+        for batch in fetch(connector, claimed):
+            store(claimed, attach(settings.attachments, batch), database)
+            if has_more := time.monotonic() > until:
+                break
+        with database.writing() as session:
+            succeeded(session, hold(session, claimed), has_more=has_more)
+    except ConnectorError as error:
+        log.warning("poll failed", extra={"stream": claimed.stream_id, "error": type(error).__name__})
+        with database.writing() as session:
+            failed(session, hold(session, claimed), error)
+    except (OperationalError, OSError) as error:
+        log.exception("batch not stored", extra={"stream": claimed.stream_id})
+        reason = Passing(f"What was fetched could not be stored ({type(error).__name__}); it is fetched again.")
+        with database.writing() as session:
+            failed(session, hold(session, claimed), reason)
+
+
+def store(claimed: Claimed, batch: Batch, database: Database) -> None:
+    """Rows, ledger and cursor in one transaction. What the database refuses is found and put into quarantine."""
+    try:
+        with database.writing() as session:
+            stream = hold(session, claimed)
+            ingest(session, stream.channel, claimed.name, batch, stream=stream)
+    except OperationalError:
+        raise
+    except DBAPIError as error:
+        log.warning("batch refused", extra={"stream": claimed.stream_id, "error": type(error.orig).__name__})
+        with database.writing() as session:
+            stream = hold(session, claimed)
+            ingest_apart(session, stream.channel, claimed.name, batch, stream=stream)
+
+
+def _start_due(pollers: Pollers) -> None:
+    free = AT_ONCE - len(pollers.running)
+    if free <= 0:
+        return
+    with pollers.database.writing() as session:
+        due = claim_due(session, limit=free, besides=list(pollers.running))
+    for claimed in due:
+        thread = threading.Thread(target=_run, args=(claimed, pollers), name=f"poll-{claimed.stream_id}", daemon=True)
+        pollers.running[claimed.stream_id] = thread
+        thread.start()
+
+
+def _run(claimed: Claimed, pollers: Pollers) -> None:
+    try:
+        poll_stream(claimed, pollers.database, pollers.vault, pollers.settings)
+    except ClaimLost as lost:
+        log.warning("claim lost", extra={"stream": claimed.stream_id, "reason": str(lost)})
+    except Exception:  # the thread's last stop; the claim runs out and the stream is read again
+        log.exception("poll stopped", extra={"stream": claimed.stream_id})
+    finally:
+        with pollers.changed:
+            del pollers.running[claimed.stream_id]
+            pollers.changed.notify_all()
+
+
+@lru_cache(maxsize=1)
+def _pollers() -> Pollers:
+    return Pollers(open_database(), open_vault(), load_settings())
