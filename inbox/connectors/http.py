@@ -190,8 +190,9 @@ def told_by(response: httpx.Response) -> str:
         return ""
     if not isinstance(body, dict):
         return ""
-    words = body.get("message") or body.get("error_description") or body.get("error")
-    return " ".join(words.split())[:200] if isinstance(words, str) else ""
+    told = [body.get("error"), body.get("error_description") or body.get("message")]
+    words = [" ".join(part.split()) for part in told if isinstance(part, str)]
+    return ": ".join(dict.fromkeys(filter(None, words)))[:300]
 
 
 def _exchange(client: httpx.Client, request: httpx.Request, limit: int) -> httpx.Response:

@@ -1,0 +1,226 @@
+"""Bluesky: mentions, replies and quotes in; answers, hidden replies, blocks, mutes and reports out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.clock import as_utc
+from inbox.connectors import bluesky_acts as acts
+from inbox.connectors.bluesky_api import BlueskyApi, is_missing
+from inbox.connectors.bluesky_poll import VERSION, poll_notifications, poll_threads
+from inbox.connectors.bluesky_read import POST, message_of
+from inbox.connectors.bluesky_text import facets, record_key
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Act,
+    ActName,
+    Batch,
+    Capabilities,
+    ConnectorError,
+    Gone,
+    OutcomeUnknown,
+    OutgoingReply,
+    Receipt,
+    Refused,
+    Setup,
+    StreamSpec,
+    Surroundings,
+    Unit,
+)
+from inbox.connectors.read_each import read_each
+from inbox.text import count_graphemes
+
+LIMIT = 300
+LIMIT_BYTES = 3_000
+
+
+class BlueskySetup(Setup):
+    """An account and an app password."""
+
+    identifier: str = Field(
+        title=N_("Account"), description=N_("For example brand.bsky.social"), min_length=3, max_length=300
+    )
+    app_password: SecretStr = Field(
+        title=N_("App password"), description=N_("Made in Bluesky under Settings, Privacy and security, App passwords.")
+    )
+    service: str = Field(
+        "https://bsky.social",
+        title=N_("Server"),
+        description=N_("Where you sign in; change it only if your account lives elsewhere."),
+        max_length=300,
+    )
+
+    @field_validator("identifier")
+    @classmethod
+    def without_at(cls, value: str) -> str:
+        value = value.removeprefix("@").strip()
+        if not value or any(character.isspace() for character in value):
+            raise ValueError("is not the name of an account")
+        return value
+
+    @field_validator("app_password")
+    @classmethod
+    def not_empty(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().strip():
+            raise ValueError("is missing")
+        return SecretStr(value.get_secret_value().strip())
+
+    @field_validator("service")
+    @classmethod
+    def whole_address(cls, value: str) -> str:
+        try:
+            url = httpx.URL(value if "://" in value else f"https://{value}")
+        except httpx.InvalidURL:
+            raise ValueError("is not the address of a server") from None
+        if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
+            raise ValueError("is not the address of a server")
+        return f"{url.scheme}://{url.netloc.decode()}"
+
+
+class Bluesky:
+    """One account."""
+
+    kind: ClassVar[str] = "bluesky"
+    label: ClassVar[str] = "Bluesky"
+    setup: ClassVar[type[Setup]] = BlueskySetup
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        replies=True,
+        tells_edits=True,
+        tells_deletes=True,
+        acts=frozenset({ActName.HIDE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
+        undoable=frozenset({ActName.HIDE, ActName.BLOCK, ActName.MUTE}),
+        text_limit=LIMIT,
+        text_unit=Unit.GRAPHEMES,
+        because={
+            ActName.DELETE: N_("Bluesky lets nobody delete what others wrote; hide or report it instead."),
+            ActName.MARK_SPAM: N_("Bluesky has no spam folder; report it instead."),
+        },
+    )
+
+    def __init__(self, settings: BlueskySetup, surroundings: Surroundings) -> None:
+        self.settings = settings
+        self.surroundings = surroundings
+
+    def check(self) -> Account:
+        """Sign in anew, so that a wrong password shows, and look."""
+        with self._open() as api:
+            api.sign_in()
+            query = {"reasons": ["mention", "reply", "quote"], "limit": 3}
+            found = api.get("app.bsky.notification.listNotifications", query).get("notifications")
+            harvest = read_each(
+                found if isinstance(found, list) else (), lambda item: [message_of(item, our_did=api.did)]
+            )
+            return Account(f"@{api.handle}", api.did, f"https://bsky.app/profile/{api.did}", harvest.messages[:3])
+
+    def streams(self) -> Sequence[StreamSpec]:
+        """Notifications, and the threads in which we wrote: some replies are never notified."""
+        return (StreamSpec("notifications", every=60), StreamSpec("threads", every=300))
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        """New posts, and once an hour what was changed or deleted among the last 200 of the stream."""
+        known = cursor if cursor and cursor.get("v") == VERSION else {}
+        with self._open() as api:
+            yield from (poll_threads if stream == "threads" else poll_notifications)(api, known, since)
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
+        """Bluesky is polled."""
+        raise Refused("Bluesky is polled; nothing is expected here.")
+
+    def length(self, text: str) -> int:
+        """Graphemes."""
+        return count_graphemes(text)
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Answer in the thread, under a key that this very reply always has: a second attempt cannot make a second post."""
+        if count_graphemes(reply.text) > LIMIT or len(reply.text.encode("utf-8", "replace")) > LIMIT_BYTES:
+            raise Refused(f"The answer is too long; Bluesky takes {LIMIT} characters and {LIMIT_BYTES} bytes.")
+        with self._open() as api:
+            body = {"repo": api.did, "collection": POST, "rkey": _key(reply), "record": self._record(api, reply)}
+            try:
+                return _receipt(api.post("com.atproto.repo.createRecord", body))
+            except (OutcomeUnknown, Refused) as error:
+                # Servers answer a second attempt differently (400, 500); the record itself is the better witness.
+                try:
+                    found = self._find(api, reply)
+                except ConnectorError:
+                    raise error from None
+                if found is None:
+                    raise
+                return found
+
+    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
+        """Look in our own repository under the reply's key."""
+        with self._open() as api:
+            return self._find(api, reply)
+
+    def act(self, act: Act) -> Receipt:
+        """Hide the reply, block, mute or report its author."""
+        doers = {
+            ActName.HIDE: acts.hide,
+            ActName.BLOCK: acts.block,
+            ActName.MUTE: acts.mute,
+            ActName.REPORT: acts.report,
+        }
+        if act.name not in self.capabilities.acts or (act.undo and act.name not in self.capabilities.undoable):
+            raise Refused(f"Bluesky offers no way to {'undo ' if act.undo else ''}{act.name.replace('_', ' ')}.")
+        with self._open() as api:
+            return doers[act.name](api, act)
+
+    def _open(self) -> BlueskyApi:
+        settings = self.settings
+        return BlueskyApi(
+            settings.service, settings.identifier, settings.app_password.get_secret_value(), self.surroundings
+        )
+
+    def _record(self, api: BlueskyApi, reply: OutgoingReply) -> dict[str, Any]:
+        handle = reply.parent_handle
+        if not handle.get("uri") or not handle.get("cid"):
+            raise Refused("The message does not say what to answer; answer it on Bluesky.")
+        parent = {"uri": handle["uri"], "cid": handle["cid"]}
+        record: dict[str, Any] = {
+            "$type": POST,
+            "text": reply.text,
+            "createdAt": as_utc(reply.created_at).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            if reply.created_at
+            else acts.stamp(),
+            "reply": {"root": dict(handle.get("root") or parent), "parent": parent},
+        }
+        if reply.language:
+            record["langs"] = [reply.language]
+        if found := facets(reply.text, lambda handle: _resolve(api, handle)):
+            record["facets"] = found
+        return record
+
+    def _find(self, api: BlueskyApi, reply: OutgoingReply) -> Receipt | None:
+        query = {"repo": api.did, "collection": POST, "rkey": _key(reply)}
+        try:
+            return _receipt(api.get("com.atproto.repo.getRecord", query))
+        except Gone:
+            return None
+        except Refused as error:
+            if is_missing(error):
+                return None
+            raise
+
+
+def _key(reply: OutgoingReply) -> str:
+    return record_key(reply.key, reply.created_at)
+
+
+def _resolve(api: BlueskyApi, handle: str) -> str | None:
+    try:
+        did = api.get("com.atproto.identity.resolveHandle", {"handle": handle}).get("did")
+    except Refused:
+        # Nobody has this name: it stays bare words.
+        return None
+    return did if isinstance(did, str) else None
+
+
+def _receipt(answer: Mapping[str, Any]) -> Receipt:
+    uri = str(answer.get("uri") or "")
+    did, _, rest = uri.removeprefix("at://").partition("/")
+    return Receipt(uri, f"https://bsky.app/profile/{did}/post/{rest.rpartition('/')[2]}" if uri else "")

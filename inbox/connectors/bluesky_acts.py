@@ -1,0 +1,94 @@
+"""What can be done on Bluesky about a post or its author: hide, block, mute, report; each, but the report, can be undone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from inbox.clock import now
+from inbox.connectors.bluesky_api import BlueskyApi, is_missing
+from inbox.connectors.bluesky_read import parts_of
+from inbox.connectors.bluesky_text import record_key
+from inbox.connectors.contract import Act, Gone, Receipt, Refused
+
+BLOCK = "app.bsky.graph.block"
+GATE = "app.bsky.feed.threadgate"
+HIDDEN_AT_MOST = 300
+
+
+def block(api: BlueskyApi, act: Act) -> Receipt:
+    """Block the author, or take all our blocks of them back. Blocks on Bluesky are public."""
+    did = act.author_id or str(act.handle.get("did") or "")
+    viewer = api.get("app.bsky.actor.getProfile", {"actor": did}).get("viewer")
+    there = viewer.get("blocking") if isinstance(viewer, dict) else None
+    key = record_key(f"block {did}")
+    if not act.undo:
+        if isinstance(there, str):
+            return Receipt(there, state={"uri": there})
+        record = {"$type": BLOCK, "subject": did, "createdAt": stamp()}
+        # Under a key of its own, so that a second attempt changes nothing.
+        put = api.post(
+            "com.atproto.repo.putRecord", {"repo": api.did, "collection": BLOCK, "rkey": key, "record": record}
+        )
+        return Receipt(str(put.get("uri") or ""), state={"uri": str(put.get("uri") or "")})
+    for rkey in {key, *(str(uri).rpartition("/")[2] for uri in (there, act.undo_state.get("uri")) if uri)}:
+        # Deleting what is not there is fine.
+        api.post("com.atproto.repo.deleteRecord", {"repo": api.did, "collection": BLOCK, "rkey": rkey})
+    return Receipt(did)
+
+
+def mute(api: BlueskyApi, act: Act) -> Receipt:
+    """Mute the author; nobody else sees that."""
+    did = act.author_id or str(act.handle.get("did") or "")
+    api.post(f"app.bsky.graph.{'unmuteActor' if act.undo else 'muteActor'}", {"actor": did})
+    return Receipt(did)
+
+
+def report(api: BlueskyApi, act: Act) -> Receipt:
+    """Report the post to the moderation service of our server."""
+    body = {
+        "reasonType": "com.atproto.moderation.defs#reasonOther",
+        "reason": act.reason[:1_900],
+        "subject": {
+            "$type": "com.atproto.repo.strongRef",
+            "uri": act.message_id,
+            "cid": str(act.handle.get("cid") or ""),
+        },
+    }
+    return Receipt(str(api.post("com.atproto.moderation.createReport", body).get("id") or ""))
+
+
+def hide(api: BlueskyApi, act: Act) -> Receipt:
+    """Hide the reply in a thread that we started, or show it again; the rules of the thread stay as they are."""
+    root = act.handle.get("root")
+    root_uri = str(root.get("uri") or "") if isinstance(root, Mapping) else ""
+    if not root_uri.startswith(f"at://{api.did}/") or root_uri == act.message_id:
+        raise Refused("Bluesky lets only those who started a thread hide a reply in it.")
+    _did, key = parts_of(root_uri)
+    gate, cid = _gate(api, key)
+    hidden = [uri for uri in gate.get("hiddenReplies") or () if uri != act.message_id]
+    if len(hidden) >= HIDDEN_AT_MOST and not act.undo:
+        raise Refused("Bluesky hides at most 300 replies in one thread; block or report the author instead.")
+    hidden += [] if act.undo else [act.message_id]
+    if hidden != list(gate.get("hiddenReplies") or ()):
+        record = {"$type": GATE, "createdAt": stamp(), **gate, "post": root_uri, "hiddenReplies": hidden}
+        # Only if nobody changed it meanwhile; else the next attempt starts from what they wrote.
+        body = {"repo": api.did, "collection": GATE, "rkey": key, "record": record, "swapRecord": cid}
+        api.post("com.atproto.repo.putRecord", body)
+    return Receipt(act.message_id, state={"root": root_uri})
+
+
+def stamp() -> str:
+    """Now, as records write it."""
+    return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _gate(api: BlueskyApi, key: str) -> tuple[Mapping[str, Any], str | None]:
+    try:
+        found = api.get("com.atproto.repo.getRecord", {"repo": api.did, "collection": GATE, "rkey": key})
+    except Gone:
+        return {}, None
+    except Refused as error:
+        if is_missing(error):
+            return {}, None
+        raise
+    value = found.get("value")
+    return (value if isinstance(value, dict) else {}), str(found["cid"]) if found.get("cid") else None

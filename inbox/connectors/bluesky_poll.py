@@ -1,0 +1,177 @@
+"""Reads a Bluesky account's streams: notifications, the threads around its posts, and what became of posts already read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from inbox.clock import now
+from inbox.connectors.bluesky_api import BlueskyApi, is_missing
+from inbox.connectors.bluesky_read import is_post_uri, message_of, moment, reply_refs
+from inbox.connectors.bluesky_watch import Watch, posts_by_uri
+from inbox.connectors.catch_up import Page, catch_up
+from inbox.connectors.contract import Batch, IncomingMessage, Passing, Refused
+from inbox.connectors.read_each import name_of, read_each
+
+VERSION = 1
+REASONS = ["mention", "reply", "quote"]
+OWN_PAGES = 5
+SEEN_IN_THREADS = 600
+# A reply can be indexed without ever being told of, so young threads are read even when their count has not changed.
+YOUNG = timedelta(days=3)
+YOUNG_THREADS = 10
+DEPTH = 100
+
+
+def poll_notifications(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | None) -> Iterator[Batch]:
+    """Who mentioned, answered or quoted us, newest first until known; then, once an hour, edits and deletions."""
+
+    def page(older: str | None) -> Page[Any]:
+        query = {"reasons": REASONS, "limit": 100, **({"cursor": older} if older else {})}
+        answer = api.get("app.bsky.notification.listNotifications", query)
+        items = _list(answer.get("notifications"))
+        named = [(name_of(item, "uri"), moment(_object(item).get("indexedAt")), item) for item in items]
+        return Page(named, str(answer["cursor"]) if answer.get("cursor") else None)
+
+    watch = Watch(api, cursor)
+    state: Mapping[str, Any] = cursor
+    for fresh, state in catch_up(page, cursor, since):
+        around = posts_by_uri(api, _uris_around(fresh))
+
+        def read(item: Any, around: Mapping[str, Any] = around) -> Sequence[IncomingMessage]:
+            return _with_own_words(api.did, item, around, since) if item["reason"] in REASONS else ()
+
+        harvest = read_each(fresh, read)
+        watch.add(harvest.messages)
+        yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state, **watch.state})
+    for batch in watch.look_again():
+        yield Batch(batch.messages, batch.deletions, cursor={"v": VERSION, **state, **watch.state})
+
+
+def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | None) -> Iterator[Batch]:
+    """Everything in threads where we wrote lately; then, once an hour, edits and deletions."""
+    watch = Watch(api, cursor)
+    seen = dict.fromkeys(uri for uri in cursor.get("seen") or () if isinstance(uri, str))
+    before = _object(cursor.get("counts"))
+    counts: dict[str, int] = {}
+    for target, count in _threads_to_read(api, since, before, counts):
+        fresh = {name_of(view, "uri"): view for view in _thread(api, target) if name_of(view, "uri") not in seen}
+
+        def read(view: Any) -> Sequence[IncomingMessage]:
+            message = message_of(view, our_did=api.did)
+            return () if _is_before(message.posted_at, since) else (message,)
+
+        harvest = read_each(fresh.values(), read)
+        watch.add(harvest.messages)
+        seen = dict.fromkeys([*seen, *fresh][-SEEN_IN_THREADS:])
+        counts[target] = count
+        if fresh:
+            state = {"v": VERSION, "seen": list(seen), "counts": {**before, **counts}, **watch.state}
+            yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state)
+    state = {"v": VERSION, "seen": list(seen), "counts": counts}
+    for batch in watch.look_again():
+        yield Batch(batch.messages, batch.deletions, cursor={**state, **watch.state})
+    yield Batch(cursor={**state, **watch.state})
+
+
+def _with_own_words(
+    our_did: str, item: Mapping[str, Any], around: Mapping[str, Any], since: datetime | None
+) -> Sequence[IncomingMessage]:
+    """The post, after those of our own that it answers; a stranger's words that it answers are its quote."""
+    ours, quote = [], ""
+    root, parent = reply_refs(item["record"])
+    for uri in dict.fromkeys(filter(None, (root.get("uri"), parent.get("uri")))):
+        if uri not in around:
+            continue
+        above = message_of(around[uri], our_did=our_did)
+        if above.author and above.author.is_us:
+            ours.append(above)
+        elif uri == parent.get("uri"):
+            quote = f"@{above.author.handle if above.author else '?'}: {above.text[:2_000]}"
+    # The view knows pictures and quoted posts; the notification suffices where the view is withheld.
+    message = message_of({**item, **around.get(str(item["uri"]), {})}, our_did=our_did, quote=quote)
+    if _is_before(message.posted_at, since):
+        return ()
+    return (*(own for own in ours if not _is_before(own.posted_at, since)), message)
+
+
+def _threads_to_read(
+    api: BlueskyApi, since: datetime | None, before: Mapping[str, Any], counts: dict[str, int]
+) -> Iterator[tuple[str, int]]:
+    """Roots (or, in strangers' threads, our own post) with their count of replies; unchanged ones go to `counts` only."""
+    young = 0
+    done = set[str]()
+    for view in _own_posts(api, since, 1 if before else OWN_PAGES):
+        root, _parent = reply_refs(_object(view.get("record")))
+        root_uri = root.get("uri") or view["uri"]
+        target = root_uri if root_uri.startswith(f"at://{api.did}/") else view["uri"]
+        count = view.get("replyCount")
+        count = count if isinstance(count, int) else 0
+        if target in done:
+            continue
+        at = moment(view.get("indexedAt"))
+        is_young = at is not None and now() - at < YOUNG and young < YOUNG_THREADS
+        if target == view["uri"] and count == before.get(target, 0) and not is_young:
+            counts[target] = count
+            continue
+        done.add(target)
+        young += is_young
+        yield target, count if target == view["uri"] else int(before.get(target, 0) or 0)
+
+
+def _own_posts(api: BlueskyApi, since: datetime | None, pages: int) -> Iterator[Mapping[str, Any]]:
+    """Our latest posts, newest first, over at most `pages` pages back to `since`; without what we only passed on."""
+    query: dict[str, Any] = {"actor": api.did, "limit": 50, "filter": "posts_with_replies"}
+    for _ in range(pages):
+        answer = api.get("app.bsky.feed.getAuthorFeed", query)
+        for item in _list(answer.get("feed")):
+            view = _object(_object(item).get("post"))
+            if not is_post_uri(view.get("uri")) or not view["uri"].startswith(f"at://{api.did}/"):
+                continue
+            if _is_before(moment(view.get("indexedAt")), since):
+                return
+            yield view
+        if not answer.get("cursor"):
+            return
+        query["cursor"] = str(answer["cursor"])
+
+
+def _thread(api: BlueskyApi, uri: str) -> Iterator[Mapping[str, Any]]:
+    """Every post of a thread that we may see, parents before their replies; nothing when it is gone."""
+    try:
+        answer = api.get("app.bsky.feed.getPostThread", {"uri": uri, "depth": DEPTH, "parentHeight": 0})
+    except Refused as error:
+        if is_missing(error) or "NotFound" in str(error):
+            return
+        raise
+    waiting = [answer.get("thread")]
+    while waiting:
+        node = _object(waiting.pop(0))
+        if isinstance(node.get("post"), dict):
+            yield node["post"]
+        replies = node.get("replies")
+        waiting.extend(replies if isinstance(replies, list) else ())
+
+
+def _uris_around(items: Sequence[Any]) -> list[str]:
+    """The posts themselves and what they answer."""
+    found: dict[str, None] = {}
+    for item in map(_object, items):
+        root, parent = reply_refs(_object(item.get("record")))
+        for uri in (item.get("uri"), root.get("uri"), parent.get("uri")):
+            if isinstance(uri, str) and is_post_uri(uri):
+                found[uri] = None
+    return list(found)
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Passing("Bluesky answered something that is not a list.")
+    return value
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _is_before(at: datetime | None, since: datetime | None) -> bool:
+    return at is not None and since is not None and at < since

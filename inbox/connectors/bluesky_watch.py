@@ -1,0 +1,96 @@
+"""Keeps an eye on the last posts read from Bluesky: once an hour it asks what was changed or deleted, as nothing tells."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from inbox.clock import now
+from inbox.connectors.bluesky_api import BlueskyApi, is_missing
+from inbox.connectors.bluesky_read import POST, is_post_uri, message_of, parts_of, stamp_of
+from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Refused
+from inbox.connectors.read_each import UNREADABLE
+
+WATCHED = 200
+EVERY = timedelta(hours=1)
+AT_ONCE = 25
+CONFIRMED = 40  # how many missing ones are looked for at their own home in one round
+
+
+class Watch:
+    """Built from a cursor; `state` is what of it belongs into the next one."""
+
+    def __init__(self, api: BlueskyApi, cursor: Mapping[str, Any]) -> None:
+        self.api = api
+        self.stamps: dict[str, str] = {}  # address → stamp of the words, least recently looked for first
+        for entry in cursor.get("watched") or ():
+            if isinstance(entry, list | tuple) and len(entry) == 2 and is_post_uri(entry[0]):
+                self.stamps[entry[0]] = str(entry[1])
+        self.looked_at = str(cursor.get("looked_at") or now().isoformat())
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return {"watched": [[uri, stamp] for uri, stamp in self.stamps.items()], "looked_at": self.looked_at}
+
+    def add(self, messages: Iterable[IncomingMessage]) -> None:
+        """Watch these too; of more than 200 those that were added first are let go."""
+        self.stamps.update((message.external_id, stamp_of(message.text)) for message in messages)
+        self.stamps = dict(list(self.stamps.items())[-WATCHED:])
+
+    def look_again(self) -> Iterator[Batch]:
+        """Edits and deletions, if an hour has passed. Batches come without cursor: take `state` after each."""
+        try:
+            is_due = datetime.fromisoformat(self.looked_at) <= now() - EVERY
+        except (ValueError, TypeError):
+            is_due = True
+        if not is_due:
+            return
+        views = posts_by_uri(self.api, list(self.stamps))
+        deletions: list[Deletion] = []
+        for uri in [uri for uri in self.stamps if uri not in views][:CONFIRMED]:
+            if self._exists(uri):
+                # Withheld, for instance since we blocked its author. To the end of the line: the next round asks for others.
+                self.stamps[uri] = self.stamps.pop(uri)
+            else:
+                deletions.append(Deletion(uri))
+                del self.stamps[uri]
+        self.looked_at = now().isoformat()
+        yield Batch(messages=list(self._edited(views)), deletions=deletions)
+
+    def _exists(self, uri: str) -> bool:
+        did, key = parts_of(uri)
+        try:
+            self.api.get("com.atproto.repo.getRecord", {"repo": did, "collection": POST, "rkey": key})
+        except Gone:
+            return False
+        except Refused as error:
+            if is_missing(error):
+                return False
+            raise
+        return True
+
+    def _edited(self, views: Mapping[str, Any]) -> Iterator[IncomingMessage]:
+        for uri, stamp in list(self.stamps.items()):
+            try:
+                message = message_of(views[uri], our_did=self.api.did)
+            except UNREADABLE:
+                continue
+            if stamp_of(message.text) != stamp:
+                self.stamps[uri] = stamp_of(message.text)
+                yield replace(message, edited_at=now())
+
+
+def posts_by_uri(api: BlueskyApi, uris: Sequence[str]) -> dict[str, Any]:
+    """Post views by address; those that are gone or withheld are missing."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(uris), AT_ONCE):
+        try:
+            answer = api.get("app.bsky.feed.getPosts", {"uris": uris[start : start + AT_ONCE]})
+        except Refused:
+            # One address that the server dislikes must not take the others with it.
+            continue
+        posts = answer.get("posts")
+        for view in posts if isinstance(posts, list) else ():
+            if isinstance(view, dict) and isinstance(view.get("uri"), str):
+                found[view["uri"]] = view
+    return found
