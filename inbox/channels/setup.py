@@ -7,7 +7,7 @@ from pydantic import SecretStr, ValidationError
 
 from inbox.channels.models import Channel
 from inbox.channels.open import row_name
-from inbox.connectors.contract import Capabilities, Setup
+from inbox.connectors.contract import Setup
 from inbox.connectors.registry import CHANNELS, channel_connector
 from inbox.vault import CannotOpen, Vault
 
@@ -28,11 +28,6 @@ def channel_kinds() -> dict[str, str]:
 def setup_of(kind: str) -> type[Setup]:
     """The settings a kind asks for. Raises KeyError for an unknown kind."""
     return channel_connector(kind).setup
-
-
-def capabilities_of(kind: str) -> Capabilities:
-    """What the kind's platform lets us do. Raises KeyError for an unknown kind."""
-    return channel_connector(kind).capabilities
 
 
 def read_setup(kind: str, values: Mapping[str, Any], *, kept: Mapping[str, Any] | None = None) -> Setup:
