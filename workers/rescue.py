@@ -9,7 +9,7 @@ from inbox.outbox.open_carriers import open_carriers
 from inbox.outbox.rescue import claim_look, settle_look
 from inbox.outbox.rescue import rescue as find_lost
 from workers.opened import open_database, open_vault
-from workers.send import spread
+from workers.spread import spread
 
 
 def rescue() -> int:
