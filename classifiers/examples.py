@@ -1,0 +1,110 @@
+"""Reads labelled texts to learn from: the public sets of `datasets.toml` and our own messages in `seed/`."""
+
+import csv
+import hashlib
+import random
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from classifiers.tags import Tag
+
+HEADS: tuple[str, ...] = (*Tag, "praise")
+"""What the model learns: the four tags, and praise, which tells `other` from `unsure`."""
+
+SEED = Path(__file__).parent / "seed"
+MANIFEST = Path(__file__).parent / "datasets.toml"
+_MOST_FIELD = 1_000_000
+
+
+class DatasetRefused(Exception):
+    """A set is missing, is not the one the manifest names, or cannot be read. Says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One text; `said` holds True, False or None (nobody said) for each of HEADS."""
+
+    text: str
+    lang: str
+    said: tuple[bool | None, ...]
+    source: str
+    calibrates: bool = True
+
+
+def read_manifest() -> dict[str, Any]:
+    """The manifest of sets, wanted precision and usual shares."""
+    return tomllib.loads(MANIFEST.read_text("utf-8"))
+
+
+def training_examples(folder: Path, manifest: dict[str, Any], seed: int = 1) -> list[Example]:
+    """All that may be learned from, in a fixed order. Raises DatasetRefused."""
+    found: list[Example] = []
+    for dataset in manifest["dataset"]:
+        path = folder / dataset["file"]
+        if not path.is_file():
+            raise DatasetRefused(f"{dataset['file']} is not in {folder}; get it from {dataset['source']}.")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != dataset["sha256"]:
+            raise DatasetRefused(f"{path} is not the file that the manifest names: its checksum differs.")
+        rows = [row for row in _rows(path) if row[1] != dataset.get("held_out", ())]
+        chance = random.Random(f"{seed}{dataset['name']}")
+        chance.shuffle(rows)
+        found += [_taught(example, dataset, chance) for example, _ in rows[: dataset.get("most")]]
+    return found + seed_examples()
+
+
+def held_out_examples(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, list[Example]]]:
+    """Name and rows of the parts that training leaves alone."""
+    for dataset in manifest["dataset"]:
+        if "held_out" in dataset:
+            path = folder / dataset["file"]
+            yield f"{dataset['name']} (held out)", [row for row, split in _rows(path) if split == dataset["held_out"]]
+
+
+def seed_examples() -> list[Example]:
+    """Our own messages: columns labels, lang, text; `labels` names all that hold, or `other`."""
+    found = []
+    for path in sorted(SEED.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                labels = set(row["labels"].split())
+                if unknown := labels - set(HEADS) - {"other"}:
+                    raise DatasetRefused(f"{path.name} names unknown labels: {', '.join(sorted(unknown))}.")
+                found.append(Example(row["text"], row["lang"], tuple(head in labels for head in HEADS), "messages"))
+    return found
+
+
+def set_examples(path: Path) -> list[Example]:
+    """The rows of one set with the columns of the manifest. Raises DatasetRefused."""
+    return [example for example, _ in _rows(path)]
+
+
+def _rows(path: Path) -> list[tuple[Example, str]]:
+    csv.field_size_limit(_MOST_FIELD)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(_labelled(csv.DictReader(file), path.stem))
+    except (csv.Error, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise DatasetRefused(f"{path} cannot be read as a labelled set: {error}") from error
+
+
+def _labelled(rows: Iterable[dict[str, str]], name: str) -> Iterator[tuple[Example, str]]:
+    for row in rows:
+        said = tuple(None if row[f"y_{head}"] == "" else float(row[f"y_{head}"]) > 0 for head in HEADS)
+        if any(value is not None for value in said):
+            yield Example(row["text"], row["lang"], said, name), row["split"]
+
+
+def _taught(example: Example, dataset: dict[str, Any], chance: random.Random) -> Example:
+    assumed = dataset.get("assume", {})
+    said = tuple(
+        bool(assumed[head]) if value is None and head in assumed else value
+        for head, value in zip(HEADS, example.said, strict=True)
+    )
+    text = example.text
+    # Where the mark made the label, some must be learned without it: people leave it out.
+    if said[0] and chance.random() < dataset.get("unmarked", 0):
+        text = text.replace("?", "")
+    return Example(text, example.lang, said, dataset["name"], dataset.get("calibrate", True))

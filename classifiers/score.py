@@ -1,0 +1,43 @@
+"""Adds up the weights that speak for and against each head of a model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.clean import clean
+from classifiers.features import Floats, Ints, read_features
+from classifiers.store import Model
+
+
+def score(model: Model, texts: Sequence[str]) -> NDArray[np.float64]:
+    """One row per text, one column per head: positive speaks for it. Not yet probabilities. Any string will do."""
+    return score_cleaned(model, [clean(text) for text in texts], [capitals(text) for text in texts])
+
+
+def score_cleaned(model: Model, cleaned: Sequence[str], shares: Sequence[float]) -> NDArray[np.float64]:
+    """As `score`, for texts that went through `clean`, with the raw texts' share of capitals."""
+    heads = len(model.heads)
+    parts = [np.zeros((0, heads))]
+    for chunk in read_features(cleaned, shares):
+        parts.append(
+            _sums(model.words, *chunk.words, chunk.size)
+            + _sums(model.letters, *chunk.letters, chunk.size)
+            + chunk.cues.astype(np.float64) @ model.cues
+            + model.bias
+        )
+    return np.concatenate(parts)
+
+
+def capitals(text: str) -> float:
+    """How much of the text's beginning shouts: 0 to 1."""
+    start = text[:1000]
+    return 0.0 if not start or start.islower() else min(1.0, 3 * sum(map(str.isupper, start)) / (len(start) + 1))
+
+
+def _sums(table: Floats, rows: Ints, places: Ints, size: int) -> NDArray[np.float64]:
+    weights = table[places]
+    sums = np.stack([np.bincount(rows, weights[:, column], minlength=size) for column in range(table.shape[1])], axis=1)
+    length: NDArray[np.float64] = np.sqrt(np.maximum(sums[:, -1:], 1e-9))
+    found: NDArray[np.float64] = sums[:, :-1] / length
+    return found
