@@ -1,0 +1,189 @@
+"""RSS and Atom: entries of any feed as messages. Nothing can be answered there, and an entry that is gone proves nothing."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+import httpx
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Act,
+    Author,
+    BadItem,
+    Batch,
+    Capabilities,
+    Gone,
+    IncomingMessage,
+    NeedsPerson,
+    OutgoingReply,
+    Passing,
+    Receipt,
+    Refused,
+    Setup,
+    StreamSpec,
+    Surroundings,
+)
+from inbox.connectors.http import fetch, open_client
+from inbox.connectors.rss_parse import Entry, Feed, NotAFeed, parse_feed
+
+VERSION = 1
+SIZE = 5 * 1024 * 1024
+REMEMBERED = 5_000
+AT_ONCE = 200
+CANNOT = N_("A feed can only be read.")
+
+
+class RssSetup(Setup):
+    """The address of a feed."""
+
+    url: str = Field(title=N_("Address of the feed"), max_length=2_000)
+    user: str = Field("", title=N_("User name"), description=N_("Only for feeds that ask for one."), max_length=200)
+    password: SecretStr = Field(SecretStr(""), title=N_("Password"))
+
+    @field_validator("url")
+    @classmethod
+    def web_address(cls, value: str) -> str:
+        try:
+            url = httpx.URL(value if "://" in value else f"https://{value}")
+        except httpx.InvalidURL:
+            raise ValueError("is not a web address") from None
+        if url.scheme not in {"http", "https"} or not url.host:
+            raise ValueError("is not a web address")
+        return str(url)
+
+
+class Rss:
+    """One feed."""
+
+    kind: ClassVar[str] = "rss"
+    label: ClassVar[str] = "RSS/Atom"
+    setup: ClassVar[type[Setup]] = RssSetup
+    capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, because={"replies": CANNOT, "acts": CANNOT})
+
+    def __init__(self, settings: RssSetup, surroundings: Surroundings) -> None:
+        self.settings = settings
+        self.surroundings = surroundings
+
+    def check(self) -> Account:
+        """Read the feed; its title names the connection."""
+        _headers, feed = self._read({})
+        assert feed is not None
+        latest = [_message(entry, feed) for entry in feed.entries[:3]]
+        return Account(feed.title or httpx.URL(self.settings.url).host, self.settings.url, feed.url, latest)
+
+    def streams(self) -> Sequence[StreamSpec]:
+        """The entries, every quarter of an hour."""
+        return (StreamSpec("entries", every=900),)
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        """Entries that are new or whose words changed, oldest first; those already seen are not counted again."""
+        known = cursor if cursor and cursor.get("v") == VERSION else {}
+        seen = {str(e[0]): str(e[1]) for e in known.get("seen") or () if isinstance(e, list | tuple) and len(e) == 2}
+        headers, feed = self._read(known)
+        if feed is None:
+            return
+        fresh = [entry for entry in reversed(feed.entries) if seen.get(_mark(entry.external_id)) != _stamp(entry)]
+        broken = [raw for raw in feed.broken if _mark(raw) not in seen]
+        present = {_mark(name) for name in (*(entry.external_id for entry in feed.entries), *feed.broken)}
+        for start in range(0, max(1, len(fresh)), AT_ONCE):
+            part = fresh[start : start + AT_ONCE]
+            is_last = start + AT_ONCE >= len(fresh)
+            seen.update((_mark(entry.external_id), _stamp(entry)) for entry in part)
+            if is_last:
+                seen.update((_mark(raw), "") for raw in broken)
+                # What left the feed is forgotten first, once there is too much to remember.
+                kept = sorted(seen.items(), key=lambda item: item[0] in present)[-REMEMBERED:]
+                after = {"v": VERSION, "seen": [list(item) for item in kept], **headers}
+            else:
+                # Without the new ETag: a poll that is cut off here is told everything again.
+                after = {"v": VERSION, "seen": [list(item) for item in seen.items()]}
+            wanted = [e for e in part if not (since and e.posted_at and e.posted_at < since)]
+            yield Batch(
+                messages=[_message(entry, feed) for entry in wanted],
+                bad=[BadItem("It has neither title nor text.", raw) for raw in broken] if is_last else (),
+                filtered=len(part) - len(wanted),
+                cursor=after,
+            )
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
+        """Feeds are polled."""
+        raise Refused("Feeds are polled; nothing is expected here.")
+
+    def length(self, text: str) -> int:
+        """Characters, though nothing can be sent."""
+        return len(text)
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Nothing can be sent to a feed."""
+        raise Refused(CANNOT)
+
+    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
+        """Nothing was ever sent."""
+        return None
+
+    def act(self, act: Act) -> Receipt:
+        """Nothing can be done to a feed."""
+        raise Refused(CANNOT)
+
+    def _read(self, known: Mapping[str, Any]) -> tuple[dict[str, str], Feed | None]:
+        """The feed with what to ask for next time; None when it has not changed."""
+        asked = {"If-None-Match": known.get("etag"), "If-Modified-Since": known.get("modified")}
+        headers = {name: value for name, value in asked.items() if isinstance(value, str) and value}
+        headers["Accept"] = (
+            "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+        )
+        user, password = self.settings.user, self.settings.password.get_secret_value()
+        if user or password:
+            # As a header, not as httpx's auth, which would follow a redirect to another host.
+            headers["Authorization"] = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+        # A feed that was one before is more likely away for a moment than for good.
+        failure = Passing if known else NeedsPerson
+        with open_client(
+            allow_private=self.surroundings.allow_private_addresses, timeout_seconds=self.surroundings.timeout_seconds
+        ) as client:
+            try:
+                response = fetch(client, "GET", self.settings.url, headers=headers, limit=SIZE)
+            except Gone as error:
+                raise failure(f"{error} Check the address of the feed.") from None
+        if response.status_code == 304:
+            return {}, None
+        try:
+            feed = parse_feed(response.content, str(response.url), response.charset_encoding)
+        except NotAFeed as error:
+            raise failure(f"{response.url.host} did not answer with a feed. {error}") from None
+        told = {"etag": response.headers.get("ETag", ""), "modified": response.headers.get("Last-Modified", "")}
+        return {name: value for name, value in told.items() if value and len(value) < 500 and value.isascii()}, feed
+
+
+def _message(entry: Entry, feed: Feed) -> IncomingMessage:
+    name = entry.author or feed.title
+    return IncomingMessage(
+        external_id=entry.external_id,
+        thread_id=entry.parent_id or entry.external_id,
+        parent_id=entry.parent_id,
+        text=entry.text,
+        html=entry.html,
+        subject=entry.title,
+        url=entry.url,
+        posted_at=entry.posted_at,
+        edited_at=entry.edited_at,
+        language=entry.language,
+        # A name is all that a feed knows of a person.
+        author=Author(external_id=(entry.author_url or name)[:400], name=name, profile_url=entry.author_url)
+        if name
+        else None,
+        raw={"id": entry.external_id, "title": entry.title, "link": entry.url, "author": entry.author},
+    )
+
+
+def _mark(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _stamp(entry: Entry) -> str:
+    return _mark(f"{entry.title}\n{entry.text}")[:8]
