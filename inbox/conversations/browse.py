@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.channels.models import Channel
-from inbox.conversations.models import Conversation, ConversationState
+from inbox.conversations.models import Conversation, ConversationState, Message
 from inbox.labels.models import Tag
+from inbox.outbox.models import Delivery, DeliveryState
 from inbox.teams.models import Teammate
 
 PAGE = 50
@@ -29,6 +30,7 @@ class View(StrEnum):
     SNOOZED = "snoozed"
     CLOSED = "closed"
     ALL = "all"
+    UNSURE_SENT = "unsure_sent"  # with an answer of which nobody knows whether it arrived
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +117,20 @@ def count(session: Session, filters: Filters, *, me: int | None) -> Counts:
     """The numbers beside the list in one statement, answered from one index.
 
     A tag's number is what choosing that tag in this view and channel would show, and likewise a channel's; search
-    words do not narrow them.
+    words do not narrow them. Of the few with an unsure answer only the view is counted.
     """
     C = Conversation  # noqa: N806  (a column of it is named twelve times below)
     mine = C.assignee_id == me if me is not None else sa.false()
     assigned = sa.case((C.assignee_id.is_(None), 0), (mine, 2), else_=1)
     waits = sa.case((C.waiting_since.is_(None), 0), else_=1)
     keys = (C.state, C.tag, C.channel_id, assigned.label("assigned"), waits.label("waits"))
-    found = session.execute(sa.select(*keys, sa.func.count()).group_by(*keys)).all()
+    unsure = sa.select(sa.func.count()).select_from(_with_unsure_answer().subquery()).scalar_subquery()
+    found = session.execute(sa.select(*keys, sa.func.count(), unsure).group_by(*keys)).all()
     views: dict[View, int] = dict.fromkeys(View, 0)
     tags: dict[str, int] = {}
     channels: dict[int, int] = {}
-    for state, tag, channel_id, assigned_to, is_waiting, number in found:
+    for state, tag, channel_id, assigned_to, is_waiting, number, unsure_sent in found:
+        views[View.UNSURE_SENT] = unsure_sent
         here = _views_of(state, tag, assigned_to, bool(is_waiting))
         for view in here:
             views[view] += number
@@ -180,6 +184,7 @@ def _conditions(session: Session, filters: Filters, me: int | None) -> list[sa.C
         View.SNOOZED: [C.state == ConversationState.SNOOZED.value],
         View.CLOSED: [C.state == ConversationState.CLOSED.value],
         View.ALL: [],
+        View.UNSURE_SENT: [C.id.in_(_with_unsure_answer())],
     }
     chosen = of_view[filters.view]
     if filters.tag:
@@ -193,6 +198,15 @@ def _conditions(session: Session, filters: Filters, me: int | None) -> list[sa.C
 
         chosen.append(C.id.in_(matching(session, filters.words)))
     return chosen
+
+
+def _with_unsure_answer() -> sa.Select[int]:
+    return (
+        sa.select(Message.conversation_id)
+        .join(Delivery, Delivery.id == Message.delivery_id)
+        .where(Delivery.state == DeliveryState.UNSURE.value)
+        .distinct()
+    )
 
 
 def _views_of(state: str, tag: str, assigned_to: int, is_waiting: bool) -> set[View]:
