@@ -3,6 +3,7 @@
 from inbox.activity import models as activity
 from inbox.channels import models as channels
 from inbox.conversations import models as conversations
+from inbox.conversations import search_index
 from inbox.database import Base
 from inbox.digests import models as digests
 from inbox.ideas import models as ideas
@@ -25,6 +26,7 @@ __all__ = [
     "members",
     "metadata",
     "outbox",
+    "search_index",
     "teams",
     "tickets",
     "trackers",
