@@ -36,6 +36,7 @@ PAGES = (
     "product_teams",
     "trackers",
     "channels",
+    "connections",
     "receiving",
     "samples",
     "digests",

@@ -1,11 +1,10 @@
-"""Draws the form of a connection from its Setup model, and reads it back. A stored secret is never sent to the browser."""
+"""Draws the form of a connection from its Setup model. A stored secret is never sent to the browser."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from flask_babel import gettext
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from inbox.connectors.contract import Setup
@@ -32,35 +31,9 @@ def draw_fields(
     return [_draw(name, field, values, (errors or {}).get(name, ""), stored) for name, field in setup.model_fields.items()]
 
 
-def read_fields(
-    setup: type[Setup], form: Mapping[str, str], stored: Mapping[str, Any] | None = None
-) -> tuple[dict[str, Any] | None, dict[str, str]]:
-    """The validated plain values (secrets as text), or None and what is wrong by field name.
-
-    An empty secret takes its value from `stored`; an empty optional field takes its default.
-    """
-    given: dict[str, Any] = {}
-    for name, field in setup.model_fields.items():
-        value = form.get(name, "")
-        if _kind(field) == "checkbox":
-            given[name] = bool(value) and value != "no"
-        elif value.strip():
-            given[name] = value
-        elif _kind(field) == "password" and stored and stored.get(name):
-            given[name] = stored[name]
-    try:
-        chosen = setup(**given)
-    except ValidationError as error:
-        return None, {str(one["loc"][0] if one["loc"] else ""): _words(dict(one)) for one in error.errors()}
-    return {
-        name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in chosen.model_dump().items()
-    }, {}
-
-
 def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, stored: bool) -> FieldSpec:
     kind = _kind(field)
-    default = "" if field.is_required() or field.default is None else field.default
-    value = values.get(name, default)
+    value = values.get(name, "" if field.is_required() or field.default is None else field.default)
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     shown = "yes" if value is True else "" if value is False or value is None else str(value)
@@ -69,7 +42,7 @@ def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, st
         label=field.title or name,
         help=field.description or "",
         kind=kind,
-        value=("stored" if stored and shown else "") if kind == "password" else shown,
+        value=("stored" if stored else "") if kind == "password" else shown,
         error=error,
         required=field.is_required() and not (kind == "password" and stored),
         options=[(str(choice), str(choice)) for choice in get_args(field.annotation)] if kind == "select" else (),
@@ -78,23 +51,7 @@ def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, st
 
 def _kind(field: FieldInfo) -> str:
     annotation = field.annotation
-    if annotation is SecretStr:
-        return "password"
-    if annotation is bool:
-        return "checkbox"
-    if annotation is int:
-        return "number"
     if get_origin(annotation) is Literal:
         return "select"
-    return "text"
-
-
-def _words(error: Mapping[str, Any]) -> str:
-    if error["type"] == "missing" or error["type"] == "string_too_short":
-        return gettext("Please fill this in.")
-    if error["type"] == "string_too_long":
-        return gettext("At most %(number)d characters, please.", number=error["ctx"]["max_length"])
-    if error["type"].startswith(("int", "greater", "less")):
-        return gettext("This number does not fit here.")
-    reason = str(error["msg"]).removeprefix("Value error, ")
-    return gettext("This cannot be used: %(reason)s.", reason=reason)
+    kinds: dict[Any, str] = {SecretStr: "password", bool: "checkbox", int: "number"}
+    return kinds.get(annotation, "text")

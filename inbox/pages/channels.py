@@ -1,0 +1,123 @@
+"""Channels: connect a place to listen to, see how it is doing, and account for everything that was fetched."""
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from inbox.channels import edit as edits
+from inbox.channels.abilities import abilities
+from inbox.channels.due import poll_now
+from inbox.channels.ledger import browse_ledger, totals
+from inbox.channels.models import Channel
+from inbox.channels.quarantine import browse_quarantine, count_quarantined, dismiss, find_quarantined
+from inbox.channels.setup import channel_kinds
+from inbox.connectors.contract import ActName
+from inbox.jobs import Job, after_commit
+from inbox.pages.access import me, requires
+from inbox.pages.rendering import render
+from inbox.teams.permissions import Permission
+from inbox.web import house, reading, writing
+
+page = Blueprint("channels", __name__)
+
+
+@page.get("/channels")
+@requires(Permission.CHANNELS_READ)
+def index() -> ResponseReturnValue:
+    """All channels and how they are."""
+    channels = reading().scalars(select(Channel).options(selectinload(Channel.streams)).order_by(Channel.is_sample, Channel.name))
+    return render("channels/index.html", channels=channels.all(), kinds=channel_kinds())
+
+
+@page.get("/channels/<int:channel_id>")
+@requires(Permission.CHANNELS_READ)
+def show(channel_id: int) -> ResponseReturnValue:
+    """One channel: health, what the platform allows, ledger, quarantine."""
+    channel = reading().get(Channel, channel_id) or abort(404)
+    return render(
+        "channels/show.html",
+        channel=channel,
+        kinds=channel_kinds(),
+        abilities=abilities(channel.kind),
+        acts=list(ActName),
+        ledger=browse_ledger(reading(), channel_id),
+        totals=totals(reading(), channel_id),
+        quarantined=count_quarantined(reading(), channel_id),
+        receiving=house().settings.base_url + url_for("receiving.create", channel_id=channel_id),
+    )
+
+
+@page.post("/channels/<int:channel_id>/name")
+@requires(Permission.CHANNELS_MANAGE)
+def rename(channel_id: int) -> ResponseReturnValue:
+    """Another name for it."""
+    try:
+        with writing() as writable:
+            edits.rename(writable, writable.get(Channel, channel_id) or abort(404), request.form.get("name", ""), by=me())
+    except ValueError:
+        flash(gettext("Another channel has this name."), "error")
+    return redirect(url_for("channels.show", channel_id=channel_id))
+
+
+@page.post("/channels/<int:channel_id>/poll")
+@requires(Permission.CHANNELS_READ)
+def poll(channel_id: int) -> ResponseReturnValue:
+    """Look now."""
+    with writing() as writable:
+        poll_now(writable, writable.get(Channel, channel_id) or abort(404))
+        after_commit(writable, Job.POLL)
+    flash(gettext("Looking now."), "done")
+    return redirect(url_for("channels.show", channel_id=channel_id))
+
+
+@page.post("/channels/<int:channel_id>/pause")
+@requires(Permission.CHANNELS_MANAGE)
+def pause(channel_id: int) -> ResponseReturnValue:
+    """Stop listening for now."""
+    with writing() as writable:
+        edits.pause(writable, writable.get(Channel, channel_id) or abort(404), by=me())
+    return redirect(url_for("channels.show", channel_id=channel_id))
+
+
+@page.post("/channels/<int:channel_id>/resumption")
+@requires(Permission.CHANNELS_MANAGE)
+def resume(channel_id: int) -> ResponseReturnValue:
+    """Listen again."""
+    with writing() as writable:
+        edits.resume(writable, writable.get(Channel, channel_id) or abort(404), by=me())
+    return redirect(url_for("channels.show", channel_id=channel_id))
+
+
+@page.post("/channels/<int:channel_id>/removal")
+@requires(Permission.CHANNELS_MANAGE)
+def remove(channel_id: int) -> ResponseReturnValue:
+    """Remove it with all that came by it; the name must be typed, because this cannot be undone."""
+    with writing() as writable:
+        channel = writable.get(Channel, channel_id) or abort(404)
+        if request.form.get("name", "").strip() != channel.name:
+            flash(gettext("Nothing was removed: the name does not match."), "error")
+            return redirect(url_for("channels.show", channel_id=channel_id))
+        edits.remove(writable, channel, by=me())
+    flash(gettext("The channel and everything that came by it are gone."), "done")
+    return redirect(url_for("channels.index"))
+
+
+@page.get("/channels/<int:channel_id>/quarantine")
+@requires(Permission.CHANNELS_READ)
+def quarantine(channel_id: int) -> ResponseReturnValue:
+    """What could not be read, and why."""
+    channel = reading().get(Channel, channel_id) or abort(404)
+    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=int))
+    return render("channels/quarantine.html", channel=channel, items=items, count=count_quarantined(reading(), channel_id))
+
+
+@page.post("/quarantine/<int:item_id>/dismissal")
+@requires(Permission.CHANNELS_MANAGE)
+def dismiss_item(item_id: int) -> ResponseReturnValue:
+    """Set it aside for good; its payload stays readable in the database."""
+    with writing() as writable:
+        item = find_quarantined(writable, item_id) or abort(404)
+        dismiss(writable, item, by=me())
+    return redirect(url_for("channels.quarantine", channel_id=item.channel_id))

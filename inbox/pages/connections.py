@@ -1,0 +1,190 @@
+"""Connecting a channel, and changing its settings: a form drawn from the connector, tried before anything is saved."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from pydantic import SecretStr
+
+from inbox.channels.check import check
+from inbox.channels.connect import NameTaken, connect
+from inbox.channels.edit import OtherAccount, edit
+from inbox.channels.models import Channel
+from inbox.channels.setup import BadSetup, channel_kinds, kept_setup, read_setup, setup_of
+from inbox.clock import now
+from inbox.connectors.contract import Account, ConnectorError, Setup
+from inbox.connectors.registry import channel_connector
+from inbox.pages.access import me, requires
+from inbox.pages.rendering import render
+from inbox.pages.setup_fields import draw_fields
+from inbox.teams.permissions import Permission
+from inbox.vault import CannotOpen
+from inbox.web import house, reading, writing
+
+page = Blueprint("connections", __name__)
+BACKFILL_DAYS = 30
+
+
+@page.get("/channels/new")
+@requires(Permission.CHANNELS_MANAGE)
+def new() -> ResponseReturnValue:
+    """The choice of kinds, or the form of one."""
+    kind = request.args.get("kind", "")
+    if kind not in channel_kinds():
+        return render("channels/kinds.html", kinds=channel_kinds())
+    return _form(kind, {"since": (now() - timedelta(days=BACKFILL_DAYS)).date().isoformat()})
+
+
+@page.post("/channels/checks")
+@requires(Permission.CHANNELS_MANAGE)
+def try_out() -> ResponseReturnValue:
+    """Test the connection: whose account it is, and its last three messages. Nothing is saved."""
+    kind, channel = _kind(), _channel()
+    setup, account, problem = _tried(kind, channel)
+    if isinstance(setup, dict):
+        return _form(kind, request.form, setup, channel=channel, status=422)
+    return _form(
+        kind,
+        request.form,
+        channel=channel,
+        account=account,
+        problem=problem,
+        sealed=_seal(setup),
+        status=200 if account else 422,
+    )
+
+
+@page.post("/channels")
+@requires(Permission.CHANNELS_MANAGE)
+def create() -> ResponseReturnValue:
+    """Try it, then save it."""
+    kind = _kind()
+    setup, account, problem = _tried(kind, None)
+    if isinstance(setup, dict):
+        return _form(kind, request.form, setup, status=422)
+    if account is None:
+        return _form(kind, request.form, problem=problem, sealed=_seal(setup), status=422)
+    try:
+        with writing() as writable:
+            opened = house()
+            channel = connect(
+                writable,
+                opened.vault,
+                opened.settings,
+                kind,
+                request.form.get("name", ""),
+                setup,
+                account,
+                since=_since(),
+                language=request.form.get("language", "")[:2],
+                by=me(),
+            )
+    except NameTaken:
+        taken = {"name": gettext("Another channel has this name.")}
+        return _form(kind, request.form, taken, account=account, sealed=_seal(setup), status=422)
+    flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
+    return redirect(url_for("channels.show", channel_id=channel.id))
+
+
+@page.get("/channels/<int:channel_id>/settings")
+@requires(Permission.CHANNELS_MANAGE)
+def show(channel_id: int) -> ResponseReturnValue:
+    """The settings of a channel; secrets stay where they are."""
+    channel = reading().get(Channel, channel_id) or abort(404)
+    if channel.is_sample or channel.kind not in channel_kinds():
+        abort(404)
+    return _form(channel.kind, channel.settings, channel=channel)
+
+
+@page.post("/channels/<int:channel_id>/settings")
+@requires(Permission.CHANNELS_MANAGE)
+def update(channel_id: int) -> ResponseReturnValue:
+    """Try the new settings, then reconnect; history and cursors stay."""
+    channel = reading().get(Channel, channel_id) or abort(404)
+    setup, account, problem = _tried(channel.kind, channel)
+    if isinstance(setup, dict):
+        return _form(channel.kind, request.form, setup, channel=channel, status=422)
+    if account is None:
+        return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=_seal(setup), status=422)
+    try:
+        with writing() as writable:
+            opened, row = house(), writable.get(Channel, channel_id) or abort(404)
+            edit(writable, opened.vault, opened.settings, row, setup, account, by=me())
+    except OtherAccount:
+        problem = gettext("This is another account; connect it as a channel of its own.")
+        return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=_seal(setup), status=422)
+    flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
+    return redirect(url_for("channels.show", channel_id=channel_id))
+
+
+def _kind() -> str:
+    kind = request.form.get("kind", "")
+    return kind if kind in channel_kinds() else abort(404)
+
+
+def _channel() -> Channel | None:
+    channel_id = request.form.get("channel_id", type=int)
+    return reading().get(Channel, channel_id) if channel_id else None
+
+
+def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], Account | None, str]:
+    """The settings (or what is wrong with them, by field), the account behind them, or why there is none."""
+    values = {name: value for name, value in request.form.items() if name not in {"csrf_token", "kind", "sealed"}}
+    kept = {**(kept_setup(house().vault, channel) if channel else {}), **_unsealed()}
+    try:
+        setup = read_setup(kind, values, kept=kept)
+    except BadSetup as bad:
+        return bad.errors, None, ""
+    try:
+        return setup, check(kind, setup, house().settings), ""
+    except ConnectorError as error:
+        return setup, None, str(error)
+
+
+def _since() -> datetime | None:
+    try:
+        return datetime.fromisoformat(request.form.get("since", "")).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _seal(setup: Setup) -> str:
+    """The secrets of a tried form, so that they need not be typed again; only this teammate's form opens them."""
+    secrets = {name: value.get_secret_value() for name in type(setup).model_fields if isinstance(value := getattr(setup, name), SecretStr)}
+    return house().vault.seal(secrets, row=f"form:{me().id}")
+
+
+def _unsealed() -> dict[str, Any]:
+    try:
+        return house().vault.open(request.form.get("sealed"), row=f"form:{me().id}")
+    except CannotOpen:
+        return {}
+
+
+def _form(
+    kind: str,
+    values: Mapping[str, Any],
+    errors: Mapping[str, str] | None = None,
+    *,
+    channel: Channel | None = None,
+    status: int = 200,
+    account: Account | None = None,
+    problem: str = "",
+    sealed: str = "",
+) -> Response:
+    return render(
+        "channels/form.html",
+        status=status,
+        kind=kind,
+        label=channel_connector(kind).label,
+        fields=draw_fields(setup_of(kind), values, errors, stored=bool(channel or sealed)),
+        values=values,
+        errors=errors or {},
+        channel=channel,
+        account=account,
+        problem=problem,
+        sealed=sealed,
+    )
