@@ -1,5 +1,7 @@
 """Finds one idea, and follows where merged ones went."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
@@ -25,3 +27,8 @@ def find_surviving(session: Session, idea: Idea, *, lock: bool = False) -> Idea:
             break
         found = following
     return found
+
+
+def find_absorbed(session: Session, idea: Idea) -> Sequence[Idea]:
+    """The ideas that were merged into this one directly."""
+    return session.scalars(select(Idea).where(Idea.merged_into_id == idea.id).order_by(Idea.id)).all()

@@ -12,14 +12,11 @@ from inbox.live import publish
 from inbox.teams.models import Teammate
 from inbox.text import one_line
 
-S = IdeaState
-NEXT: dict[IdeaState, frozenset[IdeaState]] = {
-    S.NEW: frozenset({S.REVIEWING, S.PLANNED, S.BUILDING, S.DECLINED}),
-    S.REVIEWING: frozenset({S.NEW, S.PLANNED, S.BUILDING, S.SHIPPED, S.DECLINED}),
-    S.PLANNED: frozenset({S.REVIEWING, S.BUILDING, S.SHIPPED, S.DECLINED}),
-    S.BUILDING: frozenset({S.REVIEWING, S.PLANNED, S.SHIPPED, S.DECLINED}),
-    S.SHIPPED: frozenset({S.BUILDING, S.REVIEWING}),
-    S.DECLINED: frozenset({S.REVIEWING, S.BUILDING}),
+# What ships has been looked at before, and what has shipped is not declined; every other step can be taken and taken back.
+REFUSED = ({IdeaState.NEW, IdeaState.SHIPPED}, {IdeaState.SHIPPED, IdeaState.DECLINED})
+NEXT: dict[IdeaState, tuple[IdeaState, ...]] = {
+    before: tuple(after for after in IdeaState if after != before and {before, after} not in REFUSED)
+    for before in IdeaState
 }
 
 

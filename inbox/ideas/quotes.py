@@ -36,15 +36,20 @@ class Quote:
 
 
 def quotes(
-    session: Session, idea_ids: Collection[int], *, each: int = 1, before: int | None = None
+    session: Session,
+    idea_ids: Collection[int],
+    *,
+    each: int = 1,
+    before: int | None = None,
+    deleted_last: bool = True,
 ) -> dict[int, list[Quote]]:
     """The newest `each` quotes of each idea, below evidence id `before`, by idea id, in one statement.
 
-    Deleted words come last, so that a card shows something people still stand by.
+    With `deleted_last` a card shows something people still stand by; a list that goes on `before` keeps to the order.
     """
     if not idea_ids:
         return {}
-    order = (Message.deleted_at.is_not(None), Evidence.id.desc())
+    order = (*((Message.deleted_at.is_not(None),) if deleted_last else ()), Evidence.id.desc())
     ranked = (
         select(
             Evidence.id.label("evidence_id"),

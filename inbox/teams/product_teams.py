@@ -22,9 +22,11 @@ class NameTaken(ValueError):
     """Another product team has this name, perhaps an archived one."""
 
 
-def browse_teams(session: Session, *, archived: bool = False) -> Sequence[ProductTeam]:
-    """The product teams by name, with their members loaded; the archived ones only when asked for."""
-    query = select(ProductTeam).options(selectinload(ProductTeam.members)).order_by(func.lower(ProductTeam.name))
+def browse_teams(session: Session, *, archived: bool = False, members: bool = False) -> Sequence[ProductTeam]:
+    """The product teams by name; the archived ones only when asked for, and so their members."""
+    query = select(ProductTeam).order_by(func.lower(ProductTeam.name))
+    if members:
+        query = query.options(selectinload(ProductTeam.members))
     if not archived:
         query = query.where(ProductTeam.archived_at.is_(None))
     return session.scalars(query).all()

@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from inbox.outbox.models import Delivery, DeliveryState
+from inbox.outbox.models import Delivery
 from inbox.tickets.models import Ticket, TicketStatus
 from inbox.trackers.models import Tracker
 
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A ticket with its tracker and the state of its delivery."""
+    """A ticket with its tracker, and the delivery that took it there."""
 
     id: int
     idea_id: int
@@ -26,9 +26,7 @@ class TicketRow:
     url: str
     read_at: datetime | None
     read_error: str
-    delivery_id: int | None
-    delivery_state: DeliveryState
-    delivery_error: str
+    delivery: Delivery | None
 
 
 def browse(session: Session, idea_ids: Collection[int]) -> dict[int, list[TicketRow]]:
@@ -36,14 +34,14 @@ def browse(session: Session, idea_ids: Collection[int]) -> dict[int, list[Ticket
     if not idea_ids:
         return {}
     rows = session.execute(
-        select(Ticket, Tracker.name, Tracker.kind, Delivery.state, Delivery.last_error)
+        select(Ticket, Tracker.name, Tracker.kind, Delivery)
         .join(Tracker, Tracker.id == Ticket.tracker_id)
         .outerjoin(Delivery, Delivery.id == Ticket.delivery_id)
         .where(Ticket.idea_id.in_(idea_ids))
         .order_by(Ticket.id)
     )
     found: dict[int, list[TicketRow]] = {}
-    for ticket, tracker_name, kind, state, error in rows:
+    for ticket, tracker_name, kind, delivery in rows:
         found.setdefault(ticket.idea_id, []).append(
             TicketRow(
                 id=ticket.id,
@@ -56,9 +54,7 @@ def browse(session: Session, idea_ids: Collection[int]) -> dict[int, list[Ticket
                 url=ticket.url,
                 read_at=ticket.read_at,
                 read_error=ticket.read_error,
-                delivery_id=ticket.delivery_id,
-                delivery_state=DeliveryState(state or DeliveryState.QUEUED),
-                delivery_error=error or "",
+                delivery=delivery,
             )
         )
     return found

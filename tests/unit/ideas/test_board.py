@@ -39,8 +39,14 @@ def test_only_listed_steps_are_taken(session: Session, before: IdeaState, after:
         assert idea.state == before
 
 
-def test_every_state_can_be_left_again() -> None:
+def test_every_step_can_be_taken_back() -> None:
     assert all(NEXT[state] for state in IdeaState)
+    assert all(before in NEXT[after] for before in IdeaState for after in NEXT[before])
+
+
+def test_nothing_ships_unseen_and_nothing_shipped_is_declined() -> None:
+    assert IdeaState.SHIPPED not in NEXT[IdeaState.NEW]
+    assert IdeaState.DECLINED not in NEXT[IdeaState.SHIPPED]
 
 
 def test_a_move_is_remembered_with_who_and_why(session: Session) -> None:

@@ -126,7 +126,8 @@ def test_an_arrived_ticket_knows_where_it_lives_and_is_read_later(session: Sessi
     assert ticket.read_due_at is not None
     assert ticket.read_due_at > now()
     row = browse(session, [ticket.idea_id])[ticket.idea_id][0]
-    assert (row.url, row.delivery_state) == ("https://g/42", DeliveryState.SENT)
+    assert row.delivery is not None
+    assert (row.url, row.delivery.state) == ("https://g/42", DeliveryState.SENT)
 
 
 def test_a_receiver_that_tells_nothing_is_not_read(session: Session) -> None:
