@@ -60,9 +60,14 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
     if not url.startswith("sqlite"):
         if url.startswith("postgresql://"):
             url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
-        return sa.create_engine(url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True)
+        return sa.create_engine(url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+    # Parameters are what people wrote; an error must not carry them into a log.
     engine = sa.create_engine(
-        url, connect_args={"timeout": SQLITE_WAITS_MS / 1000}, pool_size=pool_size, max_overflow=250
+        url,
+        connect_args={"timeout": SQLITE_WAITS_MS / 1000},
+        pool_size=pool_size,
+        max_overflow=250,
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")

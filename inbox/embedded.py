@@ -19,6 +19,7 @@ save ""
 maxmemory 256mb
 maxmemory-policy noeviction
 loglevel warning
+logfile "{folder}/valkey.log"
 """
 
 

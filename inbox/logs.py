@@ -1,33 +1,19 @@
-"""How the processes of Trellis tell what they do: one line per event with its fields, for people in a terminal, else as JSON."""
+"""How the processes of Trellis tell what they do: one JSON line per event on standard error, with ids and never with message text."""
 
+import json
 import logging
 import sys
+from datetime import UTC, datetime
 
-import structlog
-
+# What every record carries anyway; all else was given as `extra` by whoever wrote the line.
+USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 LOUD = ("alembic", "flask-limiter", "httpx", "rq.worker", "rq.scheduler", "urllib3")
 
 
 def set_up_logs(level: str, *, process: str) -> None:
     """Send the log of this process to standard error. `level` is one of debug, info, warning, error."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _named(process),
-        structlog.processors.format_exc_info,
-    ]
-    renderer = (
-        structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "process", "event"], sort_keys=False)
-        if sys.stderr.isatty()
-        else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
-        )
-    )
+    handler.setFormatter(Line(process))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
@@ -35,9 +21,18 @@ def set_up_logs(level: str, *, process: str) -> None:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 
-def _named(process: str) -> structlog.typing.Processor:
-    def add(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["process"] = process
-        return event
+class Line(logging.Formatter):
+    """One record as one line of JSON: time, level, process, event, then the fields it was given."""
 
-    return add
+    def __init__(self, process: str) -> None:
+        super().__init__()
+        self.process = process
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        line = {"at": at, "level": record.levelname.lower(), "process": self.process, "event": record.getMessage()}
+        line |= {name: value for name, value in vars(record).items() if name not in USUAL}
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)

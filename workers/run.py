@@ -6,6 +6,7 @@ import time
 import click
 import redis
 from rq import Queue, SimpleWorker
+from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from inbox.config import load_settings
@@ -15,6 +16,7 @@ from inbox.logs import set_up_logs
 log = logging.getLogger(__name__)
 
 PAUSE_WITHOUT_VALKEY = 1.0
+LONG_MS = 5_000
 
 
 @click.command("worker")
@@ -34,8 +36,7 @@ def run(redis_url: str, *, burst: bool = False) -> None:
             redis_url, socket_connect_timeout=2, socket_timeout=None, health_check_interval=15
         )
         queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in QueueName]
-        worker = SimpleWorker(queues, connection=connection, serializer=JSONSerializer)
-        worker.log_job_description = False
+        worker = Telling(queues, connection=connection, serializer=JSONSerializer)
         try:
             worker.work(burst=burst, with_scheduler=False, logging_level=None)
         except redis.RedisError as error:
@@ -47,3 +48,16 @@ def run(redis_url: str, *, burst: bool = False) -> None:
         finally:
             connection.close()
         return
+
+
+class Telling(SimpleWorker):  # type: ignore[misc]
+    """Writes one line per job that did something, took long or failed; a sweep that found nothing is not news."""
+
+    def perform_job(self, job: Job, queue: Queue) -> bool:
+        """Do one job; whether it went well."""
+        started = time.monotonic()
+        done: bool = super().perform_job(job, queue)
+        took_ms = round((time.monotonic() - started) * 1000)
+        level = logging.INFO if not done or took_ms > LONG_MS or job._result else logging.DEBUG
+        log.log(level, "job", extra={"job": job.meta.get("job"), "done": done, "ms": took_ms, "result": job._result})
+        return done

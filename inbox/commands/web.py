@@ -1,15 +1,16 @@
 """`trellis web`: the pages and the API, served by gunicorn with a thread for each open browser."""
 
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
-from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from inbox.app import create_app
 from inbox.config import Settings, load_settings
 from inbox.logs import set_up_logs
-from inbox.vault import open_vault
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 # Each open browser holds one for its live news; a thread that waits takes about 60 kB.
 THREADS = 256
@@ -43,9 +44,10 @@ class Served(BaseApplication):  # type: ignore[misc]
         for name, choice in choices.items():
             self.cfg.set(name, choice)
 
-    def load(self) -> Flask:
-        """The application, made in the process that serves it."""
-        return create_app(self.settings)
+    def load(self) -> "Flask":
+        """The application, made in the process that serves it; its parent only waits and stays small without it."""
+        app: Flask = import_module("inbox.app").create_app(self.settings)
+        return app
 
 
 @click.command("web")
@@ -53,8 +55,6 @@ class Served(BaseApplication):  # type: ignore[misc]
 def command(socket: int | None) -> None:
     """Serve the pages and the API on TRELLIS_HOST and TRELLIS_PORT."""
     settings = load_settings()
-    # Refused here with one sentence; in gunicorn's worker it would be a traceback.
-    open_vault(settings)
     set_up_logs(settings.log_level, process="web")
     Served(settings, socket).run()
 
