@@ -35,7 +35,7 @@ def add_search_index(connection: Connection, table: str) -> None:
 
 def is_search(name: str | None) -> bool:
     """Whether a table, column or index belongs to the search index, which the models do not know."""
-    return name == "search" or any((name or "").startswith(index) for *_, index in INDEXED)
+    return name == "search" or any((name or "").removeprefix("ix_").startswith(index) for *_, index in INDEXED)
 
 
 def _sqlite(table: str, columns: tuple[str, ...], index: str) -> list[str]:
