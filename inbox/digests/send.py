@@ -19,7 +19,12 @@ from inbox.outbox.queue import queue_delivery
 
 
 def send(
-    session: Session, reader: Subscription, week: Week, snapshot: dict[str, Any], secret: str, mail: dict[str, Any] | None
+    session: Session,
+    reader: Subscription,
+    week: Week,
+    snapshot: dict[str, Any],
+    secret: str,
+    mail: dict[str, Any] | None,
 ) -> Digest | None:
     """The new digest with its delivery; without `mail` (an empty week) only the row. None when this reader has one already."""
     made = session.scalar(

@@ -52,6 +52,9 @@ def _sender(claimed: Claimed, carriers: Carriers) -> Callable[[], Receipt]:
     """All that can go wrong before anything leaves goes wrong here."""
     delivery = claimed.delivery
     payload: dict[str, Any] = delivery.payload
+    if claimed.channel and claimed.channel.is_sample and delivery.kind != DeliveryKind.MAIL:
+        # Invented people have no platform; the answer ends here and says so in its receipt.
+        return lambda: Receipt(state={"sample": True})
     match DeliveryKind(delivery.kind):
         case DeliveryKind.REPLY:
             reply, connector = reply_of(payload), carriers.channel(_needed(claimed.channel))

@@ -13,13 +13,13 @@ from inbox.channels.check import check
 from inbox.channels.connect import NameTaken, connect
 from inbox.channels.edit import OtherAccount, edit
 from inbox.channels.models import Channel
-from inbox.channels.setup import BadSetup, channel_kinds, kept_setup, read_setup, setup_of
+from inbox.channels.setup import channel_kinds, kept_setup, setup_of
 from inbox.clock import now
 from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.connectors.registry import channel_connector
 from inbox.pages.access import me, requires
 from inbox.pages.rendering import render
-from inbox.pages.setup_fields import draw_fields
+from inbox.pages.setup_fields import draw_fields, read_fields
 from inbox.teams.permissions import Permission
 from inbox.vault import CannotOpen
 from inbox.web import house, reading, writing
@@ -132,12 +132,11 @@ def _channel() -> Channel | None:
 
 def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], Account | None, str]:
     """The settings (or what is wrong with them, by field), the account behind them, or why there is none."""
-    values = {name: value for name, value in request.form.items() if name not in {"csrf_token", "kind", "sealed"}}
     kept = {**(kept_setup(house().vault, channel) if channel else {}), **_unsealed()}
-    try:
-        setup = read_setup(kind, values, kept=kept)
-    except BadSetup as bad:
-        return bad.errors, None, ""
+    chosen, errors = read_fields(setup_of(kind), request.form, kept)
+    if chosen is None:
+        return errors, None, ""
+    setup = setup_of(kind)(**chosen)
     try:
         return setup, check(kind, setup, house().settings), ""
     except ConnectorError as error:

@@ -28,7 +28,7 @@ def wants_fragment() -> bool:
     return bool(request.headers.get("X-Fragment"))
 
 
-def render(page: str, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
+def render(page: str, /, *, fragment: str | None = None, status: int = 200, **context: Any) -> Response:
     """The page `page` (e.g. "ideas/index.html"), or only its partial `fragment` when the script asks for that."""
     name = fragment if fragment and wants_fragment() else page
     response = make_response(render_template(name, **context), status)

@@ -8,7 +8,6 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from inbox.channels.models import Channel
-from inbox.outbox.mail_route import find_mail_route
 from inbox.pages.access import me, requires
 from inbox.pages.forms import Form
 from inbox.pages.rendering import render
@@ -83,6 +82,14 @@ def _index(form: Form | None = None, *, status: int = 200, plain: str = "") -> R
         roles=list(Role),
         time_zones=time_zones(),
         samples=has_samples(reading()),
-        mail_route=find_mail_route(reading(), house().settings),
-        channels=reading().scalars(select(Channel).where(Channel.kind == "email", Channel.is_sample.is_(False))).all(),
+        sender=_sender(),
     )
+
+
+def _sender() -> str:
+    """The address that digests and ideas leave from; empty when there is no way out yet."""
+    settings = house().settings
+    mailbox = reading().scalar(select(Channel).where(Channel.kind == "email", Channel.is_sample.is_(False)).order_by(Channel.id))
+    if not settings.smtp_url.get_secret_value() and mailbox is None:
+        return ""
+    return settings.mail_from or (str(mailbox.settings.get("address", "")) if mailbox else "")

@@ -1,10 +1,11 @@
-"""Draws the form of a connection from its Setup model. A stored secret is never sent to the browser."""
+"""Draws the form of a connection from its Setup model, and reads it back. A stored secret is never sent to the browser."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import SecretStr
+from flask_babel import gettext
+from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inbox.connectors.contract import Setup
@@ -31,6 +32,30 @@ def draw_fields(
     return [_draw(name, field, values, (errors or {}).get(name, ""), stored) for name, field in setup.model_fields.items()]
 
 
+def read_fields(
+    setup: type[Setup], form: Mapping[str, str], stored: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any] | None, dict[str, str]]:
+    """The values as the model takes them (secrets as text), or None and what is wrong by field name ("" for all together).
+
+    An empty secret takes its value from `stored`; an empty optional field takes its default.
+    """
+    given: dict[str, Any] = {}
+    for name, field in setup.model_fields.items():
+        value = form.get(name, "")
+        if _kind(field) == "checkbox":
+            given[name] = bool(value) and value != "no"
+        elif value.strip():
+            given[name] = value
+        elif _kind(field) == "password" and stored and stored.get(name):
+            given[name] = stored[name]
+    try:
+        chosen = setup(**given)
+    except ValidationError as error:
+        return None, {str(one["loc"][0] if one["loc"] else ""): _words(dict(one)) for one in error.errors()}
+    plain = {name: getattr(chosen, name) for name in setup.model_fields}
+    return {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in plain.items()}, {}
+
+
 def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, stored: bool) -> FieldSpec:
     kind = _kind(field)
     value = values.get(name, "" if field.is_required() or field.default is None else field.default)
@@ -55,3 +80,14 @@ def _kind(field: FieldInfo) -> str:
         return "select"
     kinds: dict[Any, str] = {SecretStr: "password", bool: "checkbox", int: "number"}
     return kinds.get(annotation, "text")
+
+
+def _words(error: Mapping[str, Any]) -> str:
+    match str(error["type"]):
+        case "missing" | "string_too_short":
+            return gettext("Please fill this in.")
+        case "string_too_long":
+            return gettext("At most %(number)d characters, please.", number=error["ctx"]["max_length"])
+        case kind if kind.startswith(("int", "greater", "less")):
+            return gettext("This number does not fit here.")
+    return gettext("This cannot be used: it %(reason)s.", reason=str(error["msg"]).removeprefix("Value error, "))
