@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from inbox.channels.models import Channel
 from inbox.conversations.models import Conversation, ConversationState, Message
+from inbox.conversations.search import matching
 from inbox.labels.models import Tag
 from inbox.outbox.models import Delivery, DeliveryState
 from inbox.teams.models import Teammate
@@ -194,8 +195,6 @@ def _conditions(session: Session, filters: Filters, me: int | None) -> list[sa.C
     if filters.assignee_id is not None:
         chosen.append(C.assignee_id == filters.assignee_id if filters.assignee_id else C.assignee_id.is_(None))
     if filters.words.strip():
-        from inbox.conversations.search import matching
-
         chosen.append(C.id.in_(matching(session, filters.words)))
     return chosen
 

@@ -39,13 +39,13 @@ def find_thread(session: Session, conversation_id: int, *, limit: int = SHOWN) -
     if conversation is None:
         return None
     number = session.scalar(sa.select(sa.func.count()).where(Message.conversation_id == conversation_id)) or 0
-    messages = session.scalars(
-        _messages()
+    shown = session.scalars(
+        messages()
         .where(Message.conversation_id == conversation_id)
         .order_by(Message.posted_at.desc(), Message.id.desc())
         .limit(limit)
     ).all()
-    return Thread(conversation, messages[::-1], max(0, number - len(messages)))
+    return Thread(conversation, shown[::-1], max(0, number - len(shown)))
 
 
 def find_message(session: Session, message_id: int) -> Message | None:
@@ -53,13 +53,14 @@ def find_message(session: Session, message_id: int) -> Message | None:
     if not 0 < message_id <= LARGEST_ID:
         return None
     return session.scalar(
-        _messages()
+        messages()
         .options(joinedload(Message.conversation).joinedload(Conversation.channel))
         .where(Message.id == message_id)
     )
 
 
-def _messages() -> sa.Select[Message]:
+def messages() -> sa.Select[Message]:
+    """The beginning of a question for messages with all that is shown of them; deleted ones stay in it."""
     return sa.select(Message).options(
         # What came over the wire is for the quarantine and the curious; a thread of 200 need not carry it.
         defer(Message.raw),

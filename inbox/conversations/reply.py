@@ -30,13 +30,14 @@ class CannotReply(Refusal):
 
 
 class ConversationMovedOn(Refusal):
-    """Somebody wrote or answered since; `newer` holds what came, oldest first. The text has been kept as a draft."""
+    """Somebody wrote or answered since; `newer` holds what came, oldest first, `version` how it stands. The text has been kept as a draft."""
 
-    def __init__(self, newer: Sequence[Message]) -> None:
+    def __init__(self, newer: Sequence[Message], version: int) -> None:
         super().__init__(
             N_("Somebody has written here since you looked. Your text is kept: read what is new, then send again.")
         )
         self.newer = newer
+        self.version = version
 
 
 def reply(
@@ -71,7 +72,7 @@ def reply(
     session.refresh(conversation, with_for_update=True)
     if conversation.version != seen_version:
         save_draft(session, conversation, text, by=by)
-        raise ConversationMovedOn(_newer(session, conversation, seen_version))
+        raise ConversationMovedOn(_newer(session, conversation, seen_version), conversation.version)
     answered = parent or _newest_from_outside(session, conversation)
     if answered is None or answered.conversation_id != conversation.id:
         raise CannotReply(N_("There is no message left here that could be answered at its source."))
