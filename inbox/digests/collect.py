@@ -111,7 +111,8 @@ def _quotes(session: Session, ids: list[int]) -> dict[int, str]:
         select(Evidence.idea_id, Evidence.quote)
         .join(Message, Message.id == Evidence.message_id)
         .where(Evidence.idea_id.in_(ids), Message.deleted_at.is_(None))
-        .order_by(Evidence.id)
+        # The first quote of each idea stays, because it comes last.
+        .order_by(Evidence.id.desc())
     )
     return {idea_id: one_line(quote, QUOTE) for idea_id, quote in rows}
 
@@ -125,5 +126,6 @@ def _questions(session: Session, ids: list[int]) -> list[QuestionLine]:
         .where(Conversation.id.in_(ids))
         .order_by(Conversation.waiting_since, Conversation.id)
     )
-    return [QuestionLine(id_, one_line(preview, QUOTE), channel, since) for id_, preview, channel, since in rows if preview]
-
+    return [
+        QuestionLine(id_, one_line(preview, QUOTE), channel, since) for id_, preview, channel, since in rows if preview
+    ]

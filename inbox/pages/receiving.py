@@ -1,0 +1,44 @@
+"""Where platforms and programs bring messages themselves. The signature is the permission; the connector checks it."""
+
+from flask import Blueprint, abort, jsonify, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from inbox.channels.abilities import abilities
+from inbox.channels.models import Channel, ChannelState
+from inbox.channels.open import open_connector
+from inbox.connectors.contract import ConnectorError
+from inbox.conversations.attach import attach
+from inbox.conversations.ingest import ingest
+from inbox.pages.access import public
+from inbox.web import house, limiter, reading, writing
+
+page = Blueprint("receiving", __name__)
+# A program has no cookie; its signature is checked instead.
+page.signed_elsewhere = True  # type: ignore[attr-defined]
+STREAM = "received"
+
+
+@page.post("/receive/<int:channel_id>")
+@limiter.limit("600/minute")
+@public
+def create(channel_id: int) -> ResponseReturnValue:
+    """Store what was delivered and say what became of it; 401 with the reason when it is not signed as it should be."""
+    opened, channel = house(), find_receiving(reading(), channel_id)
+    try:
+        connector = open_connector(channel, opened.database, opened.vault, opened.settings)
+        batch = connector.receive(dict(request.headers), request.get_data(cache=False))
+    except ConnectorError as error:
+        return jsonify(error=str(error)), 401
+    batch = attach(opened.settings.attachments, batch)
+    with writing() as writable:
+        counts = ingest(writable, find_receiving(writable, channel_id), STREAM, batch)
+    return jsonify(stored=counts.stored, duplicate=counts.duplicate, quarantined=counts.quarantined), 202
+
+
+def find_receiving(session: Session, channel_id: int) -> Channel:
+    """The active channel that takes deliveries; 404 for every other, so that strangers learn nothing."""
+    channel = session.get(Channel, channel_id)
+    if channel is None or channel.is_sample or channel.state != ChannelState.ACTIVE or not abilities(channel.kind).receives:
+        abort(404)
+    return channel
