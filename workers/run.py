@@ -50,7 +50,7 @@ def run(redis_url: str, *, burst: bool = False) -> None:
         return
 
 
-class Telling(SimpleWorker):  # type: ignore[misc]
+class Telling(SimpleWorker):
     """Writes one line per job that did something, took long or failed; a sweep that found nothing is not news."""
 
     def perform_job(self, job: Job, queue: Queue) -> bool:
