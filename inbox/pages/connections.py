@@ -19,7 +19,7 @@ from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.connectors.registry import channel_connector
 from inbox.pages.access import me, requires
 from inbox.pages.rendering import render
-from inbox.pages.setup_fields import draw_fields, read_fields
+from inbox.pages.setup_fields import draw_fields, made_secrets, read_fields
 from inbox.teams.permissions import Permission
 from inbox.vault import CannotOpen
 from inbox.web import house, reading, writing
@@ -35,7 +35,8 @@ def new() -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     if kind not in channel_kinds():
         return render("channels/kinds.html", kinds=channel_kinds())
-    return _form(kind, {"since": (now() - timedelta(days=BACKFILL_DAYS)).date().isoformat()})
+    since = (now() - timedelta(days=BACKFILL_DAYS)).date().isoformat()
+    return _form(kind, {"since": since, **made_secrets(setup_of(kind))})
 
 
 @page.post("/channels/checks")
@@ -179,7 +180,13 @@ def _form(
         status=status,
         kind=kind,
         label=channel_connector(kind).label,
-        fields=draw_fields(setup_of(kind), values, errors, stored=bool(channel or sealed)),
+        fields=draw_fields(
+            setup_of(kind),
+            values,
+            errors,
+            stored=bool(channel or sealed),
+            visible=() if channel else made_secrets(setup_of(kind)),
+        ),
         values=values,
         errors=errors or {},
         channel=channel,

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from inbox.channels.abilities import abilities
 from inbox.channels.models import Channel, ChannelState
 from inbox.channels.open import open_connector
-from inbox.connectors.contract import ConnectorError
+from inbox.connectors.contract import ConnectorError, Refused
 from inbox.conversations.attach import attach
 from inbox.conversations.ingest import ingest
 from inbox.pages.access import public
@@ -23,13 +23,15 @@ STREAM = "received"
 @limiter.limit("600/minute")
 @public
 def create(channel_id: int) -> ResponseReturnValue:
-    """Store what was delivered and say what became of it; 401 with the reason when it is not signed as it should be."""
+    """Store what was delivered and say what became of it; 400 with the reason when it is not signed or formed as it should be."""
     opened, channel = house(), find_receiving(reading(), channel_id)
     try:
         connector = open_connector(channel, opened.database, opened.vault, opened.settings)
         batch = connector.receive(dict(request.headers), request.get_data(cache=False))
-    except ConnectorError as error:
-        return jsonify(error=str(error)), 401
+    except Refused as error:
+        return jsonify(error=str(error)), 400
+    except ConnectorError:
+        return jsonify(error="This channel cannot take deliveries now; try again later."), 503
     batch = attach(opened.settings.attachments, batch)
     with writing() as writable:
         counts = ingest(writable, find_receiving(writable, channel_id), STREAM, batch)

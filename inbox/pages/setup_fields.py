@@ -1,6 +1,6 @@
 """Draws the form of a connection from its Setup model, and reads it back. A stored secret is never sent to the browser."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -26,10 +26,29 @@ class FieldSpec:
 
 
 def draw_fields(
-    setup: type[Setup], values: Mapping[str, Any], errors: Mapping[str, str] | None = None, *, stored: bool = False
+    setup: type[Setup],
+    values: Mapping[str, Any],
+    errors: Mapping[str, str] | None = None,
+    *,
+    stored: bool = False,
+    visible: Collection[str] = (),
 ) -> list[FieldSpec]:
-    """The fields in the order of the model. `stored` says that secrets are kept when their field is left empty."""
-    return [_draw(name, field, values, (errors or {}).get(name, ""), stored) for name, field in setup.model_fields.items()]
+    """The fields in the order of the model. `stored` says that secrets are kept when their field is left empty.
+
+    Secrets named in `visible` are new and shown, because somebody has to carry them elsewhere.
+    """
+    fields = setup.model_fields.items()
+    return [_draw(name, field, values, (errors or {}).get(name, ""), stored, name in visible) for name, field in fields]
+
+
+def made_secrets(setup: type[Setup]) -> dict[str, str]:
+    """The secrets that the model makes up itself when it is given nothing."""
+    try:
+        made = setup()
+    except ValidationError:
+        return {}
+    secrets = {name: getattr(made, name) for name, field in setup.model_fields.items() if _kind(field) == "password"}
+    return {name: secret.get_secret_value() for name, secret in secrets.items() if secret.get_secret_value()}
 
 
 def read_fields(
@@ -56,8 +75,10 @@ def read_fields(
     return {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in plain.items()}, {}
 
 
-def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, stored: bool) -> FieldSpec:
-    kind = _kind(field)
+def _draw(
+    name: str, field: FieldInfo, values: Mapping[str, Any], error: str, stored: bool, visible: bool
+) -> FieldSpec:
+    kind = "text" if visible else _kind(field)
     value = values.get(name, "" if field.is_required() or field.default is None else field.default)
     if isinstance(value, SecretStr):
         value = value.get_secret_value()

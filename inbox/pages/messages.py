@@ -1,0 +1,59 @@
+"""One message: what is done about it at its source, and how its sender had laid it out."""
+
+from flask import Blueprint, abort, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from markupsafe import Markup
+
+from inbox.channels.abilities import abilities
+from inbox.connectors.contract import ActName
+from inbox.conversations.find import find_message
+from inbox.moderation.act import act
+from inbox.moderation.refusal import ActRefused
+from inbox.pages.access import me, requires
+from inbox.pages.conversations import back_to
+from inbox.pages.rendering import render
+from inbox.pages.telling import tell, tell_refusal
+from inbox.teams.permissions import Permission
+from inbox.text import clean_html
+from inbox.web import house, reading, writing
+
+page = Blueprint("messages", __name__)
+
+# The layout of a stranger is shown on a page of its own that can do nothing; pictures only when asked for.
+CALM_POLICY = "default-src 'none'; style-src 'self'; img-src {images}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+
+@page.post("/messages/<int:message_id>/acts")
+@requires(Permission.MODERATION_ACT)
+def create_act(message_id: int) -> ResponseReturnValue:
+    """Hide, delete, mute, block … at the source, with a reason."""
+    name, reason = request.form.get("act", ""), request.form.get("reason", "")
+    if name not in set(ActName):
+        abort(422)
+    with writing() as writable:
+        message = find_message(writable, message_id) or abort(404)
+        try:
+            seconds = house().settings.undo_seconds
+            ability = abilities(message.conversation.channel.kind)
+            done = act(writable, message, ActName(name), reason=reason, by=me(), capabilities=ability, undo_seconds=seconds)
+        except ActRefused as refusal:
+            tell_refusal(gettext(str(refusal)))
+        else:
+            tell(gettext("Passed on to the platform."), undo=url_for("replies.create_cancellation", delivery_id=done.id))
+    return back_to(message.conversation_id)
+
+
+@page.get("/messages/<int:message_id>/formatted")
+@requires(Permission.CONVERSATIONS_READ)
+def show_formatted(message_id: int) -> ResponseReturnValue:
+    """The message as laid out by its sender, cleaned; remote pictures only with `?images=yes`."""
+    message = find_message(reading(), message_id) or abort(404)
+    if not message.html or message.deleted_at:
+        abort(404)
+    images = request.args.get("images") == "yes"
+    markup = Markup(clean_html(message.html, images=images))  # noqa: S704 (clean_html is what makes it safe)
+    response = render("conversations/formatted.html", message=message, markup=markup, images=images)
+    response.headers["Content-Security-Policy"] = CALM_POLICY.format(images="'self' https: http:" if images else "'self'")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,51 @@
+"""Tags: a person says better than the classifier, and takes it back."""
+
+from flask import Blueprint, abort, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from inbox.conversations.correct_tag import correct_tag
+from inbox.conversations.models import Direction, Message
+from inbox.conversations.undo_correct_tag import undo_correct_tag
+from inbox.labels.correct import CannotCorrect
+from inbox.labels.models import Correction
+from inbox.labels.undo_correction import CannotUndo
+from inbox.pages.access import me, requires
+from inbox.pages.conversations import back_to
+from inbox.pages.telling import tell, tell_refusal
+from inbox.teams.permissions import Permission
+from inbox.web import writing
+
+page = Blueprint("tags", __name__)
+
+
+@page.post("/messages/<int:message_id>/tag")
+@requires(Permission.CONVERSATIONS_WORK)
+def create(message_id: int) -> ResponseReturnValue:
+    """Give the message the tags `tag` (one or several); it is kept as a correction and improves the model."""
+    correction: Correction | None = None
+    with writing() as writable:
+        message = writable.get(Message, message_id)
+        if message is None or message.direction != Direction.IN:
+            abort(404)
+        try:
+            correction = correct_tag(writable, message, request.form.getlist("tag"), by=me())
+        except CannotCorrect as refusal:
+            tell_refusal(gettext(str(refusal)))
+    if correction:
+        tell(gettext("Learned."), undo=url_for("tags.create_withdrawal", correction_id=correction.id))
+    return back_to(message.conversation_id)
+
+
+@page.post("/corrections/<int:correction_id>/withdrawal")
+@requires(Permission.CONVERSATIONS_WORK)
+def create_withdrawal(correction_id: int) -> ResponseReturnValue:
+    """The tag was right before."""
+    with writing() as writable:
+        correction = writable.get(Correction, correction_id) or abort(404)
+        message = writable.get(Message, correction.message_id) or abort(404)
+        try:
+            undo_correct_tag(writable, correction, by=me())
+        except CannotUndo as refusal:
+            tell_refusal(gettext(str(refusal)))
+    return back_to(message.conversation_id)
