@@ -46,7 +46,7 @@ def sign_in(server: ImapServer) -> BaseMailBox:
         raise
     except imaplib.IMAP4.error as error:
         sign_out(box)
-        raise _not_let_in(server, str(error)) from error
+        raise _not_let_in(server, re.sub(r"^b['\"](.*)['\"]$", r"\1", str(error))) from error
     except BaseException:
         sign_out(box)
         raise
