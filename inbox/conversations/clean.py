@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,8 @@ PREVIEW_LIMIT = 300
 ATTACHMENTS_LIMIT = 50
 # Nobody wrote into a community before; such a date is a clock that was never set.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+# An escaped NUL; after an odd number of backslashes it is one, after an even number it is those words.
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 TOO_LARGE = "{what} is larger than {limit} bytes."
 
 
@@ -179,7 +182,7 @@ def _reply_handle(handle: dict[str, Any]) -> dict[str, Any]:
     if len(packed) > HANDLE_LIMIT:
         raise Unreadable(TOO_LARGE.format(what="What an answer would need", limit=HANDLE_LIMIT))
     # Both would be refused only by the database, and with them the whole batch.
-    unpacked: dict[str, Any] = json.loads(packed.replace("\\u0000", "").encode("utf-8", "ignore"))
+    unpacked: dict[str, Any] = json.loads(_NUL.sub(r"\1", packed).encode("utf-8", "ignore"))
     return unpacked
 
 
