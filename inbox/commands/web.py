@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from gunicorn.app.base import BaseApplication
+from gunicorn.errors import AppImportError
 
-from inbox.config import Settings, load_settings
+from inbox.config import BadSetting, Settings, load_settings
 from inbox.logs import set_up_logs
 
 if TYPE_CHECKING:
@@ -46,7 +47,11 @@ class Served(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> "Flask":
         """The application, made in the process that serves it; its parent only waits and stays small without it."""
-        app: Flask = import_module("inbox.app").create_app(self.settings)
+        try:
+            app: Flask = import_module("inbox.app").create_app(self.settings)
+        except BadSetting as error:
+            # Gunicorn prints this one without a trace and does not try again.
+            raise AppImportError(str(error)) from error
         return app
 
 
