@@ -19,7 +19,7 @@ from inbox.web import reading, writing
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
-ASK_FOR_TOKEN = "Send a valid token as `Authorization: Bearer trl_…`; `trellis token create` makes one."
+HOW_TO_SIGN_IN = "Send a valid token as `Authorization: Bearer trl_…`; `trellis token create` makes one."
 
 
 def public(view: Callable[P, Answer]) -> Callable[P, Answer]:
@@ -36,7 +36,7 @@ def requires(permission: Permission) -> Callable[[Callable[P, Any]], Callable[P,
         def guarded(*arguments: P.args, **options: P.kwargs) -> Any:
             token = _find()
             if token is None:
-                raise Unauthorized(ASK_FOR_TOKEN, www_authenticate=WWWAuthenticate("bearer", {"realm": "Trellis"}))
+                raise Unauthorized(HOW_TO_SIGN_IN, www_authenticate=WWWAuthenticate("bearer", {"realm": "Trellis"}))
             if not may(token.role, permission):
                 abort(403, f"The token's role, {token.role}, does not include {permission}.")
             g.token = token

@@ -9,8 +9,8 @@ from werkzeug.exceptions import HTTPException
 from inbox.api import channels, conversations, health, ideas, messages
 from inbox.api.access import public
 from inbox.api.problems import MEDIA_TYPE, ProblemSchema, answer_problem
+from inbox.api.routes import PREFIX
 
-PREFIX = "/api/v1"
 DESCRIPTION = "Read the inbox, answer, correct tags and promote ideas. Send a token as `Authorization: Bearer trl_…`."
 
 
@@ -47,7 +47,6 @@ def register_api(app: Flask) -> list[Blueprint]:
     _describe_access(app, api)
     pages = [conversations.page, messages.page, ideas.page, channels.page]
     for page in pages:
-        page.register_error_handler(Exception, answer_problem)
         api.register_blueprint(page)
     app.register_blueprint(health.page)
     _answer_unrouted(app)

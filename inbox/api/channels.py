@@ -17,7 +17,7 @@ from inbox.channels.models import Channel
 from inbox.teams.permissions import Permission
 from inbox.web import reading
 
-page = Routes("api_channels", "channels", url_prefix="/api/v1/channels", description=__doc__)
+page = Routes("channels", __doc__ or "")
 
 
 class ChannelsSchema(ma.Schema):

@@ -24,7 +24,7 @@ from inbox.labels.models import Tag
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, writing
 
-page = Routes("api_conversations", "conversations", url_prefix="/api/v1/conversations", description=__doc__)
+page = Routes("conversations", __doc__ or "")
 
 
 class ConversationsQuery(PageQuery):
@@ -88,8 +88,6 @@ def create_reply(given: dict[str, Any], conversation_id: int) -> Message:
     try:
         with writing() as writable:
             message_id = _reply(writable, given, conversation_id)
-    except ConversationMovedOn as moved:
-        raise Problem(409, str(moved), version=moved.version, newer=[each.id for each in moved.newer]) from None
     except Refusal as refusal:
         raise Problem(422, str(refusal)) from None
     message = find_message(reading(), message_id)
@@ -106,17 +104,20 @@ def _reply(session: Session, given: dict[str, Any], conversation_id: int) -> int
     if "message_id" in given and (parent is None or parent.conversation_id != conversation_id):
         raise Problem(422, "There is no such message in this conversation.")
     wait = house().settings.undo_seconds if channel.undo_seconds is None else channel.undo_seconds
-    return reply(
-        session,
-        conversation,
-        text=given["text"],
-        by=acting(session),
-        seen_version=given["seen_version"],
-        undo_seconds=wait,
-        length=_length(channel, given["text"]),
-        limit=ability.text_limit,
-        parent=parent,
-    ).id
+    try:
+        return reply(
+            session,
+            conversation,
+            text=given["text"],
+            by=acting(session),
+            seen_version=given["seen_version"],
+            undo_seconds=wait,
+            length=_length(channel, given["text"]),
+            limit=ability.text_limit,
+            parent=parent,
+        ).id
+    except ConversationMovedOn as moved:
+        raise Problem(409, str(moved), version=moved.version, newer=[each.id for each in moved.newer]) from None
 
 
 def _length(channel: Channel, text: str) -> int:

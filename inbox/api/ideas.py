@@ -16,7 +16,7 @@ from inbox.teams.permissions import Permission
 from inbox.web import reading
 
 QUOTES = 100
-page = Routes("api_ideas", "ideas", url_prefix="/api/v1/ideas", description=__doc__)
+page = Routes("ideas", __doc__ or "")
 
 
 class IdeasQuery(PageQuery):

@@ -25,7 +25,7 @@ from inbox.teams.permissions import Permission
 from inbox.web import reading, writing
 
 Row = TypeVar("Row")
-page = Routes("api_messages", "messages", url_prefix="/api/v1/messages", description=__doc__)
+page = Routes("messages", __doc__ or "")
 
 
 class MessagesQuery(PageQuery):

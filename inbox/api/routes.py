@@ -5,11 +5,18 @@ from typing import Any, TypeVar, cast
 
 from flask_smorest import Blueprint
 
+from inbox.api.problems import answer_problem
+
+PREFIX = "/api/v1"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Routes(Blueprint):  # type: ignore[misc]
-    """The routes of one resource. Under a route come, in this order: requires, documented, arguments, response."""
+    """The routes of one resource; its errors are problems. Under a route: requires, documented, arguments, response."""
+
+    def __init__(self, name: str, resource: str) -> None:
+        super().__init__(f"api_{name}", __name__, url_prefix=f"{PREFIX}/{name}", description=resource)
+        self.register_error_handler(Exception, answer_problem)
 
     def get(self, rule: str, **options: Any) -> Callable[[View], View]:
         """Answers GET."""

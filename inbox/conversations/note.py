@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from inbox.activity.record import record
 from inbox.clock import now
 from inbox.connectors.contract import N_
+from inbox.conversations.hold import hold
 from inbox.conversations.models import Conversation, Direction, Message
 from inbox.conversations.refusal import Refusal
 from inbox.live import publish
@@ -23,7 +24,7 @@ def note(session: Session, conversation: Conversation, *, text: str, by: Teammat
     text = storable(text, LONGEST).strip()
     if not text:
         raise EmptyText(N_("The note is empty; write something first."))
-    session.refresh(conversation, with_for_update=True)
+    hold(session, conversation)
     message = Message(
         conversation_id=conversation.id,
         channel_id=conversation.channel_id,

@@ -12,6 +12,7 @@ from inbox.channels.models import Channel
 from inbox.clock import now
 from inbox.connectors.contract import N_, OutgoingReply
 from inbox.conversations.draft import delete_draft, save_draft
+from inbox.conversations.hold import hold
 from inbox.conversations.models import Conversation, Direction, Message
 from inbox.conversations.refusal import Refusal
 from inbox.live import publish
@@ -69,7 +70,7 @@ def reply(
             limit=limit,
         )
     # Two who send in the same moment meet here: the second one waits, and then sees the first one's version.
-    session.refresh(conversation, with_for_update=True)
+    hold(session, conversation)
     if conversation.version != seen_version:
         save_draft(session, conversation, text, by=by)
         raise ConversationMovedOn(_newer(session, conversation, seen_version), conversation.version)

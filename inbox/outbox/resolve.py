@@ -31,7 +31,7 @@ GIVEN_UP = "Given up by a person."
 
 def resolve(session: Session, delivery: Delivery, resolution: Resolution, *, by: Teammate) -> Delivery:
     """Settle a failed or unsure delivery as `by` says. Raises NothingToResolve when it settled in the meantime."""
-    session.refresh(delivery, with_for_update=True)
+    delivery = session.get_one(Delivery, delivery.id, with_for_update=True, populate_existing=True)
     if delivery.state not in (DeliveryState.FAILED, DeliveryState.UNSURE):
         raise NothingToResolve(N_("This has settled in the meantime; there is nothing left to decide."))
     before = delivery.state

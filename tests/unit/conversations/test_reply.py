@@ -11,6 +11,7 @@ from inbox.clock import now
 from inbox.connectors.contract import Receipt
 from inbox.conversations.close import close
 from inbox.conversations.draft import find_draft, save_draft
+from inbox.conversations.find import find_conversation
 from inbox.conversations.models import Conversation, ConversationState, Direction, Message
 from inbox.conversations.reply import CannotReply, ConversationMovedOn, reply
 from inbox.conversations.settle_reply import settle_reply
@@ -91,7 +92,8 @@ def test_two_who_send_in_the_same_moment_make_one_answer(database: Database) -> 
     def send(by: Teammate) -> None:
         barrier.wait()
         with database.writing() as session:
-            mine = session.get_one(Conversation, thread.id)
+            mine = find_conversation(session, thread.id)
+            assert mine is not None
             try:
                 reply(session, mine, text=f"Hi from {by.name}", by=by, seen_version=1, undo_seconds=0)
             except ConversationMovedOn:
