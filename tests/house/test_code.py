@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_MODULE = 300
+# A suite for one thing stays together a little longer; a migration is as long as what it changes.
+LONGEST_SUITE = 400
 BOXES = ("inbox", "classifiers", "workers")
 # Put together here, so that this file does not hold what it looks for.
 REGISTRIES = ("pypi" + ".org", "python" + "hosted", "npm" + "js", "/opt/" + "pypi")
@@ -46,7 +48,8 @@ def test_modules_are_short() -> None:
     long = {
         str(path.relative_to(ROOT)): count
         for path in tracked("*.py")
-        if (count := len(words(path).splitlines())) > LONGEST_MODULE
+        if "versions" not in path.parts
+        and (count := len(words(path).splitlines())) > (LONGEST_SUITE if "tests" in path.parts else LONGEST_MODULE)
     }
     assert not long
 
