@@ -59,14 +59,14 @@ def count(session: Session) -> Facts:
     """Look at the database in two statements, and ring once."""
     broken = session.execute(
         select(Channel.id, Channel.name).where(Channel.state == ChannelState.BROKEN).order_by(Channel.name).limit(5)
-    ).tuples()
+    ).all()
     since = now() - LATE
     unlabelled = _any(Message.id, Message.labelled_at.is_(None), Message.direction == Direction.IN, Message.deleted_at.is_(None), Message.received_at < since)
     unsent = _any(Delivery.id, Delivery.state == DeliveryState.QUEUED, Delivery.not_before < since, Delivery.attempts == 0)
     unpolled = _any(Stream.id, Stream.due_at < since - LATE, Stream.claimed_until.is_(None))
     unsure = select(func.count()).where(Delivery.state == DeliveryState.UNSURE).scalar_subquery()
     row = session.execute(select(unlabelled, unsent, unpolled, unsure)).one()
-    return Facts(broken.all(), int(row[3]), sum(bool(found) for found in row[:3]), _rings())
+    return Facts([(row[0], row[1]) for row in broken], int(row[3]), sum(bool(found) for found in row[:3]), _rings())
 
 
 def _any(column: Any, *conditions: ColumnElement[bool]) -> Exists:
