@@ -129,3 +129,14 @@ def _cards(session: Session, rows: list[tuple[Idea, str | None]]) -> list[Card]:
         )
         for idea, team_name in rows
     ]
+
+
+def count_by_team(session: Session) -> dict[int, int]:
+    """How many ideas of each product team are neither shipped nor declined, by team id."""
+    over = (IdeaState.SHIPPED, IdeaState.DECLINED)
+    counted = (
+        select(Idea.product_team_id, func.count())
+        .where(Idea.merged_into_id.is_(None), Idea.state.not_in(over), Idea.product_team_id.is_not(None))
+        .group_by(Idea.product_team_id)
+    )
+    return {team_id: count for team_id, count in session.execute(counted) if team_id is not None}
