@@ -25,3 +25,14 @@ export async function ask(url, { method = "GET", body, part = "page", quiet = fa
   }
   return response;
 }
+
+// A part of a page that is looked at before any of it is placed; null when it cannot be had (the next look finds it).
+export async function fetchPart(url, part) {
+  if (!url) return null;
+  try {
+    const response = await fetch(url, { headers: { "X-Fragment": part } });
+    return response.ok ? new DOMParser().parseFromString(await response.text(), "text/html") : null;
+  } catch {
+    return null;
+  }
+}

@@ -20,6 +20,7 @@ document.addEventListener("submit", async (event) => {
     const moved = new URL(response.url);
     if ((form.method === "get" || response.redirected) && moved.href !== location.href && !form.hasAttribute("data-stay")) history.pushState({}, "", moved);
     document.dispatchEvent(new CustomEvent("trellis:visited", { detail: { url: response.url, part } }));
+    if (form.method === "post") document.dispatchEvent(new CustomEvent("trellis:news", { detail: { kind: "own", ids: [], extra: {} } }));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     hidden?.classList.remove("going");
