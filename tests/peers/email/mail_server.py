@@ -198,7 +198,9 @@ def _run(*command: str) -> None:
     # A daemon keeps what it inherits, so reading its output to the end would wait for the daemon's own end.
     with tempfile.TemporaryFile() as said:
         environment = {**os.environ, "PATH": _path()}
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=30, env=environment)
+        done = subprocess.run(
+            command, check=False, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=30, env=environment
+        )
         if done.returncode:
             said.seek(0)
             raise NoMailServer(f"{command[0]} does not start: {said.read().decode(errors='replace').strip()[-500:]}")
