@@ -141,7 +141,10 @@ class Bluesky:
         with self._open() as api:
             body = {"repo": api.did, "collection": POST, "rkey": _key(reply), "record": self._record(api, reply)}
             try:
-                return _receipt(api.post("com.atproto.repo.createRecord", body))
+                receipt = _receipt(api.post("com.atproto.repo.createRecord", body))
+                if not receipt.external_id:
+                    raise OutcomeUnknown("Bluesky does not say what became of the answer; it may have been accepted.")
+                return receipt
             except (OutcomeUnknown, Refused) as error:
                 # Servers answer a second attempt differently (400, 500); the record itself is the better witness.
                 try:

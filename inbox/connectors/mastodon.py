@@ -15,6 +15,7 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     Gone,
+    OutcomeUnknown,
     OutgoingReply,
     Receipt,
     Refused,
@@ -123,7 +124,9 @@ class Mastodon:
                 )
             # Servers drop a repeat with the same key for an hour, if they know this header at all.
             sent = mapping(api.post("/api/v1/statuses", body, {"Idempotency-Key": reply.key}))
-            return Receipt(str(sent.get("id") or ""), web_address(str(sent.get("url") or sent.get("uri") or "")))
+        if not sent.get("id"):
+            raise OutcomeUnknown(f"{us.domain} does not say what became of the answer; it may have been accepted.")
+        return Receipt(str(sent["id"]), web_address(str(sent.get("url") or sent.get("uri") or "")))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look below what was answered, and among our own latest posts."""
@@ -154,11 +157,14 @@ class Mastodon:
 def answer_to(reply: OutgoingReply) -> dict[str, Any]:
     """What is posted for a reply. Raises Refused when the message does not say what to answer."""
     handle = reply.parent_handle
+    parent = str(handle.get("status_id") or reply.parent_id)
+    if not parent:
+        raise Refused("The message does not say what to answer; answer it on Mastodon.")
     acct, text = str(handle.get("acct") or ""), reply.text
     body: dict[str, Any] = {
         # A reply by itself tells nobody; only those who are named in it are told.
         "status": text if not acct or mentions(text, acct) else f"@{acct} {text}",
-        "in_reply_to_id": str(handle.get("status_id") or reply.parent_id),
+        "in_reply_to_id": parent,
         # The server's own word for who may read, so that it is never wider; unknown is as narrow as can be.
         "visibility": handle.get("visibility") or "direct",
     }
