@@ -50,8 +50,8 @@ def _sqlite(table: str, columns: tuple[str, ...], index: str) -> list[str]:
     return [
         *(f"DROP TRIGGER IF EXISTS {index}_{act}" for act in ("added", "dropped", "changed")),
         f"DROP TABLE IF EXISTS {index}",
-        # Only which rows have a word is asked for, never where in them: detail=none is smaller and faster.
-        f"CREATE VIRTUAL TABLE {index} USING fts5(words, content='', detail=none, tokenize='unicode61 remove_diacritics 2')",
+        # Full detail although only rows are asked for: what is one word to us may be two to SQLite, and so a phrase.
+        f"CREATE VIRTUAL TABLE {index} USING fts5(words, content='', tokenize='unicode61 remove_diacritics 2')",
         f"INSERT INTO {index}(rowid, words) SELECT id, {words('')} FROM {table}",
         f"CREATE TRIGGER {index}_added AFTER INSERT ON {table} BEGIN {add}; END",
         f"CREATE TRIGGER {index}_dropped AFTER DELETE ON {table} BEGIN {drop}; END",

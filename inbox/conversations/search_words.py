@@ -51,7 +51,8 @@ def _word(typed: str) -> Word:
         return Word((), word)
     # Another stemmer each time: they keep state, and threads share this module.
     stems = {folded(stem) for stem in _stems(lowered) if len(stem) >= SHORTEST_STEM}
-    beginnings = sorted({word, *stems}, key=len)
+    # SQLite takes accents off Latin letters only, so the word is looked for with its own as well.
+    beginnings = sorted({word, lowered.replace("ß", "ss"), *stems}, key=len)
     # What begins with a shorter beginning is found by that one.
     shortest = [one for place, one in enumerate(beginnings) if not one.startswith(tuple(beginnings[:place]))]
     return Word(tuple(shortest))

@@ -12,11 +12,11 @@ depends_on = None
 # The full-text index, as inbox.conversations.search_index made it at that time.
 SEARCH = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE messages_search USING fts5(words, content='', detail=none, tokenize='unicode61 remove_diacritics 2')",
+        "CREATE VIRTUAL TABLE messages_search USING fts5(words, content='', tokenize='unicode61 remove_diacritics 2')",
         "CREATE TRIGGER messages_search_added AFTER INSERT ON messages BEGIN INSERT INTO messages_search(rowid, words) VALUES (new.id, replace(replace(new.text, 'ß', 'ss'), 'ẞ', 'ss')); END",
         "CREATE TRIGGER messages_search_dropped AFTER DELETE ON messages BEGIN INSERT INTO messages_search(messages_search, rowid, words) VALUES ('delete', old.id, replace(replace(old.text, 'ß', 'ss'), 'ẞ', 'ss')); END",
         "CREATE TRIGGER messages_search_changed AFTER UPDATE OF text ON messages WHEN old.text IS NOT new.text BEGIN INSERT INTO messages_search(messages_search, rowid, words) VALUES ('delete', old.id, replace(replace(old.text, 'ß', 'ss'), 'ẞ', 'ss')); INSERT INTO messages_search(rowid, words) VALUES (new.id, replace(replace(new.text, 'ß', 'ss'), 'ẞ', 'ss')); END",
-        "CREATE VIRTUAL TABLE conversations_search USING fts5(words, content='', detail=none, tokenize='unicode61 remove_diacritics 2')",
+        "CREATE VIRTUAL TABLE conversations_search USING fts5(words, content='', tokenize='unicode61 remove_diacritics 2')",
         "CREATE TRIGGER conversations_search_added AFTER INSERT ON conversations BEGIN INSERT INTO conversations_search(rowid, words) VALUES (new.id, replace(replace(new.subject || ' ' || new.author_name, 'ß', 'ss'), 'ẞ', 'ss')); END",
         "CREATE TRIGGER conversations_search_dropped AFTER DELETE ON conversations BEGIN INSERT INTO conversations_search(conversations_search, rowid, words) VALUES ('delete', old.id, replace(replace(old.subject || ' ' || old.author_name, 'ß', 'ss'), 'ẞ', 'ss')); END",
         "CREATE TRIGGER conversations_search_changed AFTER UPDATE OF subject, author_name ON conversations WHEN old.subject IS NOT new.subject OR old.author_name IS NOT new.author_name BEGIN INSERT INTO conversations_search(conversations_search, rowid, words) VALUES ('delete', old.id, replace(replace(old.subject || ' ' || old.author_name, 'ß', 'ss'), 'ẞ', 'ss')); INSERT INTO conversations_search(rowid, words) VALUES (new.id, replace(replace(new.subject || ' ' || new.author_name, 'ß', 'ss'), 'ẞ', 'ss')); END",

@@ -444,7 +444,7 @@ def test_the_number_of_statements_does_not_depend_on_the_size(session: Session, 
             ingest(session, channel, "mentions", batch)
         return len(statements.seen)
 
-    take(session, channel, written("0", minute=700))
+    take(session, channel, written("0", minute=600))
     session.refresh(channel)
     one_each, many = page(2, "small"), page(500, "large")
     assert spoken(one_each) == spoken(many)
