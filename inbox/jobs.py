@@ -48,7 +48,6 @@ class Job(StrEnum):
     WAKE_SNOOZED = "wake_snoozed"
     SYNC_TICKETS = "sync_tickets"
     DIGEST = "digest"
-    IMPORT_FILE = "import_file"
     TIDY = "tidy"
 
 
@@ -60,7 +59,6 @@ RECIPES: dict[Job, Recipe] = {
     Job.WAKE_SNOOZED: Recipe("workers.wake_snoozed.wake_snoozed", every=60),
     Job.SYNC_TICKETS: Recipe("workers.sync_tickets.sync_tickets", every=300),
     Job.DIGEST: Recipe("workers.digest.digest", QueueName.SLOW, seconds=900, every=300),
-    Job.IMPORT_FILE: Recipe("workers.import_file.import_upload", QueueName.SLOW, seconds=3600),
     Job.TIDY: Recipe("workers.tidy.tidy", QueueName.SLOW, every=3600),
 }
 
@@ -68,7 +66,9 @@ RECIPES: dict[Job, Recipe] = {
 @lru_cache(maxsize=1)
 def doorbell() -> "redis.Redis":
     """The connection that rings for jobs. It gives up at once when Valkey is away: the sweepers find the work anyway."""
-    return redis.Redis.from_url(load_settings().redis, retry=Retry(NoBackoff(), 0), socket_connect_timeout=1, socket_timeout=2)
+    return redis.Redis.from_url(
+        load_settings().redis, retry=Retry(NoBackoff(), 0), socket_connect_timeout=1, socket_timeout=2
+    )
 
 
 def ring(job: Job, *arguments: int) -> bool:
