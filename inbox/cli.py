@@ -71,14 +71,9 @@ def main(arguments: list[str] | None = None) -> None:
 def expected(error: Exception) -> str | None:
     """One sentence for an error that the operator can mend, else None."""
     # Asked by name among what is loaded already, because importing these to ask would take longer than most commands.
-    for module, names in (
-        ("inbox.config", ("BadSetting",)),
-        ("inbox.embedded", ("NoValkey",)),
-        ("inbox.supervise", ("CannotStart",)),
-    ):
-        loaded = sys.modules.get(module)
-        if loaded and isinstance(error, tuple(getattr(loaded, name) for name in names)):
-            return str(error)
+    settings = sys.modules.get("inbox.config")
+    if settings and isinstance(error, settings.BadSetting):
+        return str(error)
     databases, valkey = sys.modules.get("sqlalchemy.exc"), sys.modules.get("redis")
     if databases and isinstance(error, databases.OperationalError):
         return f"The database cannot be used: {str(error.orig).strip().splitlines()[0]}"

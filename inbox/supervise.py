@@ -1,76 +1,122 @@
-"""Starts Valkey, web, workers and scheduler, starts again what ends, and stops all in order. Standard library only: it stays small."""
+"""Starts Valkey, web, workers and scheduler, starts again what ends, and stops all in order. Standard library only: it stays small.
 
-import ctypes
+`trellis up` reads the settings and becomes this process: python -m inbox.supervise PLAN.
+"""
+
 import fcntl
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import IO
 
-LONGEST_PAUSE = 30.0
-STEADY_AFTER = 30.0
-PATIENCE = 5.0
-# A child that ends with this has already said in one sentence why it cannot run; starting it again would repeat the sentence.
-REFUSED = 2
+from inbox.child import REFUSED, Child, stop
+from inbox.embedded import NoValkey, stop_orphan, valkey_command, wait_for_valkey
 
 
 class CannotStart(Exception):
     """Why Trellis does not start; one sentence for the operator."""
 
 
-@dataclass
-class Child:
-    """One process that should be running; the one that the others need `stops_last`."""
+@dataclass(frozen=True)
+class Plan:
+    """What `trellis up` read from the settings."""
 
-    name: str
-    command: Sequence[str]
-    environment: dict[str, str]
-    sockets: tuple[int, ...] = ()
-    stops_last: bool = False
-    process: subprocess.Popen[bytes] | None = None
-    started_at: float = 0.0
-    next_start_at: float = 0.0
-    failures: int = 0
+    data: str
+    host: str
+    port: int
+    workers: int
+    embeds_valkey: bool
 
-    def start(self) -> None:
-        """Start it in a session of its own, so that Ctrl-C reaches only the supervisor, which then stops in order."""
-        self.started_at = time.monotonic()
-        self.process = subprocess.Popen(
-            self.command,
-            env=self.environment,
-            pass_fds=self.sockets,
-            start_new_session=True,
-            preexec_fn=_die_with_parent(gently=self.stops_last),  # noqa: PLW1509 - this process has one thread
-        )
+    def command(self) -> list[str]:
+        """The command that carries this plan out."""
+        return [sys.executable, "-m", "inbox.supervise", json.dumps(asdict(self))]
 
-    def look_after(self, say: Callable[[str], None]) -> int | None:
-        """Start it again when it has ended and its pause is over. Returns the exit code in the moment it ended."""
-        code = self.process.poll() if self.process else None
-        if code is not None:
-            steady = time.monotonic() - self.started_at > STEADY_AFTER
-            self.failures = 1 if steady else self.failures + 1
-            pause = min(LONGEST_PAUSE, 0.25 * 2**self.failures)
-            self.process, self.next_start_at = None, time.monotonic() + pause
-            if code != REFUSED:
-                say(f"{self.name} ended ({_why(code)}); it starts again in {pause:.1f} s")
-        elif self.process is None and time.monotonic() >= self.next_start_at:
-            self.start()
-        return code
 
-    def signal(self, number: int) -> None:
-        """Send a signal to it and to what it started."""
-        if self.process and self.process.poll() is None:
-            try:
-                os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                return
+def main() -> None:
+    """Carry out the plan on the command line, until SIGINT or SIGTERM."""
+    try:
+        sys.exit(supervise(Plan(**json.loads(sys.argv[1]))))
+    except (CannotStart, NoValkey) as error:
+        print(error, file=sys.stderr)
+        sys.exit(REFUSED)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def supervise(plan: Plan) -> int:
+    """Start everything, keep it running until SIGINT or SIGTERM, stop it. Returns the exit code; raises CannotStart, NoValkey."""
+    data = Path(plan.data)
+    with lock(data), listen(plan.host, plan.port) as door:
+        port: int = door.getsockname()[1]
+        environment = {**os.environ, "TRELLIS_PORT": str(port)}
+        children: list[Child] = []
+        with stopping(children):
+            if plan.embeds_valkey:
+                stop_orphan(data)
+                children.append(Child("valkey", valkey_command(data), environment, stops_last=True))
+                children[0].start()
+            prepare(environment)
+            if plan.embeds_valkey:
+                wait_for_valkey(data)
+            web = Child("web", trellis("web", "--socket", str(door.fileno())), environment, sockets=(door.fileno(),))
+            workers = [Child(f"worker {number + 1}", trellis("worker"), environment) for number in range(plan.workers)]
+            children += [web, *workers, Child("scheduler", trellis("scheduler"), environment)]
+            host = f"[{plan.host}]" if ":" in plan.host else plan.host
+            return keep(children, (plan.host, port), ready=f"Trellis is at http://{host}:{port}")
+
+
+def trellis(*arguments: str) -> list[str]:
+    """A `trellis` command with the Python that runs this one."""
+    return [sys.executable, "-m", "inbox.cli", *arguments]
+
+
+def prepare(environment: dict[str, str]) -> None:
+    """Make the key and the tables. Raises SystemExit when that is refused; the command has said why."""
+    if subprocess.run(trellis("migrate"), env=environment, check=False).returncode:
+        raise SystemExit(REFUSED)
+
+
+def keep(children: Sequence[Child], address: tuple[str, int], *, ready: str) -> int:
+    """Keep the children running until a signal comes or one of them is refused. Says `ready` once web answers."""
+    wanted: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda received, _frame: wanted.append(received))
+    announced = False
+    while not wanted:
+        if any(child.look_after(say) == REFUSED for child in children):
+            return REFUSED
+        if not announced and _answers(address):
+            announced = True
+            say(ready)
+        _pause(0.2 if announced else 0.05, wanted)
+    return 0
+
+
+@contextmanager
+def stopping(children: list[Child]) -> Iterator[None]:
+    """Stop whatever has been started by the end, however it comes."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        yield
+    finally:
+        # A second Ctrl-C must not cut the stop short.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        stop(children)
+
+
+def say(words: str) -> None:
+    """One line for the terminal, at once."""
+    print(words, flush=True)
 
 
 def lock(data: Path) -> IO[str]:
@@ -109,56 +155,6 @@ def listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def run_once(command: Sequence[str], environment: dict[str, str]) -> None:
-    """Run a step that must succeed before the others start. Raises SystemExit with its code, since it has said why."""
-    code = subprocess.run(command, env=environment, check=False).returncode
-    if code:
-        raise SystemExit(REFUSED)
-
-
-def supervise(children: Sequence[Child], *, address: tuple[str, int], ready: str, say: Callable[[str], None]) -> int:
-    """Keep the children running until SIGINT or SIGTERM, then stop them. Returns the exit code."""
-    wanted: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _frame: wanted.append(received))
-    announced, refused = False, False
-    try:
-        while not wanted and not refused:
-            refused = any(child.look_after(say) == REFUSED for child in children)
-            if not announced and _answers(address):
-                announced = True
-                say(ready)
-            _pause(0.2 if announced else 0.05, wanted)
-    finally:
-        stop(children)
-    return REFUSED if refused else 0
-
-
-def stop(children: Sequence[Child], *, patience: float = PATIENCE) -> None:
-    """Stop all within some seconds: web first, then those behind it, and Valkey when nobody needs it any more."""
-    for last in (False, True):
-        group = [child for child in children if child.stops_last is last]
-        for child in group:
-            child.signal(signal.SIGTERM)
-        # A second SIGTERM tells a worker to leave its job; every job may be run twice.
-        for number, seconds in ((signal.SIGTERM, patience - 2), (signal.SIGKILL, 2.0)):
-            if _gone(group, seconds):
-                break
-            for child in group:
-                child.signal(number)
-        _gone(group, 2.0)
-
-
-def _gone(children: Iterable[Child], seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    running = [child.process for child in children if child.process]
-    while any(process.poll() is None for process in running):
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def _pause(seconds: float, wanted: list[int]) -> None:
     # A signal does not end time.sleep, so it is taken in small bites.
     until = time.monotonic() + seconds
@@ -177,18 +173,5 @@ def _answers(address: tuple[str, int]) -> bool:
         connection.close()
 
 
-def _die_with_parent(*, gently: bool) -> Callable[[], None] | None:
-    # Elsewhere a killed supervisor leaves Valkey behind; the next start stops it, see embedded.stop_orphan.
-    if sys.platform != "linux":
-        return None
-    prctl, death_signal = ctypes.CDLL(None).prctl, 1
-    number = signal.SIGTERM if gently else signal.SIGKILL
-
-    def ask() -> None:
-        prctl(death_signal, number)
-
-    return ask
-
-
-def _why(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+if __name__ == "__main__":
+    main()

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from inbox import config, jobs
 from inbox.config import Settings
 from inbox.database import Base, Database, connect
-from inbox.embedded import valkey_command, wait_for_valkey
+from inbox.embedded import valkey_command, valkey_socket, wait_for_valkey
 from tests.network import no_network
 from tests.postgres import NoPostgres, fresh_database, running_postgres
 
@@ -160,7 +160,7 @@ def valkey_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server = subprocess.Popen(valkey_command(folder), stdout=subprocess.DEVNULL)
     try:
         wait_for_valkey(folder)
-        yield f"unix://{config.valkey_socket(folder)}"
+        yield f"unix://{valkey_socket(folder)}"
     finally:
         server.terminate()
         server.wait(10)

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from inbox.supervise import CannotStart, Child, listen, lock, stop
+from inbox.child import Child, stop
+from inbox.supervise import CannotStart, listen, lock
 
 
 def child(code: str, **options: Any) -> Child:
@@ -89,9 +90,8 @@ def test_what_the_others_need_stops_last(tmp_path: Path) -> None:
 
 
 def test_a_second_instance_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    with lock(tmp_path / "data"):
-        with pytest.raises(CannotStart, match=f"process {os.getpid()}"):
-            lock(tmp_path / "data")
+    with lock(tmp_path / "data"), pytest.raises(CannotStart, match=f"process {os.getpid()}"):
+        lock(tmp_path / "data")
     lock(tmp_path / "data").close()
 
 
@@ -117,7 +117,7 @@ def test_an_unknown_host_is_a_sentence() -> None:
 def test_a_killed_supervisor_leaves_no_orphan(eventually: Callable[..., Any]) -> None:
     code = """
         import os, sys, time
-        from inbox.supervise import Child
+        from inbox.child import Child
         one = Child("child", [sys.executable, "-c", "import time; time.sleep(60)"], dict(os.environ))
         one.start()
         print(one.process.pid, flush=True)

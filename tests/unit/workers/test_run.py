@@ -14,8 +14,7 @@ import pytest
 import redis
 
 from inbox import jobs
-from inbox.config import valkey_socket
-from inbox.embedded import stop_orphan, valkey_command, wait_for_valkey
+from inbox.embedded import stop_orphan, valkey_command, valkey_socket, wait_for_valkey
 from inbox.jobs import Job, QueueName, Recipe, ring
 from workers import schedule as scheduling
 
