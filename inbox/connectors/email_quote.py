@@ -26,6 +26,13 @@ _SENT_FROM = re.compile(
     r"|sent (from|with|via)|get outlook for|outlook für (ios|android)|holen sie sich outlook)\b.{0,120}$",
     re.IGNORECASE,
 )
+_GREETING = re.compile(
+    r"^(mit (freundlichen|besten|lieben|herzlichen|vielen) gr(ü|ue)(ß|ss)en|(viele|beste|liebe|schöne|herzliche|freundliche) "
+    r"gr(ü|ue)(ß|ss)e|gru(ß|ss)|mfg|lg|vg|((best|kind|warm|many) )?regards|best wishes|all the best|cheers|sincerely( yours)?"
+    r"|yours (sincerely|faithfully))\s*[,.!]?$",
+    re.IGNORECASE,
+)
+_POSTSCRIPT = re.compile(r"^p\.?\s?s\b", re.IGNORECASE)
 _SIGNATURE_LINES = 15
 
 
@@ -118,12 +125,28 @@ def _trailing_quote(lines: list[str]) -> int:
 
 
 def _signature(lines: list[str], end: int) -> int:
-    """Where the signature begins among the first `end` lines; `end` when there is none."""
-    for index in range(end - 1, max(-1, end - 40), -1):
-        if lines[index].rstrip() in {"--", "—"} or lines[index] == "-- ":
+    """Where signatures begin among the first `end` lines; `end` when there is none. Lists put theirs below the sender's."""
+    for _ in range(3):
+        begin = _last_signature(lines, end)
+        if begin == end:
+            break
+        end = _end_of_words(lines, begin)
+    return end
+
+
+def _last_signature(lines: list[str], end: int) -> int:
+    first = max(0, end - 40)
+    tail = [(index, lines[index].strip()) for index in range(end - 1, first - 1, -1)]
+    for index, line in tail:
+        if line in {"--", "—"} or (_UNDERSCORES.match(line) and index > end - _SIGNATURE_LINES):
             return index
-    for index in range(end - 1, max(-1, end - 4), -1):
-        if _SENT_FROM.match(lines[index].strip()):
+    for index, line in tail[:3]:
+        if _SENT_FROM.match(line):
+            return index
+    for index, line in tail[:_SIGNATURE_LINES]:
+        if len(line) > 80 or _POSTSCRIPT.match(line):
+            break
+        if _GREETING.match(line):
             return index
     return end
 

@@ -148,7 +148,9 @@ def _collect(part: Message, contents: _Contents, count: list[int]) -> None:
     count[0] += 1
     if count[0] > LISTED_PARTS:
         return
-    kind, name = part.get_content_type(), decode_name(part.get_filename() or part.get_param("name"))
+    # A container without its boundary is what its sender typed.
+    kind = "text/plain" if part.get_content_maintype() == "multipart" else part.get_content_type()
+    name = decode_name(part.get_filename() or part.get_param("name"))
     if kind in {"text/plain", "text/html"} and not name and part.get_content_disposition() != "attachment":
         text = decode_bytes(_payload(part), part.get_content_charset())
         if kind == "text/html":
