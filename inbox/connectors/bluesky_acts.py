@@ -7,7 +7,7 @@ from inbox.clock import now
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import parts_of
 from inbox.connectors.bluesky_text import record_key
-from inbox.connectors.contract import Act, Gone, Receipt, Refused
+from inbox.connectors.contract import Act, Gone, Passing, Receipt, Refused
 
 BLOCK = "app.bsky.graph.block"
 GATE = "app.bsky.feed.threadgate"
@@ -70,9 +70,14 @@ def hide(api: BlueskyApi, act: Act) -> Receipt:
     hidden += [] if act.undo else [act.message_id]
     if hidden != list(gate.get("hiddenReplies") or ()):
         record = {"$type": GATE, "createdAt": stamp(), **gate, "post": root_uri, "hiddenReplies": hidden}
-        # Only if nobody changed it meanwhile; else the next attempt starts from what they wrote.
         body = {"repo": api.did, "collection": GATE, "rkey": key, "record": record, "swapRecord": cid}
-        api.post("com.atproto.repo.putRecord", body)
+        try:
+            api.post("com.atproto.repo.putRecord", body)
+        except Refused as error:
+            if "InvalidSwap" in str(error):
+                # Somebody changed it meanwhile; the next attempt starts from what they wrote.
+                raise Passing(f"The thread's rules changed at the same moment. {error}") from None
+            raise
     return Receipt(act.message_id, state={"root": root_uri})
 
 

@@ -175,7 +175,7 @@ class BlueskyApi:
                     url = httpx.URL(str(entry.get("serviceEndpoint")))
                 except httpx.InvalidURL:
                     return ""
-                if url.scheme == "https" or (url.scheme == "http" and self.allow_private):
+                if url.host and (url.scheme == "https" or (url.scheme == "http" and self.allow_private)):
                     return f"{url.scheme}://{url.netloc.decode()}"
         return ""
 

@@ -13,6 +13,7 @@ _MENTION = re.compile(r"(?<![\w@/.])@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)
 _TAG = re.compile(r"(?<![\w#&/])#(\w*[^\W\d]\w*)")
 _ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 MENTIONS = 20
+MARKS = ".,;:!?'\"«»‹›„“”‚‘’…"
 
 
 def facets(text: str, resolve: Callable[[str], str | None]) -> list[dict[str, Any]]:
@@ -81,10 +82,10 @@ def _links(record: Mapping[str, Any]) -> list[tuple[int, int, str]]:
 
 
 def _without_trailing_marks(link: str) -> str:
-    link = link.rstrip(".,;:!?'\"»“”…")
+    link = link.rstrip(MARKS)
     # "(see https://example.com/a)" closes what was opened before the link.
     while link.endswith(")") and link.count(")") > link.count("("):
-        link = link[:-1].rstrip(".,;:!?'\"»“”…")
+        link = link[:-1].rstrip(MARKS)
     return link
 
 
