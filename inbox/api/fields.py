@@ -17,9 +17,10 @@ class Whole(ma.fields.Integer):
         super().__init__(strict=True, validate=ma.validate.Range(lowest, highest), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int):
+        # JSON knows one kind of number: 5.0 is 5.
+        if isinstance(value, bool) or not isinstance(value, int | float) or value % 1:
             raise self.make_error("invalid", input=value)
-        return super()._deserialize(value, attr, data, **options)
+        return super()._deserialize(int(value), attr, data, **options)
 
 
 class Number(ma.fields.Integer):

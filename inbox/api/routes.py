@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import marshmallow as ma
 from flask_smorest import Blueprint
 
 from inbox.api.problems import answer_problem
@@ -27,7 +28,8 @@ class Routes(Blueprint):  # type: ignore[misc]
         return cast(Callable[[View], View], super().post(rule, **options))
 
     def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
-        """Reads and checks the query or the body, and gives it to the view first."""
+        """Reads and checks the query or the body, and gives it to the view first; what it does not know it refuses."""
+        options.setdefault("unknown", ma.RAISE)
         return cast(Callable[[View], View], super().arguments(schema, **options))
 
     def response(self, status: int, schema: Any = None, **options: Any) -> Callable[[View], View]:

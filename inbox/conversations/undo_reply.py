@@ -21,10 +21,11 @@ class TooLate(Refusal):
 
 def undo_reply(session: Session, message: Message, *, by: Teammate) -> Conversation:
     """Cancel the delivery, remove the message, restore draft and waiting-since; the conversation. Raises TooLate."""
-    conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True, populate_existing=True)
     delivery = session.get(Delivery, message.delivery_id) if message.delivery_id else None
     if message.direction != Direction.OUT or delivery is None or not cancel(session, delivery, by=by):
         raise TooLate(N_("The answer is already on its way and cannot be taken back."))
+    # The delivery before the conversation, as whoever settles it: no two wait for each other.
+    conversation = session.get_one(Conversation, message.conversation_id, with_for_update=True, populate_existing=True)
     author = session.get(Teammate, message.teammate_id) or by
     kept = find_draft(session, conversation.id, by=author)
     # What was begun in the meantime is not thrown away.
