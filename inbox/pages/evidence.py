@@ -1,5 +1,6 @@
 """Making an idea of what somebody wrote, or adding it to one that is there, and taking that back."""
 
+import re
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
@@ -87,11 +88,15 @@ def _form(message: Message, form: Form, status: int = 200) -> Response:
     alike = suggest(reading(), f"{title} {span.words if span else ''}", limit=ALIKE)
     if request.headers.get("X-Fragment") == "alike":
         return render("ideas/new.html", fragment="ideas/_alike.html", status=status, alike=alike)
-    form.values["title"] = title or (one_line(span.words, 80) if span else "")
+    form.values["title"] = title or (_first_sentence(span.words) if span else "")
     fragment = "ideas/_dialog.html" if request.headers.get("X-Fragment") == "dialog" else "ideas/_promote.html"
     return render(
         "ideas/new.html", fragment=fragment, status=status, form=form, span=span, message=message, alike=alike
     )
+
+
+def _first_sentence(words: str) -> str:
+    return one_line(re.split(r"(?<=[.!?])\s", words, maxsplit=1)[0], 80)
 
 
 def _message(session: Session, form: Form) -> Message:

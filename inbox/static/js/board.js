@@ -9,7 +9,6 @@ const shown = () => document.querySelector("#board, #idea-page");
 
 function press(idea, state) {
   const button = choice(idea, state);
-  idea.querySelector(".idea-title").focus();
   button?.form.requestSubmit(button);
 }
 
@@ -58,7 +57,11 @@ document.addEventListener("dragend", () => {
 // The page is replaced as a whole; it stays where it was scrolled to.
 let scrolled = null;
 const remember = () => (scrolled = shown() && { id: shown().id, top: document.getElementById("main").scrollTop, left: shown().scrollLeft });
-document.addEventListener("trellis:leaving", remember);
+document.addEventListener("trellis:leaving", (event) => {
+  remember();
+  // The title has the same id wherever the idea goes, so that the focus goes along.
+  event.detail.form.closest("[data-idea]")?.querySelector(".idea-title").focus();
+});
 document.addEventListener("trellis:visited", () => {
   if (scrolled && shown()?.id === scrolled.id) [document.getElementById("main").scrollTop, shown().scrollLeft] = [scrolled.top, scrolled.left];
   scrolled = null;

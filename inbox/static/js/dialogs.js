@@ -10,7 +10,7 @@ export async function openDialog(url) {
     if (!response.ok) return toast(fresh.body.textContent.replace(/\s+/g, " ").trim().slice(0, 300), "error");
     dialog.replaceChildren(...fresh.body.childNodes);
     dialog.showModal();
-    dialog.querySelector("[autofocus], input:not([type=hidden]), textarea, button")?.focus();
+    (dialog.querySelector("[autofocus]") ?? dialog.querySelector("input:not([type=hidden]), textarea, button"))?.focus();
     document.dispatchEvent(new CustomEvent("trellis:placed"));
   } catch {
     toast(say("offline"), "error");

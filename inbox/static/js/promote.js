@@ -22,3 +22,6 @@ async function look(form) {
     // The proposals stay as they are; the form works without them.
   }
 }
+
+// The title proposed is a start: typing replaces it.
+document.addEventListener("trellis:placed", () => document.querySelector("dialog[open] #promote [name=title]")?.select());
