@@ -17,7 +17,7 @@ from inbox.pages.access import find_teammate
 from inbox.pages.errors import register_errors
 from inbox.translations_files import compiled_translations
 from inbox.vault import open_vault
-from inbox.web import House, limiter, stop_reading, templates_folder
+from inbox.web import House, limiter, log_requests, stop_reading, templates_folder
 
 LANGUAGES = ("en", "de")
 PAGES = (
@@ -91,6 +91,7 @@ def create_app(settings: Settings | None = None) -> Flask:
             csrf.exempt(page)
     _register_api(app, csrf)
     app.after_request(_guard)
+    log_requests(app)
     app.teardown_appcontext(stop_reading)
     return app
 

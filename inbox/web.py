@@ -1,11 +1,13 @@
 """What a request can reach: the settings, the database and the vault of this process. Used by pages and api."""
 
+import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import current_app, g
+from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from sqlalchemy.orm import Session
@@ -14,6 +16,9 @@ from inbox.config import Settings
 from inbox.database import Database
 from inbox.vault import Vault
 
+log = logging.getLogger(__name__)
+# Asked for so often, or so much alike, that a line each would hide the others.
+QUIET = {"static_files", "live", "viewers", "health"}
 
 # Storage and strategy come from create_app; without Valkey it counts in this process.
 limiter = Limiter(get_remote_address, default_limits=[])
@@ -65,3 +70,23 @@ def templates_folder() -> Path:
     here = Path(__file__).parent
     packed = here / "_templates"
     return packed if packed.is_dir() else here.parent / "templates"
+
+
+def log_requests(app: Flask) -> None:
+    """One line per request: which route, how it ended, how long it took. Never the address, which may hold a secret."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.monotonic()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        level = logging.DEBUG if (request.blueprint or "") in QUIET and response.status_code < 500 else logging.INFO
+        took_ms = round((time.monotonic() - g.get("began", time.monotonic())) * 1000)
+        route = request.url_rule.rule if request.url_rule else "none"
+        log.log(
+            level,
+            "request",
+            extra={"method": request.method, "route": route, "status": response.status_code, "ms": took_ms},
+        )
+        return response
