@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import IO, Any
 
 import pytest
 
@@ -31,11 +33,13 @@ START_SECONDS = 60
 def start_trellis() -> Iterator[Callable[..., str]]:
     """`start_trellis(folder, TRELLIS_UNDO_SECONDS="0")` starts everything and returns the address it printed."""
     running: list[subprocess.Popen[str]] = []
+    logs: list[IO[str]] = []
 
     def start(folder: Path, **settings: str) -> str:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TRELLIS_")}
         environment |= {"TRELLIS_DATA": str(folder), "TRELLIS_PORT": "0", "TRELLIS_ALLOW_PRIVATE_ADDRESSES": "true", **settings}
         log = (folder.parent / f"{folder.name}.log").open("w+")
+        logs.append(log)
         process = subprocess.Popen(
             [sys.executable, "-m", "inbox.cli", "up"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
         )
@@ -60,6 +64,10 @@ def start_trellis() -> Iterator[Callable[..., str]]:
         process.send_signal(signal.SIGTERM)
     for process in running:
         process.wait(30)
+        if process.stdout:
+            process.stdout.close()
+    for log in logs:
+        log.close()
 
 
 def _pass_on(process: subprocess.Popen[str], lines: "queue.Queue[str]") -> None:
@@ -79,3 +87,37 @@ def browser_type_launch_args(chromium: str) -> dict[str, Any]:
 def browser_context_args() -> dict[str, Any]:
     """A desktop in German; a test that needs another window or language opens its own."""
     return {"locale": "de-DE", "timezone_id": "Europe/Berlin", "viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture(scope="session")
+def mail_server(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A real Postfix and Dovecot; skips with the reason where they cannot run."""
+    from tests.peers.email.mail_server import NoMailServer, running_mail_server
+
+    try:
+        with running_mail_server() as server:
+            yield server
+    except NoMailServer as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def receiver() -> Iterator[Any]:
+    """A program of a product team: a web server that keeps what is posted to it."""
+    received: list[tuple[dict[str, str], bytes]] = []
+
+    class Keep(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Keep)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield SimpleNamespace(address=f"http://127.0.0.1:{server.server_port}/ideas", received=received)
+    server.shutdown()
+    server.server_close()
