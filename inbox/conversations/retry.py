@@ -1,0 +1,58 @@
+"""Tries an item of the quarantine again: what came is read anew, by a version of Trellis that may know better."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from inbox.channels.models import Channel, QuarantinedItem
+from inbox.channels.quarantine import release
+from inbox.clock import now
+from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, IncomingMessage
+from inbox.conversations.attach import attach
+from inbox.conversations.clean import Unreadable, clean
+from inbox.conversations.ingest import ingest
+
+# What reading foreign data can raise; everything else is our own mistake.
+UNREADABLE = (
+    ConnectorError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+
+
+class CannotRetry(ValueError):
+    """This kind of channel cannot read a kept item again; it is fetched anew, or dismissed."""
+
+
+def can_retry(connector: ChannelConnector | type[ChannelConnector]) -> bool:
+    """Whether the connector reads single items from what the quarantine keeps."""
+    return hasattr(connector, "parse_raw")
+
+
+def retry(session: Session, item: QuarantinedItem, connector: ChannelConnector, folder: Path) -> bool:
+    """Store the item if it can be read now, its files below `folder`; False when it cannot, or was settled already.
+
+    The ledger then counts it where it went. Raises CannotRetry.
+    """
+    parse: Callable[[str], IncomingMessage] | None = getattr(connector, "parse_raw", None)
+    if parse is None:
+        raise CannotRetry(connector.kind)
+    if item.resolved_at is not None:
+        return False
+    try:
+        message = parse(item.raw)
+        clean(message, now())
+    except (Unreadable, *UNREADABLE) as error:
+        item.tried_at, item.reason = now(), str(error)[:2_000] or type(error).__name__
+        session.flush()
+        return False
+    batch = attach(folder, Batch(messages=(message,)))
+    ingest(session, session.get_one(Channel, item.channel_id), item.stream_name, batch)
+    release(session, item)
+    return True

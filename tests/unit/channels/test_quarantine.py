@@ -1,0 +1,90 @@
+"""The quarantine: seen, dismissed, tried again, and the ledger balances all along."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from inbox.channels.ledger import Counts, browse_ledger, totals
+from inbox.channels.models import Channel, QuarantinedItem
+from inbox.channels.quarantine import browse_quarantine, count_quarantined, dismiss, find_quarantined
+from inbox.connectors.contract import BadItem, IncomingMessage
+from inbox.conversations.ingest import ingest
+from inbox.conversations.models import Message
+from inbox.conversations.retry import CannotRetry, retry
+from tests.incoming import batch_of, written
+from tests.making import make_channel, make_teammate
+
+
+class Reader:
+    """A connector that has learnt to read what starts with "ok"."""
+
+    kind = "reader"
+
+    def parse_raw(self, raw: str) -> IncomingMessage:
+        if not raw.startswith("ok"):
+            raise ValueError("still not readable")
+        return written("late", raw)
+
+
+@pytest.fixture
+def channel(session: Session) -> Channel:
+    channel = make_channel(session)
+    bad = [BadItem("broken", "ok now"), BadItem("broken", "never")]
+    ingest(session, channel, "m", batch_of(written("1"), bad=bad))
+    return channel
+
+
+def items(session: Session, channel: Channel) -> dict[str, QuarantinedItem]:
+    return {item.raw: item for item in browse_quarantine(session, channel.id)}
+
+
+def test_items_are_listed_until_they_are_dismissed(session: Session, channel: Channel) -> None:
+    item = items(session, channel)["never"]
+    assert dismiss(session, item, by=make_teammate(session))
+    assert not dismiss(session, item, by=make_teammate(session))
+    assert set(items(session, channel)) == {"ok now"}
+    assert count_quarantined(session, channel.id) == 1
+    assert totals(session, channel.id) == Counts(fetched=3, stored=1, quarantined=2)
+    assert find_quarantined(session, item.id) is item
+
+
+def test_an_item_that_can_be_read_now_is_stored_and_moves_in_the_ledger(
+    session: Session, channel: Channel, tmp_path: Path
+) -> None:
+    connector: Any = Reader()
+    item = items(session, channel)["ok now"]
+    assert retry(session, item, connector, tmp_path)
+    assert not retry(session, item, connector, tmp_path)
+    assert session.scalars(sa.select(Message.text).where(Message.external_id == "late")).one() == "ok now"
+    counts = totals(session, channel.id)
+    assert counts.balances
+    assert counts == Counts(fetched=3, stored=2, quarantined=1)
+    assert len(browse_ledger(session, channel.id)) == 1
+
+
+def test_an_item_that_is_still_unreadable_stays_with_its_new_reason(
+    session: Session, channel: Channel, tmp_path: Path
+) -> None:
+    connector: Any = Reader()
+    item = items(session, channel)["never"]
+    assert not retry(session, item, connector, tmp_path)
+    assert (item.reason, item.resolved_at) == ("still not readable", None)
+    assert item.tried_at
+    assert totals(session, channel.id).quarantined == 2
+
+
+def test_a_connector_that_reads_no_single_items_says_so(session: Session, channel: Channel, tmp_path: Path) -> None:
+    connector: Any = type("Other", (), {"kind": "other"})()
+    with pytest.raises(CannotRetry):
+        retry(session, items(session, channel)["never"], connector, tmp_path)
+
+
+def test_pages_of_the_quarantine_follow_each_other(session: Session) -> None:
+    channel = make_channel(session)
+    ingest(session, channel, "m", batch_of(bad=[BadItem("broken", str(number)) for number in range(70)]))
+    first = browse_quarantine(session, channel.id)
+    second = browse_quarantine(session, channel.id, before=first[-1].id)
+    assert (len(first), len(second)) == (50, 20)

@@ -1,0 +1,34 @@
+"""Job `tidy`: takes away what nobody needs any more. Nothing here is urgent, and all of it may be repeated."""
+
+import logging
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from inbox.clock import now
+from inbox.config import load_settings
+from inbox.conversations.forget_files import forget_files
+from inbox.ideas.refresh import refresh
+from inbox.jobs import Job, answered
+from inbox.teams.models import SignIn
+from workers.opened import open_database
+
+log = logging.getLogger(__name__)
+
+# As long as the cookie lives.
+SIGNED_IN = timedelta(days=30)
+
+
+def tidy() -> None:
+    """Remove sign-ins that have ended, files that belong to no message, and from ideas the words of deleted messages."""
+    answered(Job.TIDY)
+    database = open_database()
+    with database.writing() as session:
+        ended = session.execute(
+            sa.delete(SignIn).where(SignIn.last_seen_at < now() - SIGNED_IN).returning(SignIn.id)
+        ).all()
+    with database.writing() as session:
+        emptied = refresh(session)
+    with database.reading() as session:
+        files = forget_files(session, load_settings().attachments)
+    log.info("tidied", extra={"sign_ins": len(ended), "files": files, "quotes": emptied})
