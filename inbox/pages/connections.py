@@ -16,7 +16,6 @@ from inbox.channels.models import Channel
 from inbox.channels.setup import channel_kinds, kept_setup, setup_of
 from inbox.clock import now
 from inbox.connectors.contract import Account, ConnectorError, Setup
-from inbox.connectors.registry import channel_connector
 from inbox.pages.access import me, requires
 from inbox.pages.rendering import render
 from inbox.pages.setup_fields import draw_fields, made_secrets, read_fields
@@ -179,7 +178,7 @@ def _form(
         "channels/form.html",
         status=status,
         kind=kind,
-        label=channel_connector(kind).label,
+        label=channel_kinds()[kind],
         fields=draw_fields(
             setup_of(kind),
             values,
