@@ -145,7 +145,8 @@ class MastodonStage(Stage):
             wanted = query.get_list("id[]")
             return httpx.Response(200, json=[s for s in self._statuses() if s["id"] in wanted])
         if path.startswith("/api/v1/accounts/11001/statuses"):
-            return httpx.Response(200, json=[recording("mastodon/status_sent.json")] if self.sent else [])
+            is_there = self.sent and "max_id" not in query
+            return httpx.Response(200, json=[recording("mastodon/status_sent.json")] if is_there else [])
         if path.endswith("/context"):
             name = path.split("/")[4]
             if name == "113500000000000100":
