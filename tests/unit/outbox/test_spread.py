@@ -1,0 +1,83 @@
+"""What became of a delivery reaches the row it is about: an answer, an act, a ticket."""
+
+import pytest
+import sqlalchemy as sa
+
+from inbox.connectors.contract import ActName, Capabilities
+from inbox.conversations.models import Message
+from inbox.conversations.reply import reply
+from inbox.database import Database
+from inbox.ideas.models import Idea
+from inbox.moderation.act import act
+from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
+from inbox.outbox.queue import queue_delivery
+from inbox.teams.models import ProductTeam
+from inbox.tickets.models import Ticket, TicketStatus
+from inbox.trackers.models import Tracker
+from tests.making import make_channel, make_conversation, make_teammate
+from tests.unit.outbox.platform import Platform
+from workers.send import drain
+
+
+@pytest.fixture
+def platform() -> Platform:
+    return Platform()
+
+
+def test_an_answer_and_an_act_are_told_their_messages(database: Database, platform: Platform) -> None:
+    with database.writing() as session:
+        ada, thread = make_teammate(session), make_conversation(session, make_channel(session), ("Fools.",))
+        question = session.scalars(sa.select(Message)).one()
+        able = Capabilities(acts=frozenset({ActName.HIDE}))
+        act(session, question, ActName.HIDE, reason="rude", by=ada, capabilities=able)
+        answer = reply(session, thread, text="Please be kind.", by=ada, seen_version=1, undo_seconds=0)
+    assert drain(database, platform.carriers(), seconds=30) == 2
+    with database.reading() as session:
+        assert session.get_one(Message, question.id).hidden_at is not None
+        assert session.get_one(Message, answer.id).external_id is not None
+
+
+def test_an_idea_that_left_by_mail_is_told_its_ticket(database: Database, platform: Platform) -> None:
+    with database.writing() as session:
+        team = ProductTeam(name="Garden")
+        session.add(team)
+        session.flush()
+        tracker = Tracker(product_team_id=team.id, kind="email", name="By mail", settings={"address": "p@example.org"})
+        idea = Idea(title="Fly")
+        session.add_all([tracker, idea])
+        session.flush()
+        ticket = Ticket(idea_id=idea.id, tracker_id=tracker.id)
+        session.add(ticket)
+        session.flush()
+        delivery = queue_delivery(
+            session,
+            key="idea-1-tracker-1",
+            kind=DeliveryKind.MAIL,
+            payload={"to": "p@example.org", "subject": "Fly", "text": "Fly"},
+            tracker=tracker,
+            subject=("ticket", ticket.id),
+        )
+        ticket.delivery_id = delivery.id
+    assert drain(database, platform.carriers(), seconds=30) == 1
+    with database.reading() as session:
+        assert session.get_one(Delivery, delivery.id).state == DeliveryState.SENT
+        assert session.get_one(Ticket, ticket.id).status != TicketStatus.PENDING
+
+
+def test_one_that_breaks_does_not_stop_the_others(database: Database, platform: Platform) -> None:
+    def choosy(key: str) -> None:
+        if key == "a":
+            raise ZeroDivisionError
+
+    platform.mood = choosy
+    with database.writing() as session:
+        for key in ("a", "b"):
+            queue_delivery(session, key=key, kind=DeliveryKind.MAIL, payload={})
+    assert drain(database, platform.carriers(), seconds=30) == 2
+    assert platform.arrived == ["b"]
+
+
+def test_the_time_of_a_job_is_kept(database: Database, platform: Platform) -> None:
+    with database.writing() as session:
+        queue_delivery(session, key="a", kind=DeliveryKind.MAIL, payload={})
+    assert drain(database, platform.carriers(), seconds=0) == 0
