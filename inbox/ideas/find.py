@@ -20,11 +20,13 @@ def find_idea(session: Session, idea_id: int, *, lock: bool = False) -> Idea | N
 
 def find_surviving(session: Session, idea: Idea, *, lock: bool = False) -> Idea:
     """The idea that this one was merged into, at the end of the chain; itself when it was not merged."""
-    found = find_idea(session, idea.id, lock=lock) or idea
+    found = idea
     for _ in range(LONGEST_CHAIN):
-        following = found.merged_into_id and find_idea(session, found.merged_into_id, lock=lock)
+        # Only the last of the chain is held: whoever holds one idea and asks for another may meet a merge coming back.
+        held = find_idea(session, found.id, lock=lock and found.merged_into_id is None) or found
+        following = held.merged_into_id and find_idea(session, held.merged_into_id)
         if not following:
-            break
+            return held
         found = following
     return found
 

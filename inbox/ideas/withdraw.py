@@ -13,8 +13,15 @@ from inbox.teams.models import Teammate
 def withdraw(session: Session, evidence: Evidence, *, by: Teammate | None) -> bool:
     """Remove the evidence. Returns whether the idea stays: one that is new, not routed and now without a quote goes too."""
     idea = evidence.idea
-    session.delete(evidence)
-    session.flush()
+    removed = session.execute(
+        delete(Evidence).where(Evidence.id == evidence.id).returning(Evidence.id),
+        execution_options={"synchronize_session": False},
+    ).first()
+    session.expunge(evidence)
+    session.expire(idea, ["evidence"])
+    # Somebody else was faster and has written it down.
+    if removed is None:
+        return True
     support(session, [idea.id])
     record(session, "idea.withdrawn", "idea", idea.id, by=by, message=evidence.message_id)
     publish(session, "ideas", idea.id)
