@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from inbox.conversations.attach import path_of
 from inbox.conversations.models import Attachment
 from inbox.pages.access import requires
+from inbox.pages.found import found
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading
 
@@ -20,7 +21,7 @@ SHA256 = re.compile("[0-9a-f]{64}")
 @requires(Permission.CONVERSATIONS_READ)
 def show(attachment_id: int) -> ResponseReturnValue:
     """The bytes, under the sender's name for them."""
-    attachment = reading().get(Attachment, attachment_id) or abort(404)
+    attachment = found(reading(), Attachment, attachment_id)
     if not SHA256.fullmatch(attachment.sha256):
         abort(404)
     path = path_of(house().settings.attachments.resolve(), attachment.sha256)

@@ -3,26 +3,25 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
 from inbox.connectors.contract import N_
 from inbox.conversations.assign import CannotAssign, assign
 from inbox.conversations.close import close
-from inbox.conversations.find import find_conversation, find_thread
-from inbox.conversations.models import Conversation
 from inbox.conversations.reopen import reopen
 from inbox.conversations.snooze import CannotSnooze, snooze
 from inbox.pages.access import me, requires, safe_next
-from inbox.pages.panes import listed, moments, opened, query_of, read_filters
+from inbox.pages.found import found
+from inbox.pages.opened import back_to, find_or_404, show_conversation
+from inbox.pages.panes import listed, moments, read_filters
 from inbox.pages.rendering import render, when
 from inbox.pages.shown_text import shown_text
 from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.models import Teammate
 from inbox.teams.permissions import Permission
-from inbox.web import reading, writing
+from inbox.web import writing
 
 page = Blueprint("conversations", __name__)
 page.add_app_template_filter(shown_text, "shown_text")
@@ -51,17 +50,6 @@ def show(conversation_id: int) -> ResponseReturnValue:
     return show_conversation(conversation_id)
 
 
-def show_conversation(conversation_id: int, status: int = 200, **more: object) -> Response:
-    """The same for the pages that answer a refused form; `more` goes to panes.opened."""
-    thread = find_thread(reading(), conversation_id) or abort(404)
-    filters = read_filters()
-    context = {"query": query_of(filters), **opened(thread, **more)}  # type: ignore[arg-type]
-    if request.headers.get("X-Fragment", "").startswith("thread"):
-        return render("conversations/index.html", fragment="conversations/_open.html", status=status, **context)
-    context.update(listed(filters))
-    return render("conversations/index.html", fragment="conversations/_panes.html", status=status, **context)
-
-
 @page.post("/conversations/<int:conversation_id>/assignment")
 @requires(Permission.CONVERSATIONS_WORK)
 def create_assignment(conversation_id: int) -> ResponseReturnValue:
@@ -71,7 +59,7 @@ def create_assignment(conversation_id: int) -> ResponseReturnValue:
         with writing() as writable:
             conversation = find_or_404(writable, conversation_id)
             before = conversation.assignee_id or ""
-            assignee = writable.get(Teammate, int(chosen)) or abort(404) if chosen.isdecimal() else None
+            assignee = found(writable, Teammate, chosen) if chosen else None
             assign(writable, conversation, assignee, by=me())
     except CannotAssign as refusal:
         tell_refusal(gettext(str(refusal)))
@@ -114,17 +102,6 @@ def create_snooze(conversation_id: int) -> ResponseReturnValue:
     undo = url_for("conversations.create_reopening", conversation_id=conversation_id)
     tell(gettext("Put aside until %(moment)s.", moment=when(until, "short")), undo=undo)
     return redirect(safe_next(request.form.get("then")), 303)
-
-
-def find_or_404(session: Session, conversation_id: int) -> Conversation:
-    """The conversation, or the page that says that there is none."""
-    return find_conversation(session, conversation_id) or abort(404)
-
-
-def back_to(conversation_id: int) -> Response:
-    """The conversation again, beside the list as it was filtered."""
-    address = url_for("conversations.show", conversation_id=conversation_id, **query_of(read_filters()))
-    return redirect(address, 303)  # type: ignore[return-value]
 
 
 def _until(choice: str) -> datetime:

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from inbox.conversations.draft import save_draft
 from inbox.pages.access import me, requires
-from inbox.pages.conversations import back_to, find_or_404
+from inbox.pages.opened import back_to, find_or_404
 from inbox.pages.rendering import wants_fragment
 from inbox.teams.permissions import Permission
 from inbox.web import writing

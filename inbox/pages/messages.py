@@ -11,7 +11,7 @@ from inbox.conversations.find import find_message
 from inbox.moderation.act import act
 from inbox.moderation.refusal import ActRefused
 from inbox.pages.access import me, requires
-from inbox.pages.conversations import back_to
+from inbox.pages.opened import back_to
 from inbox.pages.rendering import render
 from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.permissions import Permission
@@ -36,11 +36,15 @@ def create_act(message_id: int) -> ResponseReturnValue:
         try:
             seconds = house().settings.undo_seconds
             ability = abilities(message.conversation.channel.kind)
-            done = act(writable, message, ActName(name), reason=reason, by=me(), capabilities=ability, undo_seconds=seconds)
+            done = act(
+                writable, message, ActName(name), reason=reason, by=me(), capabilities=ability, undo_seconds=seconds
+            )
         except ActRefused as refusal:
             tell_refusal(gettext(str(refusal)))
         else:
-            tell(gettext("Passed on to the platform."), undo=url_for("replies.create_cancellation", delivery_id=done.id))
+            tell(
+                gettext("Passed on to the platform."), undo=url_for("replies.create_cancellation", delivery_id=done.id)
+            )
     return back_to(message.conversation_id)
 
 
@@ -54,6 +58,8 @@ def show_formatted(message_id: int) -> ResponseReturnValue:
     images = request.args.get("images") == "yes"
     markup = Markup(clean_html(message.html, images=images))  # noqa: S704 (clean_html is what makes it safe)
     response = render("conversations/formatted.html", message=message, markup=markup, images=images)
-    response.headers["Content-Security-Policy"] = CALM_POLICY.format(images="'self' https: http:" if images else "'self'")
+    response.headers["Content-Security-Policy"] = CALM_POLICY.format(
+        images="'self' https: http:" if images else "'self'"
+    )
     response.headers["Referrer-Policy"] = "no-referrer"
     return response

@@ -7,7 +7,7 @@ from flask_babel import gettext
 from inbox.conversations.draft import delete_draft
 from inbox.conversations.note import EmptyText, note
 from inbox.pages.access import me, requires
-from inbox.pages.conversations import back_to, find_or_404
+from inbox.pages.opened import back_to, find_or_404
 from inbox.pages.telling import tell_refusal
 from inbox.teams.permissions import Permission
 from inbox.web import writing

@@ -11,9 +11,11 @@ from sqlalchemy import select
 
 from inbox.channels.abilities import abilities
 from inbox.channels.models import Channel
+from inbox.channels.next_look import next_look
 from inbox.clock import now
 from inbox.conversations.browse import Filters, View, browse, count
 from inbox.conversations.context import context
+from inbox.conversations.done_since import done_since
 from inbox.conversations.draft import find_draft
 from inbox.conversations.find import Thread
 from inbox.conversations.models import Direction, Message
@@ -24,6 +26,7 @@ from inbox.moderation.acts import acts
 from inbox.moderation.options import options
 from inbox.pages.access import can, me
 from inbox.teams.models import Teammate
+from inbox.text import one_line
 from inbox.web import reading
 
 LONGEST_QUERY = 200
@@ -38,7 +41,7 @@ def read_filters() -> Filters:
         tag=given.get("tag", "") if given.get("tag") in set(Tag) else "",
         channel_id=_number(given.get("channel")),
         assignee_id=_number(given.get("assignee")),
-        words=given.get("q", "")[:LONGEST_QUERY].strip(),
+        words=one_line(given.get("q", ""), LONGEST_QUERY),
     )
 
 
@@ -58,7 +61,9 @@ def query_of(filters: Filters, **changes: Any) -> dict[str, Any]:
 def listed(filters: Filters) -> dict[str, Any]:
     """The list, its numbers, and the channels and teammates to filter by: four statements."""
     session = reading()
-    page = browse(session, filters, me=me().id, after=request.args.get("after", ""), before=request.args.get("before", ""))
+    page = browse(
+        session, filters, me=me().id, after=request.args.get("after", ""), before=request.args.get("before", "")
+    )
     channels = session.scalars(select(Channel).order_by(Channel.name)).all()
     seen = viewers([row.id for row in page.rows], but=me().id)
     return {
@@ -71,11 +76,14 @@ def listed(filters: Filters) -> dict[str, Any]:
         "seen_by": seen,
         "views": view_names(),
         "View": View,
-        "is_narrowed": filters != Filters(view=filters.view) or bool(request.args.get("after")),
+        "is_narrowed": filters != Filters(view=filters.view),
+        **(_emptiness() if not page.rows else {}),
     }
 
 
-def opened(thread: Thread, *, text: str | None = None, mode: str = "reply", refusal: str = "", seen_version: int | None = None) -> dict[str, Any]:
+def opened(
+    thread: Thread, *, text: str | None = None, mode: str = "reply", refusal: str = "", seen_version: int | None = None
+) -> dict[str, Any]:
     """An open conversation with what stands beside it. `text` (else the draft) is in the composer, `refusal` above it."""
     session = reading()
     conversation, ids = thread.conversation, [message.id for message in thread.messages]
@@ -90,7 +98,9 @@ def opened(thread: Thread, *, text: str | None = None, mode: str = "reply", refu
         "marks": {i: [(link.start, link.end) for link in links if link.message_id == i] for i in ids},
         "links": {link.idea_id: link for link in links},
         "acts": acts(session, ids),
-        "options": {m.id: options(m, ability) for m in thread.messages if m.direction == Direction.IN} if can("moderation:act") else {},
+        "options": {m.id: options(m, ability) for m in thread.messages if m.direction == Direction.IN}
+        if can("moderation:act")
+        else {},
         "beside": context(session, conversation),
         "text": (draft.text if draft else "") if text is None else text,
         "mode": mode,
@@ -136,6 +146,11 @@ def view_names() -> dict[View, str]:
         View.ALL: gettext("All"),
         View.UNSURE_SENT: gettext("Not certain to have arrived"),
     }
+
+
+def _emptiness() -> dict[str, Any]:
+    midnight = now().astimezone(ZoneInfo(me().time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"next_look": next_look(reading()), "done_today": done_since(reading(), midnight)}
 
 
 def _newest_from_outside(thread: Thread) -> Message | None:

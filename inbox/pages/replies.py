@@ -1,5 +1,7 @@
 """Answers: sending one, taking it back while it has not left, and deciding about one that may have arrived."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -18,7 +20,8 @@ from inbox.moderation.undo import undo
 from inbox.outbox.models import Delivery, DeliveryKind
 from inbox.outbox.resolve import NothingToResolve, Resolution, resolve
 from inbox.pages.access import me, requires
-from inbox.pages.conversations import back_to, find_or_404, show_conversation
+from inbox.pages.found import found
+from inbox.pages.opened import back_to, find_or_404, show_conversation
 from inbox.pages.telling import tell_refusal
 from inbox.teams.permissions import Permission
 from inbox.text import count_graphemes
@@ -26,7 +29,12 @@ from inbox.web import house, writing
 
 page = Blueprint("replies", __name__)
 
-COUNTED = {Unit.CHARACTERS: len, Unit.GRAPHEMES: count_graphemes, Unit.BYTES: lambda text: len(text.encode())}
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
+
+
+COUNTED: dict[Unit, Callable[[str], int]] = {Unit.CHARACTERS: len, Unit.GRAPHEMES: count_graphemes, Unit.BYTES: _bytes}
 
 
 @page.post("/conversations/<int:conversation_id>/replies")
@@ -105,7 +113,7 @@ def _seen_version() -> int:
 
 
 def _find(session: Session, delivery_id: int) -> tuple[Delivery, Message]:
-    delivery = session.get(Delivery, delivery_id) or abort(404)
+    delivery = found(session, Delivery, delivery_id)
     if delivery.subject_kind != "message" or delivery.kind not in (DeliveryKind.REPLY, DeliveryKind.ACT):
         abort(404)
-    return delivery, session.get(Message, delivery.subject_id) or abort(404)
+    return delivery, found(session, Message, delivery.subject_id or 0)

@@ -19,8 +19,8 @@ def shown_text(text: str, marks: Sequence[tuple[int, int]] = ()) -> Markup:
 
 def _pieces(text: str, marks: Sequence[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
     at = 0
-    for start, end in sorted(marks):
-        start, end = max(start, at), min(end, len(text))
+    for first, last in sorted(marks):
+        start, end = max(first, at), min(last, len(text))
         if start >= end:
             continue
         yield text[at:start], False
@@ -36,7 +36,9 @@ def _linked(text: str) -> Markup:
         address = found.group().rstrip(_TRAILING)
         parts.append(_plain(text[at : found.start()]))
         parts.append(
-            Markup('<a class="link" href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>').format(address)
+            Markup('<a class="link" href="{0}" rel="noopener noreferrer nofollow" target="_blank">{0}</a>').format(
+                address
+            )
         )
         at = found.start() + len(address)
     parts.append(_plain(text[at:]))

@@ -11,7 +11,8 @@ from inbox.labels.correct import CannotCorrect
 from inbox.labels.models import Correction
 from inbox.labels.undo_correction import CannotUndo
 from inbox.pages.access import me, requires
-from inbox.pages.conversations import back_to
+from inbox.pages.found import found
+from inbox.pages.opened import back_to
 from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.permissions import Permission
 from inbox.web import writing
@@ -25,8 +26,8 @@ def create(message_id: int) -> ResponseReturnValue:
     """Give the message the tags `tag` (one or several); it is kept as a correction and improves the model."""
     correction: Correction | None = None
     with writing() as writable:
-        message = writable.get(Message, message_id)
-        if message is None or message.direction != Direction.IN:
+        message = found(writable, Message, message_id)
+        if message.direction != Direction.IN:
             abort(404)
         try:
             correction = correct_tag(writable, message, request.form.getlist("tag"), by=me())
@@ -42,8 +43,8 @@ def create(message_id: int) -> ResponseReturnValue:
 def create_withdrawal(correction_id: int) -> ResponseReturnValue:
     """The tag was right before."""
     with writing() as writable:
-        correction = writable.get(Correction, correction_id) or abort(404)
-        message = writable.get(Message, correction.message_id) or abort(404)
+        correction = found(writable, Correction, correction_id)
+        message = found(writable, Message, correction.message_id)
         try:
             undo_correct_tag(writable, correction, by=me())
         except CannotUndo as refusal:

@@ -5,6 +5,5 @@ setInterval(() => {
   for (const element of document.querySelectorAll("[data-leaves-at]")) {
     const seconds = Math.ceil((Date.parse(element.dataset.leavesAt) - Date.now()) / 1000);
     element.textContent = seconds > 0 ? say("leavesIn", { number: seconds }) : say("leaving");
-    if (seconds <= 0) element.closest(".delivery")?.querySelector("form")?.remove();
   }
 }, 500);

@@ -19,7 +19,7 @@ document.addEventListener("submit", async (event) => {
     form.closest("dialog")?.close();
     const moved = new URL(response.url);
     if ((form.method === "get" || response.redirected) && moved.href !== location.href && !form.hasAttribute("data-stay")) history.pushState({}, "", moved);
-    document.dispatchEvent(new CustomEvent("trellis:visited", { detail: { url: response.url, part } }));
+    document.dispatchEvent(new CustomEvent("trellis:visited", { detail: { url: response.url, part, form } }));
     if (form.method === "post") document.dispatchEvent(new CustomEvent("trellis:news", { detail: { kind: "own", ids: [], extra: {} } }));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

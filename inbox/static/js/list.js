@@ -51,14 +51,16 @@ document.addEventListener("trellis:placed", mark);
 document.addEventListener("trellis:visited", (event) => {
   for (const row of document.querySelectorAll("#rows .row.here")) row.classList.remove("here");
   mark();
-  if (event.detail.part === "thread") showEnd();
+  if (event.detail.part === "thread") showEnd(event.detail.form?.id === "composer");
+  if (event.detail.form?.matches(".search-box")) document.activeElement?.blur();
   document.querySelector('#rows .row[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
 });
 
-function showEnd() {
+function showEnd(always = false) {
   const scroll = document.getElementById("messages");
-  if (scroll && scroll.dataset.shown !== openId()) scroll.scrollTop = scroll.scrollHeight;
+  if (scroll && (always || scroll.dataset.shown !== openId())) scroll.scrollTop = scroll.scrollHeight;
   if (scroll) scroll.dataset.shown = openId();
 }
 mark();
 showEnd();
+document.querySelector('#rows .row[aria-current="true"]')?.scrollIntoView({ block: "center" });
