@@ -117,31 +117,28 @@ def browse(
 def count(session: Session, filters: Filters, *, me: int | None) -> Counts:
     """The numbers beside the list in one statement, answered from one index.
 
-    A tag's number is what choosing that tag in this view and channel would show, and likewise a channel's; search
-    words do not narrow them. Of the few with an unsure answer only the view is counted.
+    A tag's number is what choosing that tag beside the other filters would show, and likewise a channel's; search words
+    do not narrow them. Of the few with an unsure answer only the view is counted.
     """
-    C = Conversation  # noqa: N806  (a column of it is named twelve times below)
-    mine = C.assignee_id == me if me is not None else sa.false()
-    assigned = sa.case((C.assignee_id.is_(None), 0), (mine, 2), else_=1)
-    waits = sa.case((C.waiting_since.is_(None), 0), else_=1)
-    keys = (C.state, C.tag, C.channel_id, assigned.label("assigned"), waits.label("waits"))
+    # Exactly the index's columns in its order: then the database counts along it, without sorting.
+    keys = (Conversation.state, Conversation.tag, Conversation.channel_id, Conversation.assignee_id)
+    waiting = sa.func.count(Conversation.waiting_since)
     unsure = sa.select(sa.func.count()).select_from(_with_unsure_answer().subquery()).scalar_subquery()
-    found = session.execute(sa.select(*keys, sa.func.count(), unsure).group_by(*keys)).all()
-    views: dict[View, int] = dict.fromkeys(View, 0)
-    tags: dict[str, int] = {}
-    channels: dict[int, int] = {}
-    for state, tag, channel_id, assigned_to, is_waiting, number, unsure_sent in found:
-        views[View.UNSURE_SENT] = unsure_sent
-        here = _views_of(state, tag, assigned_to, bool(is_waiting))
-        for view in here:
-            views[view] += number
-        if filters.view not in here:
+    groups = session.execute(sa.select(*keys, sa.func.count(), waiting, unsure).group_by(*keys))
+    counts = Counts(dict.fromkeys(View, 0), {}, {})
+    for state, tag, channel_id, assignee_id, number, waits, unsure_sent in groups:
+        here = _numbers(state, tag, assignee_id, number, waits, me)
+        for view, amount in here.items():
+            counts.views[view] += amount
+        counts.views[View.UNSURE_SENT] = unsure_sent
+        chosen = here.get(filters.view, 0)
+        if not chosen or filters.assignee_id not in (None, assignee_id or 0):
             continue
         if filters.channel_id in (None, channel_id):
-            tags[tag] = tags.get(tag, 0) + number
+            counts.tags[tag] = counts.tags.get(tag, 0) + chosen
         if filters.tag in ("", tag):
-            channels[channel_id] = channels.get(channel_id, 0) + number
-    return Counts(views, tags, channels)
+            counts.channels[channel_id] = counts.channels.get(channel_id, 0) + chosen
+    return counts
 
 
 def _rows() -> sa.Select[*tuple[Any, ...]]:
@@ -208,21 +205,21 @@ def _with_unsure_answer() -> sa.Select[int]:
     )
 
 
-def _views_of(state: str, tag: str, assigned_to: int, is_waiting: bool) -> set[View]:
-    """The views a conversation is in; says the same as `_conditions`, which a test compares."""
+def _numbers(state: str, tag: str, assignee_id: int | None, number: int, waits: int, me: int | None) -> dict[View, int]:
+    """How many of a group are in each view, `waits` of them with somebody waiting; the same as `_conditions` says."""
+    here = {View.ALL: number}
     if state == ConversationState.SNOOZED:
-        return {View.ALL, View.SNOOZED}
-    if state == ConversationState.CLOSED:
-        return {View.ALL, View.CLOSED}
-    here = {View.ALL}
-    if is_waiting:
-        here.add(View.TO_ANSWER)
-    if assigned_to == 0:
-        here.add(View.UNASSIGNED)
-    if assigned_to == 2:
-        here.add(View.MINE)
-    if tag == Tag.UNSURE:
-        here.add(View.UNSURE)
+        here[View.SNOOZED] = number
+    elif state == ConversationState.CLOSED:
+        here[View.CLOSED] = number
+    else:
+        here[View.TO_ANSWER] = waits
+        if assignee_id is None:
+            here[View.UNASSIGNED] = number
+        elif assignee_id == me:
+            here[View.MINE] = number
+        if tag == Tag.UNSURE:
+            here[View.UNSURE] = number
     return here
 
 

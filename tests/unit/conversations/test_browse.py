@@ -88,6 +88,10 @@ def test_answers_that_may_have_arrived_can_be_found(
 
 def test_numbers_narrow_with_the_other_filter(session: Session, garden: list[Conversation], ada: Teammate) -> None:
     channel_id = garden[0].channel_id
+    of_ada = count(session, Filters(View.ALL, assignee_id=ada.id), me=ada.id)
+    assert sum(of_ada.tags.values()) == len([row for row in garden if row.assignee_id == ada.id])
+    of_nobody = count(session, Filters(View.ALL, assignee_id=0), me=ada.id)
+    assert sum(of_nobody.channels.values()) == len([row for row in garden if row.assignee_id is None])
     numbers = count(session, Filters(View.ALL, tag="idea", channel_id=channel_id), me=ada.id)
     expected = [row for row in garden if row.tag == "idea" and row.channel_id == channel_id]
     assert numbers.tags["idea"] == numbers.channels[channel_id] == len(expected)
