@@ -1,0 +1,60 @@
+"""`python -m bench`: prints one JSON line per measure; `ratio` is value divided by bound."""
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import click
+
+from bench.figure import Figure
+
+FULL, QUICK = 200_000, 10_000
+NAMES = ("start", "ingest", "classify", "list", "search")
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="10,000 messages instead of 200,000.")
+@click.option("--messages", type=int, default=0, help="Any other number of messages.")
+@click.argument("names", nargs=-1, type=click.Choice(NAMES))
+def main(quick: bool, messages: int, names: tuple[str, ...]) -> None:
+    """Measure everything, or only NAMES. Needs about 1 GB of temporary space and three minutes for 200,000 messages."""
+    chosen, number = names or NAMES, messages or (QUICK if quick else FULL)
+    with tempfile.TemporaryDirectory(prefix="trellis-bench-") as folder:
+        # Settings are read once per process, so they are said before anything of the product is imported.
+        os.environ["TRELLIS_DATA"] = str(Path(folder) / "data")
+        logging.disable(logging.WARNING)
+        if "start" in chosen:
+            from bench.start import start
+
+            _tell(start(Path(folder) / "first"))
+        if "classify" in chosen:
+            from bench.classify import classify
+
+            _tell(classify(min(number, 20_000)))
+        if {"ingest", "list", "search"} & set(chosen):
+            _filled(chosen, number, Path(folder))
+
+
+def _filled(chosen: tuple[str, ...], number: int, folder: Path) -> None:
+    from bench.ingest import ingest_and_label
+    from bench.pages import list_pages, search_pages
+    from bench.surroundings import surroundings
+
+    with surroundings(folder / "data") as database:
+        figures = ingest_and_label(database, number, folder / "bare.db")
+        if "ingest" in chosen:
+            _tell(figures)
+        if "list" in chosen:
+            _tell(list_pages(database))
+        if "search" in chosen:
+            _tell(search_pages(database))
+
+
+def _tell(figures: list[Figure]) -> None:
+    for figure in figures:
+        click.echo(figure.line())
+
+
+if __name__ == "__main__":
+    main()
