@@ -3,7 +3,7 @@
 import html
 import re
 import unicodedata
-from html.parser import HTMLParser
+from collections.abc import Iterator
 
 import nh3
 
@@ -11,6 +11,10 @@ import nh3
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\u00a0\u2007\u202f]+")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
+_OPENS = re.compile(r"<[a-zA-Z/!?]")
+_NAME = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+_EMPTY_TAGS = {"br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source", "track"}
+_DEEPEST = 400
 _LOUD_TAGS = {"script", "style", "head", "title", "template", "noscript", "svg", "math"}
 _BLOCKS = {
     "p",
@@ -59,16 +63,17 @@ def one_line(text: str, limit: int) -> str:
 
 
 def plain_from_html(markup: str) -> str:
-    """The words of an HTML fragment: blocks become lines, entities characters, scripts nothing. Never raises."""
-    reader = _Reader()
-    reader.feed(markup)
-    reader.close()
-    lines = (_SPACES.sub(" ", line).strip() for line in "".join(reader.parts).split("\n"))
+    """The words of an HTML fragment: blocks become lines, entities characters, scripts nothing. Linear, never raises."""
+    words = "".join(word for word, _ in _words(markup))
+    lines = (_SPACES.sub(" ", line).strip() for line in words.split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
 def clean_html(markup: str, *, images: bool = False) -> str:
     """HTML fit for our pages: a short list of tags, http, https and mailto only, remote images only when asked for."""
+    if max((depth for _, depth in _words(markup)), default=0) > _DEEPEST:
+        # The cleaner's time grows with a power of the depth; nobody nests so deep who has something to show.
+        markup = html.escape(plain_from_html(markup)).replace("\n", "<br>")
     tags = _SHOWN_TAGS if images else _SHOWN_TAGS - {"img"}
     return nh3.clean(
         markup,
@@ -135,29 +140,49 @@ def _hangul_joins(before: str, after: str) -> bool:
     return vowel or block or "\u11a8" <= before <= "\u11ff"
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.parts: list[str] = []
-        self.silent = 0
+def _words(markup: str) -> Iterator[tuple[str, int]]:
+    """The words and line breaks of markup with the depth at which they stand, in one pass: what is never closed ends it.
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _LOUD_TAGS:
-            self.silent += 1
-        elif tag in _BLOCKS:
-            self.parts.append("\n\n" if tag in {"p", "blockquote"} else "\n")
-            if tag == "li":
-                self.parts.append("– ")
+    The standard library's parser looks for each missing end anew, so that a hostile megabyte takes it hours.
+    """
+    place, depth, lowered = 0, 0, markup.lower()
+    while (begin := markup.find("<", place)) >= 0:
+        yield html.unescape(markup[place:begin]).replace("\n", " "), depth
+        if markup.startswith("<![CDATA[", begin):
+            end, closing = markup.find("]]>", begin), "]]>"
+            yield markup[begin + 9 : end].replace("\n", " ") if end >= 0 else "", depth
+        elif markup.startswith("<!--", begin):
+            end, closing = markup.find("-->", begin + 4), "-->"
+        elif _OPENS.match(markup, begin):
+            end, closing = _tag_end(markup, begin), ">"
+        else:
+            yield "<", depth
+            place = begin + 1
+            continue
+        if end < 0:
+            return
+        place = end + len(closing)
+        found = _NAME.match(lowered, begin)
+        if not found:
+            continue
+        is_end, name = bool(found[1]), found[2]
+        if name in _LOUD_TAGS and name != "head" and not is_end:
+            place = lowered.find(f"</{name}", place)
+            if place < 0:
+                return
+            continue
+        if name not in _EMPTY_TAGS:
+            depth = max(0, depth + (-1 if is_end else 1))
+        if name in _BLOCKS and not (is_end and name in {"br", "hr", "li"}):
+            yield "\n\n" if name in {"p", "blockquote"} else "\n", depth
+            if name == "li":
+                yield "– ", depth
+    yield html.unescape(markup[place:]).replace("\n", " "), depth
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _LOUD_TAGS:
-            self.silent = max(0, self.silent - 1)
-        elif tag in _BLOCKS and tag not in {"br", "hr", "li"}:
-            self.parts.append("\n\n" if tag in {"p", "blockquote"} else "\n")
 
-    def handle_data(self, data: str) -> None:
-        if not self.silent:
-            self.parts.append(data.replace("\n", " "))
-
-    def unknown_decl(self, data: str) -> None:
-        self.parts.append(html.unescape(data.removeprefix("CDATA[")))
+def _tag_end(markup: str, begin: int) -> int:
+    end = markup.find(">", begin)
+    if end >= 0 and markup.count('"', begin, end) % 2 and (quote := markup.find('"', end)) >= 0:
+        # The sign stands inside a quoted value.
+        return markup.find(">", quote)
+    return end
