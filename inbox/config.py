@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(50, ge=1, le=2048, description="Largest upload and webhook body, in megabytes.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much the log tells.")
 
+    @field_validator("data")
+    @classmethod
+    def speakable_folder(cls, data: Path) -> Path:
+        # An address of SQLite ends at the first question mark, which would put the database elsewhere.
+        if "?" in str(data.absolute()):
+            raise ValueError("a path with a question mark cannot be the address of a database")
+        return data
+
     @field_validator("database_url")
     @classmethod
     def known_database(cls, url: str) -> str:

@@ -11,7 +11,7 @@ from inbox.config import load_settings
 from inbox.embedded import NoValkey, valkey_command, valkey_socket, wait_for_valkey
 
 
-@pytest.mark.parametrize("name", ["x" * 120, "ü" * 60, "100% sure? #1 & more", "$HOME 'x'"])
+@pytest.mark.parametrize("name", ["x" * 120, "ü" * 60, "100% sure #1 & more", "$HOME 'x'"])
 def test_folders_may_be_deep_or_oddly_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory(prefix="t") as base:
         folder = Path(base) / name
