@@ -56,6 +56,7 @@ def test_an_unknown_setting_is_one_sentence_and_exit_code_2(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("TRELLIS_DATA", "/nowhere/sure?"),
         ("TRELLIS_PORT", "many"),
         ("TRELLIS_PORT", "65536"),
         ("TRELLIS_WORKERS", "0"),
