@@ -58,11 +58,11 @@ def context(session: Session, conversation: Conversation, *, limit: int = 5) -> 
         .join(Label, Label.message_id == Message.id, isouter=True)
         .where(Message.identity_id.in_(ids), Message.deleted_at.is_(None))
         .group_by(Label.primary)
-    ).tuples()
+    ).all()
     others = session.scalars(
         sa.select(Conversation)
         .where(Conversation.member_id.in_(same), Conversation.id != conversation.id)
         .order_by(Conversation.last_message_at.desc())
         .limit(limit)
     ).all()
-    return Context(member, [Handle(*row) for row in handles], dict(said), others)
+    return Context(member, [Handle(*row) for row in handles], {row[0]: row[1] for row in said}, others)

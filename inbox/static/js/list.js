@@ -16,6 +16,7 @@ function mark() {
   }
   const app = document.querySelector(".app-inbox");
   if (app) app.dataset.pane = open ? "thread" : "list";
+  if (open) document.getElementById("list")?.removeAttribute("role");
   // The next conversation, for forms that finish this one.
   const all = rows();
   const at = all.findIndex((row) => row.dataset.conversation === open);

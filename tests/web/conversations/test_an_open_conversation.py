@@ -12,7 +12,7 @@ from inbox.conversations.models import Attachment, Conversation, ConversationSta
 from inbox.database import Database
 from inbox.labels.models import Correction, Label, Tag
 from inbox.teams.models import Teammate
-from tests.making import make_message
+from tests.making import make_channel, make_conversation, make_identity, make_message
 
 Heard = Callable[..., Conversation]
 IMPOSSIBLE = 10**25
@@ -46,6 +46,22 @@ def test_what_is_not_there_is_not_found(client: Any, number: int) -> None:
         "/conversations/{}/notes",
     ):
         assert client.post(address.format(number), data={"text": "x", "tag": "idea"}).status_code == 404
+
+
+def test_beside_the_thread_stands_who_it_is_on_every_channel(
+    client: Any, house: Database, labelled: Callable[..., None]
+) -> None:
+    with house.writing() as session:
+        there, here = make_channel(session, kind="bluesky"), make_channel(session)
+        known = make_identity(session, here, "Mia", handle="@mia@garden.example")
+        make_identity(session, there, "Mia", handle="mia.example", member=known.member)
+        earlier = make_conversation(session, here, member_id=known.member_id, subject="An earlier thread")
+        conversation = make_conversation(session, here, member_id=known.member_id)
+        ids = [make_message(session, conversation, text, identity=known).id for text in ("Why?", "Hm")]
+    labelled(ids[0], Tag.QUESTION, question=0.9)
+    page = client.get(f"/conversations/{conversation.id}").text
+    for shown in ("@mia@garden.example", "mia.example", "2 messages", "Question 1", f"/conversations/{earlier.id}"):
+        assert shown in page
 
 
 def test_a_script_gets_the_thread_alone(client: Any, heard: Heard) -> None:
