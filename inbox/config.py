@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote, urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -23,7 +24,7 @@ class BadSetting(Exception):
 class Settings(BaseSettings):
     """What an operator can choose. Each field is the variable `TRELLIS_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     data: Path = Field(
         Path("data"), description="Folder for the database, the key, attachments and the embedded Valkey."
@@ -97,7 +98,7 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """The settings of this process. Raises BadSetting with one sentence when one is wrong or unknown."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | FOREIGN
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    unknown = sorted(name for name in _names() if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise BadSetting(f"{unknown[0]} is not a setting of Trellis; see .env.example for those that are.")
     try:
@@ -107,3 +108,12 @@ def load_settings() -> Settings:
         name = str(first["loc"][0]).upper().removeprefix(PREFIX)
         reason = first["msg"].removeprefix("Value error, ")
         raise BadSetting(f"{PREFIX}{name} cannot be used: {reason}.") from None
+
+
+def _names() -> set[str]:
+    """What is set, by name. Others may keep theirs in the same .env, as docker compose does, so only ours are judged."""
+    file = Settings.model_config.get("env_file")
+    try:
+        return {*os.environ, *(name.upper() for name in dotenv_values(str(file)))} if file else set(os.environ)
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSetting(f"The file {file} cannot be read: {error}.") from None

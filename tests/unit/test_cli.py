@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from inbox.cli import COMMANDS, group, main
+from inbox.config import BadSetting, Settings, load_settings
 from inbox.database import Database
 from inbox.teams.models import ApiToken, Role, Teammate
 from inbox.teams.sign_in import check_password
@@ -71,6 +72,28 @@ def test_a_bad_setting_is_named(
     assert code == 2
     assert name in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"POSTGRES_PASSWORD=x\nTRELLIS_UNDO_SECONDS=7\n", "7"),
+        (b"TRELLIS_PROT=1\n", "TRELLIS_PROT is not a setting"),
+        (b"TRELLIS_PORT=many\n", "TRELLIS_PORT cannot be used"),
+        (b"\xff\xfe", "cannot be read"),
+    ],
+)
+def test_a_file_of_settings_may_hold_those_of_others(
+    content: bytes, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.setitem(Settings.model_config, "env_file", str(tmp_path / ".env"))
+    load_settings.cache_clear()
+    try:
+        assert str(load_settings().undo_seconds) == said
+    except BadSetting as error:
+        assert said in str(error)  # noqa: PT017 - one of the two must happen, and `said` tells which
+        assert "\n" not in str(error)
 
 
 def test_an_unknown_command_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
