@@ -69,11 +69,13 @@ def message_ids(value: object) -> list[str]:
 def addresses(value: object) -> list[tuple[str, str]]:
     """(name, address) pairs of an address header; addresses in lower case, without those that are none."""
     text = " ".join(decode_bytes(str(value or "")[:20_000].encode("utf-8", "surrogateescape"), None).split())
-    # Commas inside encoded names must not split them, so the names are decoded after the addresses were parted.
-    pairs = [(name, address) for name, address in getaddresses([text]) if _ADDRESS.fullmatch(address)]
-    if not pairs:
-        # Names with a bare comma or bracket: take what stands in angle brackets.
-        pairs = [(text[: found.start()].strip(' "'), found[1]) for found in _IN_BRACKETS.finditer(text)][:1]
+    alone = list(_IN_BRACKETS.finditer(text))
+    if len(alone) == 1 and text.count("@") == 1:
+        # Müller, Anna <a@b.test>: names with a bare comma are common, and parted they would lose their half.
+        pairs = [(text[: alone[0].start()].strip(' "'), alone[0][1])]
+    else:
+        # Commas inside encoded names must not split them, so the names are decoded after the addresses were parted.
+        pairs = [(name, address) for name, address in getaddresses([text]) if _ADDRESS.fullmatch(address)]
     return [(decode_words(name, 300), address.lower()[:320]) for name, address in pairs]
 
 
