@@ -47,7 +47,9 @@ class Vault:
                 raise ValueError("unknown version")
             plain = self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], row.encode())
         except (InvalidTag, ValueError) as error:
-            raise CannotOpen(f"The stored credentials of {row} cannot be opened with this key; enter them again.") from error
+            raise CannotOpen(
+                f"The stored credentials of {row} cannot be opened with this key; enter them again."
+            ) from error
         opened: dict[str, Any] = json.loads(plain)
         return opened
 

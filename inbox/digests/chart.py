@@ -30,7 +30,9 @@ def draw_bars(bars: Sequence[tuple[str, int]]) -> bytes:
                 fill=RUST if last else RUST_SOFT,
                 corners=(True, True, False, False),
             )
-        pen.text((middle, floor - height - 4 * SCALE), str(count), fill=INK if last else FAINT, font=numbers, anchor="md")
+        pen.text(
+            (middle, floor - height - 4 * SCALE), str(count), fill=INK if last else FAINT, font=numbers, anchor="md"
+        )
         pen.text((middle, floor + 6 * SCALE), label, fill=INK if last else FAINT, font=words, anchor="ma")
     pen.line((0, floor, WIDTH * SCALE, floor), fill=LINE, width=SCALE)
     out = io.BytesIO()

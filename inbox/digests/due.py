@@ -54,8 +54,6 @@ def due(session: Session, at: datetime, *, after_id: int = 0) -> Due:
         )
     }
     found = [
-        (reader, week)
-        for reader in readers
-        if (week := weeks.get(reader.id)) and (reader.id, week.name) not in done
+        (reader, week) for reader in readers if (week := weeks.get(reader.id)) and (reader.id, week.name) not in done
     ]
     return Due(found, readers[-1].id if len(readers) == BATCH else None)

@@ -210,7 +210,13 @@ def _complaint_trend(session: Session, week: Week, real: ColumnElement[bool]) ->
         .select_from(Message)
         .join(Channel)
         .join(Label, Label.message_id == Message.id)
-        .where(_from_outside(), Label.primary == Tag.COMPLAINT, Message.posted_at >= weeks[0].begins, Message.posted_at < week.ends, real)
+        .where(
+            _from_outside(),
+            Label.primary == Tag.COMPLAINT,
+            Message.posted_at >= weeks[0].begins,
+            Message.posted_at < week.ends,
+            real,
+        )
     ).one()
     return [(one.name, int(count)) for one, count in zip(weeks, row, strict=True)]
 
@@ -220,7 +226,12 @@ def _acts(session: Session, week: Week, real: ColumnElement[bool]) -> int:
         select(func.count())
         .select_from(Delivery)
         .join(Channel)
-        .where(Delivery.kind == DeliveryKind.ACT, Delivery.state == DeliveryState.SENT, _during(week, Delivery.settled_at), real)
+        .where(
+            Delivery.kind == DeliveryKind.ACT,
+            Delivery.state == DeliveryState.SENT,
+            _during(week, Delivery.settled_at),
+            real,
+        )
     ).one()
 
 

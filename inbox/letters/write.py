@@ -77,4 +77,3 @@ def _environment(translations: Path, language: str, time_zone: str) -> Environme
     environment.filters.update(day=day, when=moment, number=lambda value: format_decimal(value, locale=language))
     environment.globals.update(language=language, STATE_WORDS=STATE_WORDS)
     return environment
-

@@ -44,7 +44,11 @@ def load_samples(session: Session, *, by: Teammate) -> bool:
 def _channel(session: Session, entry: dict[str, str]) -> Channel:
     # No stream and no settings: there is nothing to poll, and the outbox sends nothing for a sample.
     channel = Channel(
-        kind=entry["kind"], name=f"{entry['name']} (Beispiel)", is_sample=True, state=ChannelState.ACTIVE, account_name="Beetbox"
+        kind=entry["kind"],
+        name=f"{entry['name']} (Beispiel)",
+        is_sample=True,
+        state=ChannelState.ACTIVE,
+        account_name="Beetbox",
     )
     session.add(channel)
     session.flush()
@@ -78,7 +82,8 @@ def _promote(session: Session, entry: dict[str, Any], channels: list[Channel], b
     for quote in entry["quotes"]:
         message = session.scalars(
             select(Message).where(
-                Message.channel_id.in_([channel.id for channel in channels]), Message.text.contains(quote, autoescape=True)
+                Message.channel_id.in_([channel.id for channel in channels]),
+                Message.text.contains(quote, autoescape=True),
             )
         ).first()
         if message:

@@ -22,7 +22,10 @@ def remove_samples(session: Session, *, by: Teammate) -> bool:
     session.execute(delete(Idea).where(Idea.is_sample))
     members = list(
         session.scalars(
-            select(Identity.member_id).join(Channel, Channel.id == Identity.channel_id).where(Channel.is_sample).distinct()
+            select(Identity.member_id)
+            .join(Channel, Channel.id == Identity.channel_id)
+            .where(Channel.is_sample)
+            .distinct()
         )
     )
     # The database takes conversations, messages, labels, deliveries and identities along with their channel.

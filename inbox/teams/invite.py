@@ -25,7 +25,9 @@ def invite(
     address = email.strip().lower()
     teammate = session.scalar(select(Teammate).where(Teammate.email == address))
     if teammate is None:
-        teammate = Teammate(email=address, name=name.strip() or address, role=role, language=language, time_zone=time_zone)
+        teammate = Teammate(
+            email=address, name=name.strip() or address, role=role, language=language, time_zone=time_zone
+        )
         session.add(teammate)
     elif teammate.password_hash:
         raise AlreadyHere
