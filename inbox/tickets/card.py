@@ -20,7 +20,8 @@ def card(session: Session, idea: Idea, tracker: Tracker) -> IdeaCard:
     workspace = session.get(Workspace, 1)
     said = [quote for quote in quotes(session, [idea.id], each=QUOTES).get(idea.id, []) if quote.words]
     return IdeaCard(
-        key=f"idea-{idea.id}-tracker-{tracker.id}",
+        # SQLite may give the number of a removed idea to a new one; together with its birth it stays unique.
+        key=f"idea-{idea.id}-tracker-{tracker.id}-{int(idea.created_at.timestamp()):x}",
         title=idea.title,
         summary=idea.summary,
         back_url=f"{load_settings().base_url}/ideas/{idea.id}",

@@ -58,7 +58,8 @@ def test_a_push_queues_one_delivery_with_the_whole_card(session: Session) -> Non
     idea, tracker = an_idea(session), a_tracker(session, a_team(session))
     ticket = push(session, idea, tracker, by=a_teammate(session))
     delivery = session.get_one(Delivery, ticket.delivery_id)
-    assert (delivery.key, delivery.kind) == (f"idea-{idea.id}-tracker-{tracker.id}", DeliveryKind.TICKET)
+    assert delivery.key.startswith(f"idea-{idea.id}-tracker-{tracker.id}-")
+    assert delivery.kind == DeliveryKind.TICKET
     assert (delivery.tracker_id, delivery.subject_kind, delivery.subject_id) == (tracker.id, "ticket", ticket.id)
     card = card_of(delivery.payload)
     assert (card.title, card.people, card.team, card.language) == ("Dark mode", 1, "Search", "en")
@@ -70,6 +71,19 @@ def test_pushing_again_sends_nothing_again(session: Session) -> None:
     idea, tracker = an_idea(session), a_tracker(session, a_team(session))
     assert push(session, idea, tracker, by=None).id == push(session, idea, tracker, by=None).id
     assert deliveries(session) == 1
+
+
+def test_a_new_idea_with_the_number_of_a_removed_one_is_sent_too(session: Session) -> None:
+    idea, tracker = an_idea(session), a_tracker(session, a_team(session))
+    first = push(session, idea, tracker, by=None).delivery_id
+    number = idea.id
+    session.delete(idea)
+    session.flush()
+    session.expire_all()
+    again = Idea(id=number, title="Another", created_at=now() + timedelta(days=1))
+    session.add(again)
+    session.flush()
+    assert push(session, again, tracker, by=None).delivery_id != first
 
 
 def test_a_mailbox_gets_a_mail(session: Session) -> None:
