@@ -100,6 +100,8 @@ def _reply(session: Session, given: dict[str, Any], conversation_id: int) -> int
     if conversation is None:
         raise Problem(404, "There is no such conversation.")
     channel, ability = conversation.channel, abilities(conversation.channel.kind)
+    if not ability.replies:
+        raise Problem(422, ability.because.get("replies") or "This channel cannot be answered.")
     parent = find_message(session, given["message_id"]) if "message_id" in given else None
     if "message_id" in given and (parent is None or parent.conversation_id != conversation_id):
         raise Problem(422, "There is no such message in this conversation.")
