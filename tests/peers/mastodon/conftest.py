@@ -1,0 +1,50 @@
+"""What the tests against a server of the Mastodon API can ask for."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from inbox.connectors.contract import Surroundings
+from inbox.connectors.mastodon import Mastodon, MastodonSetup
+from tests.contract.stage import Remembering
+from tests.peers.mastodon.mock_server import MockServer, NoServer, running_mock_server
+
+
+@pytest.fixture(scope="session")
+def mastodon_server() -> Iterator[MockServer]:
+    """A server for this session; skips with the reason where it cannot run."""
+    cache = Path(os.environ.get("TRELLIS_PEERS_CACHE") or Path.home() / ".cache" / "trellis-peers")
+    try:
+        with running_mock_server(cache) as running:
+            yield running
+    except NoServer as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def signed_in(mastodon_server: MockServer) -> Iterator[Callable[[str], httpx.Client]]:
+    """`signed_in("fan")` speaks to the server as that account, without the connector under test."""
+    clients: list[httpx.Client] = []
+
+    def client(name: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer token-of-{name}"}
+        clients.append(httpx.Client(base_url=mastodon_server.url, headers=headers, timeout=20))
+        return clients[-1]
+
+    yield client
+    for one in clients:
+        one.close()
+
+
+@pytest.fixture
+def mastodon(mastodon_server: MockServer) -> Callable[..., Mastodon]:
+    """`mastodon()` is a connector for brand, with its own memory."""
+
+    def connected(token: str = "token-of-brand") -> Mastodon:
+        setup = MastodonSetup.model_validate({"server": mastodon_server.url, "access_token": token})
+        return Mastodon(setup, Surroundings(Remembering(), allow_private_addresses=True))
+
+    return connected
