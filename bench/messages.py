@@ -20,7 +20,32 @@ SENTENCES = (
     ("en", "It would be great if {} could do {} as well, like {}. I would not need {} any more."),
     ("en", "Thanks, {} works fine. {} and {} are what I need, {} too."),
 )
-SYLLABLES = ["ba", "de", "fi", "go", "hu", "la", "me", "ni", "ro", "su", "ta", "ver", "un", "ge", "haus", "plan", "werk", "stadt", "wald", "bau", "port", "line", "star", "den"]
+SYLLABLES = [
+    "ba",
+    "de",
+    "fi",
+    "go",
+    "hu",
+    "la",
+    "me",
+    "ni",
+    "ro",
+    "su",
+    "ta",
+    "ver",
+    "un",
+    "ge",
+    "haus",
+    "plan",
+    "werk",
+    "stadt",
+    "wald",
+    "bau",
+    "port",
+    "line",
+    "star",
+    "den",
+]
 
 
 def batches(number: int) -> Iterator[Batch]:

@@ -9,7 +9,8 @@ from sqlalchemy import event
 from bench.figure import Figure, milliseconds_of
 from bench.messages import common_words
 from inbox.conversations.browse import Filters, View, browse, count
-from inbox.conversations.search import search
+from inbox.conversations.search import _fts5, search
+from inbox.conversations.search_words import words_of
 from inbox.database import Database
 
 MOST_STATEMENTS = 6
@@ -66,7 +67,7 @@ def search_pages(database: Database) -> list[Figure]:
 
     def narrowed_rows() -> None:
         for word in words:
-            bare.execute(LIST.format(narrower=FOUND), [f'"{word}"*'] * 2).fetchall()
+            bare.execute(LIST.format(narrower=FOUND), [_fts5(words_of(word))] * 2).fetchall()
 
     def messages() -> None:
         for word in words:
@@ -75,7 +76,7 @@ def search_pages(database: Database) -> list[Figure]:
 
     def message_rows() -> None:
         for word in words:
-            bare.execute(SEARCH, [f'"{word}"*']).fetchall()
+            bare.execute(SEARCH, [_fts5(words_of(word))]).fetchall()
 
     return [
         *_each("search in the list", narrowed, narrowed_rows, len(words)),

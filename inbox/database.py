@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -141,17 +142,28 @@ def given(session: Session, table: type[Base], names: Sequence[str], rows: Itera
 
     They travel as one JSON parameter, so a statement stays one statement, and the same one, however many they are.
     """
+    data = sa.literal(packed(is_sqlite(session), names, rows), sa.Text())
+    return given_later(is_sqlite(session), table, names, data)
+
+
+def given_later(sqlite: bool, table: type[Base], names: Sequence[str], data: sa.BindParameter[str]) -> sa.FromClause:
+    """The same for a statement that is built once: `data` gets what `packed` makes of the rows when it is executed."""
     columns = [table.__table__.c[name] for name in names]
-    if is_sqlite(session):
-        data = json.dumps([list(row) for row in rows], default=_sqlite_time, ensure_ascii=False)
-        each = sa.func.json_each(sa.literal(data, sa.Text())).table_valued("value")
+    if sqlite:
+        each = sa.func.json_each(data).table_valued("value")
         parts = (sa.func.json_extract(each.c.value, f"$[{place}]") for place in range(len(names)))
         typed = (sa.type_coerce(part, column.type) for part, column in zip(parts, columns, strict=True))
         return sa.select(*(part.label(name) for part, name in zip(typed, names, strict=True))).subquery("given")
-    data = json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_iso_time, ensure_ascii=False)
-    records = sa.func.jsonb_to_recordset(sa.cast(sa.literal(data, sa.Text()), postgresql.JSONB))
+    records = sa.func.jsonb_to_recordset(sa.cast(data, postgresql.JSONB))
     typed_columns = (sa.column(name, column.type) for name, column in zip(names, columns, strict=True))
     return records.table_valued(*typed_columns, name="given").render_derived(with_types=True)
+
+
+def packed(sqlite: bool, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """The rows as one JSON parameter for `given_later` with these names."""
+    if sqlite:
+        return _SQLITE_JSON.encode(list(rows))
+    return _JSON.encode([dict(zip(names, row, strict=True)) for row in rows])
 
 
 def insert_given(session: Session, table: type[Base], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Any:
@@ -163,17 +175,36 @@ def insert_given(session: Session, table: type[Base], names: Sequence[str], rows
 
 def among(session: Session, column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
     """Whether the column is one of `values`, with one parameter whatever their number."""
-    source = given(session, column.class_, [column.key], [(value,) for value in values])
+    sqlite = is_sqlite(session)
+    return among_later(sqlite, column, sa.literal(packed_values(sqlite, column, values), sa.Text()))
+
+
+def among_later(sqlite: bool, column: Any, data: sa.BindParameter[str]) -> sa.ColumnElement[bool]:
+    """The same for a statement that is built once: `data` gets what `packed_values` makes of the values."""
+    source = given_later(sqlite, column.class_, [column.key], data)
     return column.in_(sa.select(source.c[column.key]))  # type: ignore[no-any-return]
 
 
+def packed_values(sqlite: bool, column: Any, values: Iterable[Any]) -> str:
+    """The values as one JSON parameter for `among_later` with this column."""
+    return packed(sqlite, [column.key], [(value,) for value in values])
+
+
+@lru_cache(maxsize=4_096)
+def _sqlite_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 def _sqlite_time(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    return _iso_time(value)
+    return _sqlite_text(value) if isinstance(value, datetime) else _iso_time(value)
 
 
 def _iso_time(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} cannot be given to the database")
+
+
+# Made once: json.dumps would make a new one for every call that has other than its own defaults.
+_SQLITE_JSON = json.JSONEncoder(default=_sqlite_time, ensure_ascii=False)
+_JSON = json.JSONEncoder(default=_iso_time, ensure_ascii=False)

@@ -53,7 +53,10 @@ _SHOWN_TAGS = _BLOCKS | {
 def storable(text: str, limit: int) -> str:
     """`text` without characters that a database refuses, composed (NFC), at most `limit` characters long."""
     # Cut before normalising too: composing a hostile megabyte is not free.
-    return unicodedata.normalize("NFC", _UNSTORABLE.sub("", text[: limit * 2]))[:limit]
+    text = text[: limit * 2]
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", _UNSTORABLE.sub("", text))
+    return text[:limit]
 
 
 def one_line(text: str, limit: int) -> str:

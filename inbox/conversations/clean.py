@@ -24,6 +24,10 @@ ATTACHMENTS_LIMIT = 50
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 # An escaped NUL; after an odd number of backslashes it is one, after an even number it is those words.
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+# Made once: json.dumps makes a new one for each call that has other than its own defaults.
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_RAW_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
+PLAIN_VALUES, PLAIN_LENGTH = 20, 500
 TOO_LARGE = "{what} is larger than {limit} bytes."
 
 
@@ -175,10 +179,10 @@ def _names(attachments: tuple[IncomingAttachment, ...]) -> str:
 
 
 def _reply_handle(handle: dict[str, Any]) -> dict[str, Any]:
-    if not handle:
+    if len(handle) < PLAIN_VALUES and all(map(_is_plain, handle.values())):
         return handle
     # An answer needs it whole, so it is refused rather than cut. NaN is refused by the databases' JSON.
-    packed = json.dumps(handle, ensure_ascii=False, allow_nan=False)
+    packed = _JSON.encode(handle)
     if len(packed) > HANDLE_LIMIT:
         raise Unreadable(TOO_LARGE.format(what="What an answer would need", limit=HANDLE_LIMIT))
     # Both would be refused only by the database, and with them the whole batch.
@@ -186,9 +190,16 @@ def _reply_handle(handle: dict[str, Any]) -> dict[str, Any]:
     return unpacked
 
 
+def _is_plain(value: object) -> bool:
+    """Whether a value needs no closer look: most handles are a few short ids."""
+    return value is None or (
+        type(value) is str and len(value) < PLAIN_LENGTH and value.isascii() and value.isprintable()
+    )
+
+
 def _raw(raw: Any) -> str:
     if raw is None:
         return ""
     if not isinstance(raw, str):
-        raw = json.dumps(raw, ensure_ascii=False, default=str)
+        raw = _RAW_JSON.encode(raw)
     return storable(raw, RAW_LIMIT)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inbox.channels.models import Tombstone
 from inbox.conversations.models import Conversation, Direction, Message
-from inbox.database import among
+from inbox.database import among, among_later, is_sqlite, packed_values
 from inbox.outbox.models import Delivery
 
 
@@ -62,31 +63,38 @@ class KnownConversations:
 
 def find_known(session: Session, channel_id: int, ids: set[str], relatives: set[str]) -> Known:
     """What is known of `ids`, in three statements; of `relatives` (parents and threads) only stored messages are."""
-    columns = (Message.id, Message.conversation_id, Message.text, Message.direction, Message.delivery_id)
-    messages = session.execute(
-        sa.select(Message.external_id, *columns, Message.edited_at, Message.deleted_at).where(
-            Message.channel_id == channel_id, among(session, Message.external_id, ids | relatives)
-        )
+    sqlite = is_sqlite(session)
+    messages, answers, tombstones = _statements(sqlite)
+    own = {"channel_id": channel_id, "ids": packed_values(sqlite, Message.external_id, ids)}
+    all_of_them = own | {"ids": packed_values(sqlite, Message.external_id, ids | relatives)}
+    return Known(
+        messages={key: KnownMessage(*rest) for key, *rest in session.execute(messages, all_of_them)},
+        answers={key: (number, home) for key, number, home in session.execute(answers, all_of_them) if key},
+        tombstones=set(session.scalars(tombstones, own)),
     )
-    answers = session.execute(
+
+
+@lru_cache(maxsize=2)
+def _statements(sqlite: bool) -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
+    """Stored messages, answers of ours, tombstones. Building them takes longer than asking them, so they are kept."""
+    channel_id, ids = sa.bindparam("channel_id", type_=sa.BigInteger()), sa.bindparam("ids", type_=sa.Text())
+    columns = (Message.id, Message.conversation_id, Message.text, Message.direction, Message.delivery_id)
+    messages = sa.select(Message.external_id, *columns, Message.edited_at, Message.deleted_at).where(
+        Message.channel_id == channel_id, among_later(sqlite, Message.external_id, ids)
+    )
+    answers = (
         sa.select(Delivery.external_id, Message.id, Message.conversation_id)
         .join(Message, Message.delivery_id == Delivery.id)
         .where(
             Delivery.channel_id == channel_id,
-            among(session, Delivery.external_id, ids | relatives),
+            among_later(sqlite, Delivery.external_id, ids),
             Message.external_id.is_(None),
         )
     )
-    tombstones = session.scalars(
-        sa.select(Tombstone.external_id).where(
-            Tombstone.channel_id == channel_id, among(session, Tombstone.external_id, ids)
-        )
+    tombstones = sa.select(Tombstone.external_id).where(
+        Tombstone.channel_id == channel_id, among_later(sqlite, Tombstone.external_id, ids)
     )
-    return Known(
-        messages={key: KnownMessage(*rest) for key, *rest in messages},
-        answers={key: (message_id, conversation_id) for key, message_id, conversation_id in answers if key},
-        tombstones=set(tombstones),
-    )
+    return messages, answers, tombstones
 
 
 def find_conversations(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,12 +13,13 @@ from inbox.activity.models import Activity
 from inbox.conversations.ingest_known import KnownConversation
 from inbox.conversations.models import Conversation, ConversationState, Direction, Message
 from inbox.conversations.retag import newest_from_outside, tag_columns
-from inbox.database import given, insert_given
+from inbox.database import given, given_later, insert_given, is_sqlite, packed
 from inbox.labels.models import Label
 from inbox.members.models import Identity
 from inbox.text import one_line
 
 PREVIEW_LIMIT = 300
+ASKED = ("id", "waiting_since")
 COLUMNS = (
     "id",
     "subject",
@@ -88,9 +90,16 @@ def _read(session: Session, changes: Sequence[Change]) -> Sequence[sa.Row[Any]]:
     """Per conversation the newest message from outside with its author and label, and who has waited longest."""
     # From `waiting_since` on nobody has been answered; what came before is done with, also if no answer is stored.
     froms = [(change.stored.id, _earliest(change.stored.waiting_since, change.asked_at)) for change in changes]
-    asked = given(session, Conversation, ("id", "waiting_since"), froms)
+    sqlite = is_sqlite(session)
+    return session.execute(_statement(sqlite), {"rows": packed(sqlite, ASKED, froms)}).all()
+
+
+@lru_cache(maxsize=2)
+def _statement(sqlite: bool) -> sa.Select[Any]:
+    """Building it takes longer than asking it, so it is kept."""
+    asked = given_later(sqlite, Conversation, ASKED, sa.bindparam("rows", type_=sa.Text()))
     newest, author, label = aliased(Message), aliased(Identity), aliased(Label)
-    return session.execute(
+    return (
         sa.select(
             asked.c.id,
             newest.id.label("newest_id"),
@@ -103,7 +112,7 @@ def _read(session: Session, changes: Sequence[Change]) -> Sequence[sa.Row[Any]]:
         .outerjoin(newest, newest.id == newest_from_outside(asked.c.id))
         .outerjoin(author, author.id == newest.identity_id)
         .outerjoin(label, label.message_id == newest.id)
-    ).all()
+    )
 
 
 def _first_unanswered(asked: sa.FromClause) -> sa.ScalarSelect[Any]:

@@ -1,13 +1,14 @@
 """Gives conversations the tags of their newest message from outside. Called when labels are recorded or corrected."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from inbox.conversations.models import Conversation, Direction, Message
-from inbox.database import among
+from inbox.database import among, given_later, is_sqlite, packed_values
 from inbox.labels.models import LABELS, Label
 
 
@@ -22,24 +23,32 @@ def retag(session: Session, message_ids: Collection[int]) -> list[int]:
         .order_by(Conversation.id)
         .with_for_update()
     ).all()
-    inner, label = aliased(Conversation), aliased(Label)
-    newest = (
-        sa.select(inner.id, *tag_columns(label))
-        .outerjoin(label, label.message_id == newest_from_outside(inner.id))
-        .where(among(session, inner.id, ids))
-        .subquery()
-    )
-    session.execute(
-        sa.update(Conversation)
-        .where(Conversation.id == newest.c.id)
-        .values(tag=newest.c.tag, tags=newest.c.tags, tag_probability=newest.c.tag_probability)
-        .execution_options(synchronize_session=False)
-    )
+    sqlite = is_sqlite(session)
+    session.execute(_statement(sqlite), {"ids": packed_values(sqlite, Conversation.id, ids)})
     changed = set(ids)
     for row in session.identity_map.values():
         if isinstance(row, Conversation) and row.id in changed:
             session.expire(row, ["tag", "tags", "tag_probability"])
     return list(ids)
+
+
+@lru_cache(maxsize=2)
+def _statement(sqlite: bool) -> sa.Update:
+    """Building it takes longer than executing it, so it is kept."""
+    label = aliased(Label)
+    ids = given_later(sqlite, Conversation, ["id"], sa.bindparam("ids", type_=sa.Text()))
+    newest = (
+        sa.select(ids.c.id, *tag_columns(label))
+        .select_from(ids)
+        .outerjoin(label, label.message_id == newest_from_outside(ids.c.id))
+        .subquery()
+    )
+    return (
+        sa.update(Conversation)
+        .where(Conversation.id == newest.c.id)
+        .values(tag=newest.c.tag, tags=newest.c.tags, tag_probability=newest.c.tag_probability)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def newest_from_outside(conversation_id: Any) -> sa.ScalarSelect[Any]:

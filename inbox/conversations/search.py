@@ -68,20 +68,29 @@ def search(session: Session, words: str, *, before: int | None = None, limit: in
 
 def snippet(text: str, asked: Sequence[Word]) -> tuple[tuple[str, bool], ...]:
     """The piece of `text` around its first hit, at most 240 characters, in parts with whether each is a hit."""
-    tokens = tokens_of(text)
-    hits = [(start, end) for start, end, token in tokens if any(word.is_in(token) for word in asked)]
-    first = hits[0][0] if hits else 0
-    begin = max((start for start, *_ in tokens if start <= max(0, first - BEFORE_HIT)), default=0)
-    until = begin + SNIPPET
+    hits: list[tuple[int, int]] = []
+    begin, until = 0, SNIPPET
+    for start, end, token in tokens_of(text):
+        # Only the words of the piece are looked at once it is known where it lies.
+        if end > until and hits:
+            break
+        if any(word.is_in(token) for word in asked):
+            if not hits and end > until:
+                begin = _word_start(text, start - BEFORE_HIT)
+                until = begin + SNIPPET
+            hits.append((start, end))
     parts = [("…", False)] if begin else []
     here = begin
     for start, end in hits:
-        if start < begin or end > until:
-            continue
         parts += [(text[here:start], False), (text[start:end], True)]
         here = end
     parts.append((text[here:until] + ("…" if len(text) > until else ""), False))
     return tuple((" ".join(part.split()) if hit else _spaced(part), hit) for part, hit in parts if part)
+
+
+def _word_start(text: str, place: int) -> int:
+    """The beginning of the word at `place`."""
+    return max((text.rfind(blank, 0, place) for blank in " \n"), default=-1) + 1
 
 
 def _spaced(part: str) -> str:

@@ -1,6 +1,7 @@
 """Turns what somebody typed into the words that are looked for. Nothing typed is ever syntax of a database."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,9 +40,10 @@ def words_of(typed: str) -> tuple[Word, ...]:
     return tuple(found)[:MOST_WORDS]
 
 
-def tokens_of(text: str) -> list[tuple[int, int, str]]:
+def tokens_of(text: str) -> Iterator[tuple[int, int, str]]:
     """Start, end and folded form of each word of a text."""
-    return [(match.start(), match.end(), folded(match.group())) for match in _WORD.finditer(text)]
+    for match in _WORD.finditer(text):
+        yield match.start(), match.end(), _folded(match.group())
 
 
 def _word(typed: str) -> Word:
@@ -56,6 +58,11 @@ def _word(typed: str) -> Word:
     # What begins with a shorter beginning is found by that one.
     shortest = [one for place, one in enumerate(beginnings) if not one.startswith(tuple(beginnings[:place]))]
     return Word(tuple(shortest))
+
+
+@lru_cache(maxsize=4_096)
+def _folded(word: str) -> str:
+    return folded(word)
 
 
 @lru_cache(maxsize=1_000)
