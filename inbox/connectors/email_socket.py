@@ -22,7 +22,10 @@ def open_socket(host: str, port: int, *, allow_private: bool, timeout_seconds: f
         raise NeedsPerson(f"{host} is a private address; TRELLIS_ALLOW_PRIVATE_ADDRESSES=true permits it.")
     for address in addresses:
         try:
-            return socket.create_connection((address, port), timeout=timeout_seconds)
+            connected = socket.create_connection((address, port), timeout=timeout_seconds)
+            # Commands and their texts are written in small pieces, which would wait for each other's receipt.
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connected
         except OSError as error:
             reason = error
     raise Passing(f"{host} does not answer on port {port} ({reason.strerror or 'time-out'}).") from reason

@@ -1,7 +1,6 @@
 """The lines of a file in whatever encoding, one at a time, with number and place; a line without end cannot fill the memory."""
 
 import codecs
-import io
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,14 +29,14 @@ class Lines:
         self._back: deque[Line] = deque()
         self._number, self._place = number, begin
         mark = file.read(2)
-        self._wide: io.TextIOWrapper | None = None
+        self._wide: codecs.StreamReader | None = None
         self._file = file
         file.seek(begin)
         if mark in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
             # No place inside can be found again, so such a file is read from its beginning.
             file.seek(0)
             self._number, self._place = 0, 0
-            self._wide = io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline="")
+            self._wide = codecs.getreader("utf-16")(file, "replace")
 
     @property
     def can_resume(self) -> bool:

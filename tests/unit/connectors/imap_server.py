@@ -78,6 +78,7 @@ def running_imap() -> Iterator[ImapDouble]:
 
 class _Session(socketserver.StreamRequestHandler):
     server_state: ImapDouble
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         self.folder: Folder | None = None
@@ -152,7 +153,7 @@ class _Session(socketserver.StreamRequestHandler):
                     if verb == "UID MOVE":
                         self.messages.remove(one)
             case "APPEND":
-                found = re.fullmatch(r'"?([^" ]+)"? (?:\(([^)]*)\) )?(?:"[^"]*" )?\{(\d+)\}', rest)
+                found = re.fullmatch(r'"?([^"]+?)"? (?:\(([^)]*)\) )?(?:"[^"]*" )?\{(\d+)\}', rest)
                 assert found, rest
                 folder = state.folders[found[1]]
                 self.say(b"+ go on")

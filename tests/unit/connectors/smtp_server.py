@@ -41,6 +41,7 @@ def running_smtp() -> Iterator[SmtpDouble]:
 
 class _Session(socketserver.StreamRequestHandler):
     server_state: SmtpDouble
+    disable_nagle_algorithm = True
 
     def handle(self) -> None:
         state = self.server_state
