@@ -14,13 +14,14 @@ from inbox.channels.connect import connect
 from inbox.channels.ledger import Counts
 from inbox.channels.models import Channel
 from inbox.channels.open import open_connector
-from inbox.channels.setup import BadSetup, keep_setup, read_setup
+from inbox.channels.setup import keep_setup, read_setup
 from inbox.config import load_settings
 from inbox.connectors.contract import Batch, ConnectorError, Setup
 from inbox.conversations.attach import attach
 from inbox.conversations.ingest import ingest
 from inbox.conversations.ingest_apart import ingest_apart
 from inbox.database import Database
+from inbox.setups import BadSetup
 from inbox.text import one_line
 from workers.opened import open_database, open_vault
 
@@ -48,12 +49,12 @@ def command(file: Path, name: str, columns: str) -> None:
 def import_file(database: Database, file: Path, name: str, columns: str = "") -> Counts:
     """Store what is in `file` in the channel called `name`. Raises BadSetup or Refused before anything is stored."""
     if not name:
-        raise BadSetup({"channel": "The channel needs a name."})
+        raise BadSetup({"channel": {"msg": "The channel needs a name."}})
     given = read_setup(KIND, {"columns": columns})
     with database.reading() as session:
         channel = session.scalar(select(Channel).where(Channel.name == name))
     if channel is not None and channel.kind != KIND:
-        raise BadSetup({"channel": f"{name} is a channel of the kind {channel.kind}; choose another name."})
+        raise BadSetup({"channel": {"msg": f"{name} is a channel of the kind {channel.kind}; choose another name."}})
     opened = Channel(
         id=0, kind=KIND, name=name, settings=given.model_dump() if columns or not channel else channel.settings
     )

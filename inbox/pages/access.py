@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
 from flask import abort, g, redirect, request, session, url_for
@@ -84,7 +84,7 @@ def _touch(sign_in_id: int) -> None:
             sign_in.teammate.last_seen_at = now()
 
 
-def _ask_to_sign_in() -> Any:
+def _ask_to_sign_in() -> ResponseReturnValue:
     if find_workspace(reading()) is None:
         return redirect(url_for("set_up.show"))
     if request.method != "GET" or request.headers.get("X-Fragment") or request.accept_mimetypes.best == "text/event-stream":

@@ -7,20 +7,19 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from pydantic import SecretStr
 
 from inbox.channels.check import check
 from inbox.channels.connect import NameTaken, connect
 from inbox.channels.edit import OtherAccount, edit
 from inbox.channels.models import Channel
-from inbox.channels.setup import channel_kinds, kept_setup, setup_of
+from inbox.channels.setup import channel_kinds, kept_setup, read_setup, setup_of
 from inbox.clock import now
 from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
 from inbox.pages.rendering import render
-from inbox.pages.setup_fields import draw_fields, made_secrets, read_fields
+from inbox.pages.setup_fields import draw_fields, made_secrets, seal, told, unsealed
+from inbox.setups import BadSetup
 from inbox.teams.permissions import Permission
-from inbox.vault import CannotOpen
 from inbox.web import house, reading, writing
 
 page = Blueprint("connections", __name__)
@@ -52,7 +51,7 @@ def try_out() -> ResponseReturnValue:
         channel=channel,
         account=account,
         problem=problem,
-        sealed=_seal(setup),
+        sealed=seal(setup),
         status=200 if account else 422,
     )
 
@@ -66,7 +65,7 @@ def create() -> ResponseReturnValue:
     if isinstance(setup, dict):
         return _form(kind, request.form, setup, status=422)
     if account is None:
-        return _form(kind, request.form, problem=problem, sealed=_seal(setup), status=422)
+        return _form(kind, request.form, problem=problem, sealed=seal(setup), status=422)
     try:
         with writing() as writable:
             opened = house()
@@ -84,7 +83,7 @@ def create() -> ResponseReturnValue:
             )
     except NameTaken:
         taken = {"name": gettext("Another channel has this name.")}
-        return _form(kind, request.form, taken, account=account, sealed=_seal(setup), status=422)
+        return _form(kind, request.form, taken, account=account, sealed=seal(setup), status=422)
     flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
     return redirect(url_for("channels.show", channel_id=channel.id))
 
@@ -108,14 +107,14 @@ def update(channel_id: int) -> ResponseReturnValue:
     if isinstance(setup, dict):
         return _form(channel.kind, request.form, setup, channel=channel, status=422)
     if account is None:
-        return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=_seal(setup), status=422)
+        return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=seal(setup), status=422)
     try:
         with writing() as writable:
             opened, row = house(), writable.get(Channel, channel_id) or abort(404)
             edit(writable, opened.vault, opened.settings, row, setup, account, by=me())
     except OtherAccount:
         problem = gettext("This is another account; connect it as a channel of its own.")
-        return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=_seal(setup), status=422)
+        return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=seal(setup), status=422)
     flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
     return redirect(url_for("channels.show", channel_id=channel_id))
 
@@ -132,11 +131,11 @@ def _channel() -> Channel | None:
 
 def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], Account | None, str]:
     """The settings (or what is wrong with them, by field), the account behind them, or why there is none."""
-    kept = {**(kept_setup(house().vault, channel) if channel else {}), **_unsealed()}
-    chosen, errors = read_fields(setup_of(kind), request.form, kept)
-    if chosen is None:
-        return errors, None, ""
-    setup = setup_of(kind)(**chosen)
+    kept = {**(kept_setup(house().vault, channel) if channel else {}), **unsealed()}
+    try:
+        setup = read_setup(kind, request.form, kept=kept)
+    except BadSetup as bad:
+        return told(bad), None, ""
     try:
         return setup, check(kind, setup, house().settings), ""
     except ConnectorError as error:
@@ -148,19 +147,6 @@ def _since() -> datetime | None:
         return datetime.fromisoformat(request.form.get("since", "")).replace(tzinfo=UTC)
     except ValueError:
         return None
-
-
-def _seal(setup: Setup) -> str:
-    """The secrets of a tried form, so that they need not be typed again; only this teammate's form opens them."""
-    secrets = {name: value.get_secret_value() for name in type(setup).model_fields if isinstance(value := getattr(setup, name), SecretStr)}
-    return house().vault.seal(secrets, row=f"form:{me().id}")
-
-
-def _unsealed() -> dict[str, Any]:
-    try:
-        return house().vault.open(request.form.get("sealed"), row=f"form:{me().id}")
-    except CannotOpen:
-        return {}
 
 
 def _form(

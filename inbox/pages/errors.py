@@ -46,7 +46,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 def _fault(error: Exception) -> Response:
     reference = uuid.uuid4().hex[:8]
-    log.exception("fault", extra={"reference": reference, "path": request.path})
+    log.error("fault", extra={"reference": reference, "path": request.path}, exc_info=error)
     return _page(
         500,
         gettext("Something went wrong on our side."),

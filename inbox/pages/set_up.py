@@ -60,7 +60,8 @@ def read_person(form: Form) -> Form:
 
 def time_zones() -> list[str]:
     """Time zones people choose from, the common part of the list."""
-    return sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix", "right"))) + ["UTC"]
+    cities = (name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix", "right")))
+    return [*sorted(cities), "UTC"]
 
 
 def _form(form: Form, status: int = 200) -> Response:

@@ -4,11 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
+from flask import request
 from flask_babel import gettext
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from inbox.connectors.contract import Setup
+from inbox.pages.access import me
+from inbox.setups import BadSetup, revealed
+from inbox.vault import CannotOpen
+from inbox.web import house
 
 
 @dataclass(frozen=True)
@@ -47,37 +52,32 @@ def made_secrets(setup: type[Setup]) -> dict[str, str]:
         made = setup()
     except ValidationError:
         return {}
-    secrets = {name: getattr(made, name) for name, field in setup.model_fields.items() if _kind(field) == "password"}
-    return {name: secret.get_secret_value() for name, secret in secrets.items() if secret.get_secret_value()}
+    return {name: secret for name, secret in revealed(made).items() if secret}
 
 
-def read_fields(
-    setup: type[Setup], form: Mapping[str, str], stored: Mapping[str, Any] | None = None
-) -> tuple[dict[str, Any] | None, dict[str, str]]:
-    """The values as the model takes them (secrets as text), or None and what is wrong by field name ("" for all together).
+def told(bad: BadSetup) -> dict[str, str]:
+    """What is wrong by field name, in the reader's language."""
+    return {name: _words(fault) for name, fault in bad.faults.items()}
 
-    An empty secret takes its value from `stored`; an empty optional field takes its default.
-    """
-    given: dict[str, Any] = {}
-    for name, field in setup.model_fields.items():
-        value = form.get(name, "")
-        if _kind(field) == "checkbox":
-            given[name] = bool(value) and value != "no"
-        elif value.strip():
-            given[name] = value
-        elif _kind(field) == "password" and stored and stored.get(name):
-            given[name] = stored[name]
+
+def seal(setup: Setup) -> str:
+    """The secrets of a tried form, so that they need not be typed again; only the form of the same teammate opens them."""
+    return house().vault.seal(revealed(setup), row=_form_name())
+
+
+def unsealed() -> dict[str, Any]:
+    """What `seal` put into the form that was sent; nothing when it was put into somebody else's."""
     try:
-        chosen = setup(**given)
-    except ValidationError as error:
-        return None, {str(one["loc"][0] if one["loc"] else ""): _words(dict(one)) for one in error.errors()}
-    plain = {name: getattr(chosen, name) for name in setup.model_fields}
-    return {name: value.get_secret_value() if isinstance(value, SecretStr) else value for name, value in plain.items()}, {}
+        return house().vault.open(request.form.get("sealed"), row=_form_name())
+    except CannotOpen:
+        return {}
 
 
-def _draw(
-    name: str, field: FieldInfo, values: Mapping[str, Any], error: str, stored: bool, visible: bool
-) -> FieldSpec:
+def _form_name() -> str:
+    return f"form:{me().id}"
+
+
+def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, stored: bool, visible: bool) -> FieldSpec:
     kind = "text" if visible else _kind(field)
     value = values.get(name, "" if field.is_required() or field.default is None else field.default)
     if isinstance(value, SecretStr):
@@ -103,12 +103,14 @@ def _kind(field: FieldInfo) -> str:
     return kinds.get(annotation, "text")
 
 
-def _words(error: Mapping[str, Any]) -> str:
-    match str(error["type"]):
-        case "missing" | "string_too_short":
-            return gettext("Please fill this in.")
-        case "string_too_long":
-            return gettext("At most %(number)d characters, please.", number=error["ctx"]["max_length"])
-        case kind if kind.startswith(("int", "greater", "less")):
-            return gettext("This number does not fit here.")
-    return gettext("This cannot be used: it %(reason)s.", reason=str(error["msg"]).removeprefix("Value error, "))
+def _words(fault: Mapping[str, Any]) -> str:
+    kind = str(fault["type"])
+    if kind in {"missing", "string_too_short"}:
+        return str(gettext("Please fill this in."))
+    if kind == "string_too_long":
+        return str(gettext("At most %(number)d characters, please.", number=fault["ctx"]["max_length"]))
+    if kind.startswith(("int", "greater", "less")):
+        return str(gettext("This number does not fit here."))
+    reason = str(fault["msg"]).removeprefix("Value error, ")
+    # The sentence of a connector's own check is marked there and translated here.
+    return str(gettext("This cannot be used: it %(reason)s.", reason=gettext(reason)))

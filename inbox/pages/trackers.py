@@ -6,22 +6,21 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
 from inbox.pages.rendering import render
-from inbox.pages.setup_fields import draw_fields
+from inbox.pages.setup_fields import draw_fields, seal, told, unsealed
 from inbox.pages.telling import tell
+from inbox.setups import BadSetup
 from inbox.teams.models import ProductTeam
 from inbox.teams.permissions import Permission
 from inbox.teams.product_teams import find_team
 from inbox.trackers.browse import find_tracker
 from inbox.trackers.check import check
-from inbox.trackers.connect import BadSetup, connect, edit, kept_settings, read_setup, setup_of, switch, tracker_kinds
+from inbox.trackers.connect import connect, edit, kept_settings, read_setup, setup_of, switch, tracker_kinds
 from inbox.trackers.models import Tracker
-from inbox.vault import CannotOpen
 from inbox.web import house, reading, stop_reading, writing
 
 page = Blueprint("trackers", __name__)
@@ -45,7 +44,7 @@ def create(team_id: int) -> ResponseReturnValue:
     try:
         setup = _read(kind, None)
     except BadSetup as bad:
-        return _form(team, kind, request.form, bad.errors)
+        return _form(team, kind, request.form, told(bad))
     with writing() as writable:
         name = request.form.get("name", "")
         tracker = connect(writable, house().vault, _team(writable, team_id), kind, name, setup, by=me())
@@ -62,11 +61,11 @@ def create_check(team_id: int) -> ResponseReturnValue:
     try:
         setup = _read(kind, tracker)
     except BadSetup as bad:
-        return _form(team, kind, request.form, bad.errors, tracker=tracker)
+        return _form(team, kind, request.form, told(bad), tracker=tracker)
     # Neither a look at the database nor a write waits for a stranger.
     stop_reading()
     account, problem = _look(kind, setup)
-    sealed = _seal(setup)
+    sealed = seal(setup)
     return _form(team, kind, request.form, tracker=tracker, account=account, problem=problem, sealed=sealed)
 
 
@@ -88,7 +87,7 @@ def update(tracker_id: int) -> ResponseReturnValue:
     try:
         setup = _read(tracker.kind, tracker)
     except BadSetup as bad:
-        return _form(team, tracker.kind, request.form, bad.errors, tracker=tracker)
+        return _form(team, tracker.kind, request.form, told(bad), tracker=tracker)
     with writing() as writable:
         name = request.form.get("name", "")
         edit(writable, house().vault, _tracker(writable, tracker_id), name, setup, by=me())
@@ -142,7 +141,7 @@ def _form(
 
 def _read(kind: str, tracker: Tracker | None) -> Setup:
     kept = kept_settings(house().vault, tracker) if tracker else {}
-    return read_setup(kind, request.form, kept={**kept, **_unsealed()})
+    return read_setup(kind, request.form, kept={**kept, **unsealed()})
 
 
 def _look(kind: str, setup: Setup) -> tuple[Account | None, str]:
@@ -150,20 +149,6 @@ def _look(kind: str, setup: Setup) -> tuple[Account | None, str]:
         return check(kind, setup, allow_private_addresses=house().settings.allow_private_addresses), ""
     except ConnectorError as error:
         return None, str(error)
-
-
-def _seal(setup: Setup) -> str:
-    """The secrets of a tried form, so that they need not be typed again; only this teammate's form opens them."""
-    fields = {name: getattr(setup, name) for name in type(setup).model_fields}
-    secrets = {name: value.get_secret_value() for name, value in fields.items() if isinstance(value, SecretStr)}
-    return house().vault.seal(secrets, row=f"tracker-form:{me().id}")
-
-
-def _unsealed() -> dict[str, Any]:
-    try:
-        return house().vault.open(request.form.get("sealed"), row=f"tracker-form:{me().id}")
-    except CannotOpen:
-        return {}
 
 
 def _kind() -> str:

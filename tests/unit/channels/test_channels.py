@@ -15,7 +15,7 @@ from inbox.channels.edit import OtherAccount, edit, pause, remove, rename, resum
 from inbox.channels.health import failed, mark_broken, succeeded
 from inbox.channels.models import Channel, ChannelState, LedgerDay, Stream
 from inbox.channels.open import StoredMemory, open_connector
-from inbox.channels.setup import BadSetup, kept_setup, read_setup
+from inbox.channels.setup import kept_setup, read_setup
 from inbox.clock import now
 from inbox.config import Settings
 from inbox.connectors.contract import Account, NeedsPerson, Passing, RateLimited, Refused
@@ -24,6 +24,7 @@ from inbox.conversations.models import Conversation, Message
 from inbox.conversations.reply import reply
 from inbox.database import Database
 from inbox.outbox.models import Delivery
+from inbox.setups import BadSetup
 from inbox.vault import Vault, open_vault
 from tests.incoming import batch_of, minute, written
 from tests.making import make_channel, make_teammate

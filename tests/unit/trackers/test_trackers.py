@@ -6,8 +6,9 @@ from sqlalchemy.orm import Session
 from inbox.connectors.contract import NeedsPerson
 from inbox.connectors.github_issues import GitHubIssues
 from inbox.connectors.webhook_out import WebhookOut
+from inbox.setups import BadSetup
 from inbox.trackers.browse import browse, find_tracker
-from inbox.trackers.connect import BadSetup, connect, edit, kept_settings, read_setup, switch, tracker_kinds
+from inbox.trackers.connect import connect, edit, kept_settings, read_setup, switch, tracker_kinds
 from inbox.trackers.models import Tracker
 from inbox.trackers.open import open_tracker, tells_state
 from inbox.vault import Vault
