@@ -49,14 +49,12 @@ def subscribe(since: str = "$", *, wait_ms: int = 15_000) -> Iterator[News | Non
     last = since
     try:
         while True:
+            # RESP3: {stream: [entries]}, and nothing at all after the wait.
             answer: Any = connection.xread({STREAM: last}, count=100, block=wait_ms)
             if not answer:
                 yield None
                 continue
-            entries = list(answer.values())[0] if isinstance(answer, dict) else answer[0][1]
-            if entries and isinstance(entries[0], list) and entries[0] and isinstance(entries[0][0], list | tuple):
-                entries = entries[0]
-            for event_id, fields in entries:
+            for event_id, fields in answer[STREAM.encode()][0]:
                 last = event_id.decode()
                 news = json.loads(fields[b"news"])
                 yield News(last, news["kind"], news["ids"], news["extra"])

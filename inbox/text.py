@@ -114,7 +114,7 @@ def count_graphemes(text: str) -> int:
 
 def slug(text: str) -> str:
     """`text` as a short ASCII name for file names and anchors."""
-    german = text.lower().translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}))
+    german = text.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     return re.sub(r"[^a-z0-9]+", "-", folded(german)).strip("-")[:60] or "x"
 
 

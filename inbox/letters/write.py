@@ -12,7 +12,7 @@ import css_inline
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from babel.support import Translations
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from inbox.connectors.contract import N_
 from inbox.web import templates_folder
@@ -59,7 +59,7 @@ def write_letter(
 def _environment(translations: Path, language: str, time_zone: str) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(templates_folder()),
-        autoescape=lambda name: bool(name and name.endswith(".html")),
+        autoescape=select_autoescape(["html"], default=False),
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -82,7 +82,8 @@ def test_a_wrong_reader_is_named_and_kept(client: Any) -> None:
     page = client.post("/digests/readers", data={**READER, "email": "boss@", "hour": "25"})
     assert page.status_code == 422
     assert 'value="Boss"' in page.text
-    assert "field-email-error" in page.text and "field-hour-error" in page.text
+    assert "field-email-error" in page.text
+    assert "field-hour-error" in page.text
 
 
 def test_a_copy_for_oneself_does_not_count(app: Any, client: Any) -> None:
