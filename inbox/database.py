@@ -173,6 +173,28 @@ def insert_given(session: Session, table: type[Base], names: Sequence[str], rows
     return insert(session, table).from_select(names, sa.select(*(source.c[name] for name in names)).where(sa.true()))
 
 
+def insert_rows(
+    session: Session,
+    table: type[Base],
+    names: tuple[str, ...],
+    rows: Sequence[Sequence[Any]],
+    *,
+    returning: tuple[str, ...] = (),
+) -> Any:
+    """Insert the rows in one statement that is built once, and give back the columns `returning`, in any order."""
+    sqlite = is_sqlite(session)
+    return session.execute(_insertion(sqlite, table, names, returning), {"rows": packed(sqlite, names, rows)})
+
+
+@lru_cache(maxsize=64)
+def _insertion(sqlite: bool, table: type[Base], names: tuple[str, ...], returning: tuple[str, ...]) -> Any:
+    source = given_later(sqlite, table, names, sa.bindparam("rows", type_=sa.Text()))
+    # The table, not the class: there SQLAlchemy would take the parameters for rows.
+    into: Any = table.__table__
+    query = sa.insert(into).from_select(names, sa.select(*(source.c[name] for name in names)))
+    return query.returning(*(into.c[name] for name in returning)) if returning else query
+
+
 def among(session: Session, column: Any, values: Iterable[Any]) -> sa.ColumnElement[bool]:
     """Whether the column is one of `values`, with one parameter whatever their number."""
     sqlite = is_sqlite(session)

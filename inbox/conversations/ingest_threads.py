@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from inbox.conversations.clean import CleanMessage
 from inbox.conversations.ingest_known import Known, KnownConversation, KnownConversations
 from inbox.conversations.models import Conversation, ConversationState
-from inbox.database import insert_given
+from inbox.database import insert_rows
 from inbox.members.recognise import Known as Person
 
 COLUMNS = (
@@ -77,8 +77,8 @@ def add_conversations(
     if not fresh:
         return
     rows = [_row(channel_id, thread, people, moment) for thread in fresh.values()]
-    query = insert_given(session, Conversation, COLUMNS, rows)
-    for external_id, number in session.execute(query.returning(Conversation.external_id, Conversation.id)):
+    added = insert_rows(session, Conversation, COLUMNS, rows, returning=("external_id", "id"))
+    for external_id, number in added:
         fresh[external_id].id = number
 
 

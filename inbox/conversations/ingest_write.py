@@ -12,7 +12,7 @@ from inbox.conversations.clean import CleanMessage, clean_url
 from inbox.conversations.ingest_known import KnownMessage
 from inbox.conversations.ingest_threads import Thread
 from inbox.conversations.models import Attachment, Direction, Message, Revision
-from inbox.database import among, given, insert_given
+from inbox.database import among, given, insert_rows
 from inbox.members.recognise import Known as Person
 from inbox.text import one_line
 
@@ -64,14 +64,13 @@ def add_messages(
         )
         for message in messages
     ]
-    query = insert_given(session, Message, MESSAGE, rows)
     files = {message.external_id: message.attachments for message in messages if message.attachments}
     if not files:
-        session.execute(query)
+        insert_rows(session, Message, MESSAGE, rows)
         return
-    ids = session.execute(query.returning(Message.external_id, Message.id)).all()
+    ids = insert_rows(session, Message, MESSAGE, rows, returning=("external_id", "id")).all()
     kept = [_attachment(number, file) for key, number in ids if key in files for file in files[key]]
-    session.execute(insert_given(session, Attachment, ATTACHMENT, kept))
+    insert_rows(session, Attachment, ATTACHMENT, kept)
 
 
 def edit_messages(
@@ -139,7 +138,7 @@ def remember_deleted(session: Session, channel_id: int, deleted: Mapping[str, da
     """Remember ids that were deleted before they were seen, so that an overlapping page cannot bring them back."""
     if deleted:
         rows = [(channel_id, key, moment) for key, moment in deleted.items()]
-        session.execute(insert_given(session, Tombstone, ("channel_id", "external_id", "deleted_at"), rows))
+        insert_rows(session, Tombstone, ("channel_id", "external_id", "deleted_at"), rows)
 
 
 def _attachment(message_id: int, file: object) -> tuple[int, str, str, int, str, str]:

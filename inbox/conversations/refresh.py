@@ -13,7 +13,7 @@ from inbox.activity.models import Activity
 from inbox.conversations.ingest_known import KnownConversation
 from inbox.conversations.models import Conversation, ConversationState, Direction, Message
 from inbox.conversations.retag import newest_from_outside, tag_columns
-from inbox.database import given, given_later, insert_given, is_sqlite, packed
+from inbox.database import given, given_later, insert_rows, is_sqlite, packed
 from inbox.labels.models import Label
 from inbox.members.models import Identity
 from inbox.text import one_line
@@ -79,7 +79,7 @@ def refresh(session: Session, changes: Sequence[Change], moment: datetime) -> No
         entries = [
             (moment, "", "conversation.reopened", "conversation", one.id, {"before": one.state}) for one in reopened
         ]
-        session.execute(insert_given(session, Activity, columns_of, entries))
+        insert_rows(session, Activity, columns_of, entries)
 
 
 def _reopens(change: Change) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.database import among, given, insert_given
+from inbox.database import among, given, insert_rows
 from inbox.members.models import Identity, Member
 
 PROFILE = ("handle", "name", "avatar_url", "profile_url", "is_us")
@@ -72,10 +72,8 @@ def _add(session: Session, channel_id: int, fresh: Sequence[Seen], is_sample: bo
     rows = [(author.name or author.handle, author.first_at, author.last_at, "", is_sample) for author in fresh]
     columns = ("name", "first_seen_at", "last_seen_at", "note", "is_sample")
     members: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    query = insert_given(session, Member, columns, rows)
-    for number, *facts in session.execute(
-        query.returning(Member.id, Member.name, Member.first_seen_at, Member.last_seen_at)
-    ):
+    facts_of = ("id", "name", "first_seen_at", "last_seen_at")
+    for number, *facts in insert_rows(session, Member, columns, rows, returning=facts_of):
         # Rows may come back in any order; those that are equal in all of these may change places.
         members[tuple(facts)].append(number)
     numbers = [members[author.name or author.handle, author.first_at, author.last_at].pop() for author in fresh]
@@ -83,8 +81,9 @@ def _add(session: Session, channel_id: int, fresh: Sequence[Seen], is_sample: bo
         (number, channel_id, author.external_id, *(getattr(author, field) for field in PROFILE))
         for number, author in zip(numbers, fresh, strict=True)
     ]
-    query = insert_given(session, Identity, ("member_id", "channel_id", "external_id", *PROFILE), identities)
-    added = session.execute(query.returning(Identity.external_id, Identity.id, Identity.member_id))
+    names = ("member_id", "channel_id", "external_id", *PROFILE)
+    known_of = ("external_id", "id", "member_id")
+    added = insert_rows(session, Identity, names, identities, returning=known_of)
     return {external_id: Known(identity_id, member_id) for external_id, identity_id, member_id in added}
 
 
