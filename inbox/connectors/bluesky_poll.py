@@ -9,8 +9,8 @@ from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import is_post_uri, message_of, moment, reply_refs
 from inbox.connectors.bluesky_watch import Watch, posts_by_uri
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, IncomingMessage, Passing, Refused
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.contract import Batch, ConnectorError, IncomingMessage, NeedsPerson, Passing, RateLimited, Refused
+from inbox.connectors.read_each import UNREADABLE, name_of, read_each
 
 VERSION = 1
 REASONS = ["mention", "reply", "quote"]
@@ -53,8 +53,20 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
     seen = dict.fromkeys(uri for uri in cursor.get("seen") or () if isinstance(uri, str))
     before = _object(cursor.get("counts"))
     counts: dict[str, int] = {}
-    for target, count in _threads_to_read(api, since, before, counts):
-        fresh = {name_of(view, "uri"): view for view in _thread(api, target) if name_of(view, "uri") not in seen}
+    failure: ConnectorError | None = None
+    is_read = False
+    pages = 1 if cursor.get("is_whole") else OWN_PAGES
+    for target, count in _threads_to_read(api, since, before, counts, pages):
+        try:
+            views = list(_thread(api, target))
+        except (RateLimited, NeedsPerson):
+            raise
+        except ConnectorError as error:
+            # One thread that cannot be given must not keep the others from being read; it is asked for again.
+            failure, counts[target] = error, int(before.get(target, 0) or 0)
+            continue
+        is_read = True
+        fresh = {name_of(view, "uri"): view for view in views if name_of(view, "uri") not in seen}
 
         def read(view: Any) -> Sequence[IncomingMessage]:
             message = message_of(view, our_did=api.did)
@@ -65,9 +77,16 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
         seen = dict.fromkeys([*seen, *fresh][-SEEN_IN_THREADS:])
         counts[target] = count
         if fresh:
-            state = {"v": VERSION, "seen": list(seen), "counts": {**before, **counts}, **watch.state}
-            yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state)
-    state = {"v": VERSION, "seen": list(seen), "counts": counts}
+            state = {
+                "v": VERSION,
+                "seen": list(seen),
+                "counts": {**before, **counts},
+                "is_whole": cursor.get("is_whole"),
+            }
+            yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {**state, **watch.state})
+    if failure and not is_read:
+        raise failure
+    state = {"v": VERSION, "seen": list(seen), "counts": counts, "is_whole": True}
     for batch in watch.look_again():
         yield Batch(batch.messages, batch.deletions, cursor={**state, **watch.state})
     yield Batch(cursor={**state, **watch.state})
@@ -80,9 +99,11 @@ def _with_own_words(
     ours, quote = [], ""
     root, parent = reply_refs(item["record"])
     for uri in dict.fromkeys(filter(None, (root.get("uri"), parent.get("uri")))):
-        if uri not in around:
+        try:
+            above = message_of(around[uri], our_did=our_did)
+        except UNREADABLE:
+            # Not there, or not readable: what answers it still is.
             continue
-        above = message_of(around[uri], our_did=our_did)
         if above.author and above.author.is_us:
             ours.append(above)
         elif uri == parent.get("uri"):
@@ -95,12 +116,12 @@ def _with_own_words(
 
 
 def _threads_to_read(
-    api: BlueskyApi, since: datetime | None, before: Mapping[str, Any], counts: dict[str, int]
+    api: BlueskyApi, since: datetime | None, before: Mapping[str, Any], counts: dict[str, int], pages: int
 ) -> Iterator[tuple[str, int]]:
     """Roots (or, in strangers' threads, our own post) with their count of replies; unchanged ones go to `counts` only."""
     young = 0
     done = set[str]()
-    for view in _own_posts(api, since, 1 if before else OWN_PAGES):
+    for view in _own_posts(api, since, pages):
         root, _parent = reply_refs(_object(view.get("record")))
         root_uri = root.get("uri") or view["uri"]
         target = root_uri if root_uri.startswith(f"at://{api.did}/") else view["uri"]

@@ -8,7 +8,16 @@ from typing import Any
 from inbox.clock import now
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import POST, is_post_uri, message_of, parts_of, stamp_of
-from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Refused
+from inbox.connectors.contract import (
+    Batch,
+    ConnectorError,
+    Deletion,
+    Gone,
+    IncomingMessage,
+    NeedsPerson,
+    RateLimited,
+    Refused,
+)
 from inbox.connectors.read_each import UNREADABLE
 
 WATCHED = 200
@@ -63,10 +72,11 @@ class Watch:
             self.api.get("com.atproto.repo.getRecord", {"repo": did, "collection": POST, "rkey": key})
         except Gone:
             return False
-        except Refused as error:
-            if is_missing(error):
-                return False
+        except (RateLimited, NeedsPerson):
             raise
+        except ConnectorError as error:
+            # Its home may be away or its account asleep; only a clear word counts as a deletion.
+            return not is_missing(error)
         return True
 
     def _edited(self, views: Mapping[str, Any]) -> Iterator[IncomingMessage]:

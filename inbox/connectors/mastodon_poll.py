@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, Gone, IncomingMessage, Passing
+from inbox.connectors.contract import Batch, ConnectorError, Gone, IncomingMessage, NeedsPerson, Passing, RateLimited
 from inbox.connectors.http import read_json
 from inbox.connectors.mastodon_api import MastodonApi, Us, mapping, segment
 from inbox.connectors.mastodon_read import Notification, Status, message_of, moment
@@ -59,15 +59,22 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
     before = mapping(cursor.get("counts"))
     counts: dict[str, int] = {}
     covered = set[str]()
-    for own, raw in _own_posts(api, us, since, 1 if before else OWN_PAGES):
+    failure: ConnectorError | None = None
+    is_read = False
+    for own, raw in _own_posts(api, us, since, 1 if cursor.get("is_whole") else OWN_PAGES):
         count = own.replies_count or 0
         if count == before.get(own.id, 0) or own.id in covered:
             counts[own.id] = count
             continue
         try:
             around = mapping(api.get(f"/api/v1/statuses/{segment(own.id)}/context"))
-        except Gone:
+        except (RateLimited, NeedsPerson):
+            raise
+        except ConnectorError as error:
+            # One thread that cannot be given must not keep the others from being read; it is asked for again.
+            failure, counts[own.id] = error, before.get(own.id, 0)
             continue
+        is_read = True
         above, below = _list(around.get("ancestors", [])), _list(around.get("descendants", []))
         root = name_of(above[0]) if above else own.id
         items = [raw, *below]
@@ -82,12 +89,14 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
         watch.add(harvest.messages)
         seen = dict.fromkeys([*seen, *map(name_of, fresh)][-SEEN_IN_THREADS:])
         counts[own.id] = count
-        state = {"v": VERSION, "seen": list(seen), "counts": {**before, **counts}, **watch.state}
-        yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state)
+        state = {"v": VERSION, "seen": list(seen), "counts": {**before, **counts}, "is_whole": cursor.get("is_whole")}
+        yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {**state, **watch.state})
+    if failure and not is_read and not isinstance(failure, Gone):
+        raise failure
+    state = {"v": VERSION, "seen": list(seen), "counts": counts, "is_whole": True}
     for batch in watch.look_again():
-        yield Batch(
-            batch.messages, batch.deletions, cursor={"v": VERSION, "seen": list(seen), "counts": counts, **watch.state}
-        )
+        yield Batch(batch.messages, batch.deletions, cursor={**state, **watch.state})
+    yield Batch(cursor={**state, **watch.state})
 
 
 def _with_own_words(
@@ -97,18 +106,18 @@ def _with_own_words(
     status = Status.model_validate(raw)
     if _is_before(status.created_at, since):
         return ()
-    thread_id, quote, ours = status.id, "", []
+    thread_id, quote = status.id, ""
+    ours: list[IncomingMessage] = []
     if status.in_reply_to_id:
         known = watch.thread_of(status.in_reply_to_id)
         thread_id = known or status.in_reply_to_id
         if not known:
             above = _above(api, status.id)
-            thread_id = name_of(above[0]) if above else status.in_reply_to_id
-            for item in above:
-                message = message_of(item, domain=us.domain, our_id=us.id, thread_id=thread_id)
-                if message.author and message.author.is_us and not _is_before(message.posted_at, since):
-                    ours.append(message)
-            last = message_of(above[-1], domain=us.domain, our_id=us.id) if above else None
+            root = thread_id = name_of(above[0]) if above else status.in_reply_to_id
+            # What stands above is not what came in: if it cannot be read, the message itself still can.
+            told = read_each(above, lambda item: [message_of(item, domain=us.domain, our_id=us.id, thread_id=root)])
+            ours = [m for m in told.messages if m.author and m.author.is_us and not _is_before(m.posted_at, since)]
+            last = told.messages[-1] if told.messages else None
             if last and not (last.author and last.author.is_us):
                 quote = f"@{last.author.handle if last.author else '?'}: {last.text[:2_000]}"
     return (*ours, message_of(raw, domain=us.domain, our_id=us.id, thread_id=thread_id, quote=quote))
@@ -117,7 +126,10 @@ def _with_own_words(
 def _above(api: MastodonApi, status_id: str) -> list[Any]:
     try:
         return _list(mapping(api.get(f"/api/v1/statuses/{segment(status_id)}/context")).get("ancestors", []))
-    except Gone:
+    except (RateLimited, NeedsPerson):
+        raise
+    except ConnectorError:
+        # Servers give up on the context of very large threads; a conversation in two is better than none.
         return []
 
 

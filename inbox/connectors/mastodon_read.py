@@ -3,6 +3,7 @@
 import hashlib
 import mimetypes
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -149,8 +150,9 @@ def count_length(text: str, url_length: int = URL_LENGTH) -> int:
 
 
 def core(text: str) -> str:
-    """Letters and digits only, mentions without domain: what stays the same of a text when a server has rendered it."""
-    return "".join(filter(str.isalnum, _MENTION.sub(r"@\1", text))).casefold()
+    """Letters, digits and emoji only, mentions without domain: what stays of a text when a server has rendered it."""
+    kept = (c for c in _MENTION.sub(r"@\1", text) if c.isalnum() or unicodedata.category(c) == "So")
+    return "".join(kept).casefold()
 
 
 def mentions(text: str, acct: str) -> bool:

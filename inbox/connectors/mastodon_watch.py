@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, NeedsPerson, Refused
+from inbox.connectors.contract import (
+    Batch,
+    ConnectorError,
+    Deletion,
+    Gone,
+    IncomingMessage,
+    NeedsPerson,
+    RateLimited,
+    Refused,
+)
 from inbox.connectors.mastodon_api import MastodonApi, Us, segment
 from inbox.connectors.mastodon_read import Status, message_of
 from inbox.connectors.read_each import UNREADABLE
@@ -59,20 +68,30 @@ class Watch:
         found = self._ask_for_all(names)
         if found is None:
             found, names = {}, names[:SINGLY]
-        missing = [name for name in names if name not in found][:SINGLY]
+        deletions = self._ask_for_each([name for name in names if name not in found][:SINGLY], found)
+        self.looked_at = now().isoformat()
+        yield Batch(messages=list(self._edited(found)), deletions=deletions)
+
+    def _ask_for_each(self, names: list[str], found: dict[str, Any]) -> list[Deletion]:
+        """Not being listed is no proof of being gone; being asked for and not there is. One failure spoils nothing."""
         deletions: list[Deletion] = []
-        for name in missing:
-            # Not being listed is no proof; not being there is.
+        failure: ConnectorError | None = None
+        for name in names:
+            # To the end of the line, so that the next round asks for others.
+            self.threads[name] = self.threads.pop(name)
             try:
                 found[name] = self.api.get(f"/api/v1/statuses/{segment(name)}")
             except Gone:
                 deletions.append(Deletion(name))
                 del self.threads[name]
-            else:
-                # To the end of the line, so that the next round asks for others.
-                self.threads[name] = self.threads.pop(name)
-        self.looked_at = now().isoformat()
-        yield Batch(messages=list(self._edited(found)), deletions=deletions)
+            except RateLimited:
+                raise
+            except ConnectorError as error:
+                if failure and not deletions and not any(asked in found for asked in names):
+                    # Two failures and no success: it is the server, not the message.
+                    raise
+                failure = error
+        return deletions
 
     def _ask_for_all(self, names: list[str]) -> dict[str, Any] | None:
         """Statuses by id, or None when the server cannot be asked for several (Mastodon before 4.3, other servers)."""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from inbox.connectors.bluesky_read import message_of
-from inbox.connectors.contract import Act, ActName, IncomingMessage, Passing, Refused
+from inbox.connectors.contract import Act, ActName, ConnectorError, IncomingMessage, Passing, Refused
 from tests.contract.stages import BlueskyStage, recording
 
 A, B = "did:plc:aaaabrandbrandbrandbrand", "did:plc:bbbbanaanaanaanaanaanaan"
@@ -130,8 +130,18 @@ def test_a_failing_look_deletes_nothing(stage: Repository, monkeypatch: pytest.M
     stage.items = []
     refusal = httpx.Response(400, json={"error": "InvalidRequest", "message": "odd"})
     monkeypatch.setattr(stage, "_record", lambda _query: refusal)
-    with pytest.raises(Refused, match="odd"):
-        list(stage.connector().poll("notifications", {**cursor, "looked_at": LONG_AGO}, None))
+    batches = list(stage.connector().poll("notifications", {**cursor, "looked_at": LONG_AGO}, None))
+    assert not any(batch.deletions for batch in batches)
+
+
+@pytest.mark.parametrize("status", [500, 400])
+def test_a_thread_that_cannot_be_given_is_asked_for_again(stage: Repository, status: int) -> None:
+    stage.upset_paths = {"/xrpc/app.bsky.feed.getPostThread"}
+    stage.upset = lambda _request: httpx.Response(status)
+    with pytest.raises(ConnectorError):
+        polled(stage, "threads")
+    stage.upset = None
+    assert len(polled(stage, "threads")) == 3
 
 
 def test_a_reply_names_root_and_parent_and_its_language(stage: Repository) -> None:

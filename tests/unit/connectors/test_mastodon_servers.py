@@ -51,12 +51,41 @@ def test_a_server_that_answers_the_bulk_question_with_nothing_deletes_nothing(
     assert not any(batch.deletions for batch in batches)
 
 
-def test_a_failing_look_deletes_nothing(stage: MastodonStage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_that_fails_for_one_message_deletes_nothing_and_spoils_nothing(
+    stage: MastodonStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cursor = end(stage)
     busy = httpx.Response(503)
     other_server(stage, monkeypatch, v1_statuses=httpx.Response(200, json=[]), **{f"v1_statuses_{ANA}": busy})
-    with pytest.raises(Passing):
+    stage.items[0] = stage.worded(stage.items[0], "Andere Worte")
+    batches = list(stage.connector().poll("mentions", {**cursor, "looked_at": LONG_AGO}, None))
+    assert not any(batch.deletions for batch in batches)
+    assert [m.text for batch in batches for m in batch.messages] == ["Andere Worte"]
+
+
+@pytest.mark.parametrize("failure", [httpx.Response(503), httpx.Response(401)])
+def test_a_look_that_fails_for_all_is_a_failure(stage: MastodonStage, failure: httpx.Response) -> None:
+    cursor = end(stage)
+    stage.upset = lambda _request: httpx.Response(failure.status_code)
+    stage.upset_paths = {f"/api/v1/statuses/{stage.name_of(item)}" for item in stage.items} | {
+        "/api/v1/statuses",
+        "/api/v1/statuses/113500000000000100",
+    }
+    with pytest.raises((Passing, NeedsPerson)):
         list(stage.connector().poll("mentions", {**cursor, "looked_at": LONG_AGO}, None))
+
+
+def test_a_context_that_the_server_cannot_give_does_not_hold_the_message_up(stage: MastodonStage) -> None:
+    stage.upset, stage.upset_paths = (lambda _request: httpx.Response(503)), {f"/api/v1/statuses/{ANA}/context"}
+    messages = polled(stage)
+    assert messages[ANA].thread_id == messages[ANA].parent_id
+    assert len(messages) == len(stage.items)
+
+
+def test_nonsense_above_a_message_does_not_hold_it_up(stage: MastodonStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    nonsense = httpx.Response(200, json={"ancestors": [7, {"id": None}, {}], "descendants": []})
+    other_server(stage, monkeypatch, **{f"v1_statuses_{ANA}_context": nonsense})
+    assert ANA in polled(stage)
 
 
 def test_an_older_server_says_what_it_allows_in_the_older_way(
