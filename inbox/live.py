@@ -45,16 +45,16 @@ def tell(news: dict[str, Any]) -> None:
 def subscribe(since: str = "$", *, wait_ms: int = 15_000) -> Iterator[News | None]:
     """News after the event id `since` as it comes; None after each `wait_ms` of silence. Raises redis.RedisError."""
     # A blocking read must not meet the client's own time-out: redis-py would then retry for a minute.
-    connection = redis.Redis.from_url(load_settings().redis, socket_timeout=None, socket_connect_timeout=2)
+    connection = redis.Redis.from_url(load_settings().redis, protocol=2, socket_timeout=None, socket_connect_timeout=2)
     last = since
     try:
         while True:
-            # RESP3: {stream: [entries]}, and nothing at all after the wait.
+            # In RESP2 [[stream, entries]] (RESP3 answers in other shapes), and nothing at all after the wait.
             answer: Any = connection.xread({STREAM: last}, count=100, block=wait_ms)
             if not answer:
                 yield None
                 continue
-            for event_id, fields in answer[STREAM.encode()][0]:
+            for event_id, fields in answer[0][1]:
                 last = event_id.decode()
                 news = json.loads(fields[b"news"])
                 yield News(last, news["kind"], news["ids"], news["extra"])
