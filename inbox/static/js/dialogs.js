@@ -23,6 +23,8 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     openDialog(link.href);
   }
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
   // A click on the backdrop lands on the dialog itself.
   if (event.target instanceof HTMLDialogElement && outside(event, event.target)) event.target.close();
 });

@@ -22,7 +22,7 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "g") return void (going = Date.now());
   if (event.key === "?" || event.key === "f") return help(event);
-  const target = [...document.querySelectorAll(`[data-key~="${CSS.escape(event.key)}"]`)].filter(isShown).pop();
+  const target = [...document.querySelectorAll(`[data-key~="${CSS.escape(event.key)}"]`)].filter((one) => isShown(one) || one.hasAttribute("data-key-hidden")).pop();
   if (!target) return;
   event.preventDefault();
   if (target.matches("textarea, input")) target.focus();
