@@ -14,7 +14,7 @@ from inbox.clock import now
 from inbox.database import insert_new
 from inbox.teams.models import ApiToken, Teammate
 from inbox.teams.permissions import Permission, may
-from inbox.teams.tokens import find_token, is_stale
+from inbox.teams.tokens import PROGRAMS, find_token, is_stale
 from inbox.web import reading, writing
 
 P = ParamSpec("P")
@@ -51,7 +51,7 @@ def requires(permission: Permission) -> Callable[[Callable[P, Any]], Callable[P,
 def acting(session: Session) -> Teammate:
     """The teammate in whose name this token acts: one of its own, who cannot sign in, made at its first act."""
     token: ApiToken = g.token
-    email = f"token-{token.id}@programs.invalid"
+    email = f"token-{token.id}@{PROGRAMS}"
     row = {"email": email, "name": token.name, "role": token.role, "is_active": False}
     insert_new(session, Teammate, [row], ["email"])
     return session.scalars(sa.select(Teammate).where(Teammate.email == email)).one()

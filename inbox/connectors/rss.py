@@ -3,7 +3,7 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -32,6 +32,7 @@ from inbox.connectors.http import fetch, open_client
 from inbox.connectors.rss_parse import Entry, Feed, NotAFeed, parse_feed
 
 VERSION = 1
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SIZE = 5 * 1024 * 1024
 REMEMBERED = 5_000
 AT_ONCE = 200
@@ -73,7 +74,9 @@ class Rss:
         """Read the feed; its title names the connection."""
         _headers, feed = self._read({})
         assert feed is not None
-        latest = [_message(entry, feed) for entry in feed.entries[:3]]
+        # Most feeds begin with the newest entry, some end with it.
+        newest = sorted(feed.entries, key=lambda entry: entry.posted_at or LONG_AGO, reverse=True)
+        latest = [_message(entry, feed) for entry in newest[:3]]
         return Account(feed.title or httpx.URL(self.settings.url).host, self.settings.url, feed.url, latest)
 
     def streams(self) -> Sequence[StreamSpec]:

@@ -15,6 +15,7 @@ from inbox.teams.change_role import LastAdmin, change_role
 from inbox.teams.invite import AlreadyHere, invite
 from inbox.teams.models import Role, Teammate
 from inbox.teams.permissions import Permission
+from inbox.teams.tokens import PROGRAMS
 from inbox.web import house, reading, writing
 
 page = Blueprint("teammates", __name__)
@@ -40,7 +41,13 @@ def create() -> ResponseReturnValue:
     try:
         with writing() as writable:
             invited, secret = invite(
-                writable, email=form["email"], name=form["name"], role=Role(form["role"]), language=mine.language, time_zone=mine.time_zone, by=mine
+                writable,
+                email=form["email"],
+                name=form["name"],
+                role=Role(form["role"]),
+                language=mine.language,
+                time_zone=mine.time_zone,
+                by=mine,
             )
     except AlreadyHere:
         form.errors["email"] = gettext("This person is already here.")
@@ -93,5 +100,6 @@ def update_profile() -> ResponseReturnValue:
 
 
 def _list(form: Form, status: int = 200, **more: str) -> ResponseReturnValue:
-    teammates = reading().scalars(select(Teammate).order_by(Teammate.is_active.desc(), Teammate.name)).all()
+    people = select(Teammate).where(~Teammate.email.endswith(f"@{PROGRAMS}"))
+    teammates = reading().scalars(people.order_by(Teammate.is_active.desc(), Teammate.name)).all()
     return render("teammates/index.html", status=status, form=form, teammates=teammates, roles=list(Role), **more)
