@@ -9,7 +9,7 @@ import click
 
 from bench.figure import Figure
 
-FULL, QUICK = 200_000, 10_000
+FULL, QUICK, LABELLED = 200_000, 10_000, 50_000
 NAMES = ("start", "ingest", "classify", "list", "search")
 
 
@@ -37,14 +37,16 @@ def main(quick: bool, messages: int, names: tuple[str, ...]) -> None:
 
 
 def _filled(chosen: tuple[str, ...], number: int, folder: Path) -> None:
-    from bench.ingest import ingest_and_label
+    from bench.ingest import ingest_messages
+    from bench.label import ingest_and_label
     from bench.pages import list_pages, search_pages
     from bench.surroundings import surroundings
 
     with surroundings(folder / "data") as database:
-        figures = ingest_and_label(database, number, folder / "bare.db")
+        figures = ingest_messages(database, number, folder / "bare.db")
         if "ingest" in chosen:
             _tell(figures)
+            _tell(ingest_and_label(folder / "two", min(number, LABELLED)))
         if "list" in chosen:
             _tell(list_pages(database))
         if "search" in chosen:

@@ -1,101 +1,51 @@
-"""Ingest and labelling, bounded by a bare bulk insert of the very same rows into the same tables and indexes."""
+"""Ingest, bounded by a bare bulk insert of the very same rows into the same tables and indexes, batch about."""
 
 import resource
-import sqlite3
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 
+from bench.bare import Bare
 from bench.figure import Figure
-from bench.messages import BATCH, batches
-from classifiers.tagger import load_tagger
+from bench.messages import batches
 from inbox.channels.models import Channel
+from inbox.connectors.contract import Batch
 from inbox.conversations.ingest import ingest
-from inbox.database import SQLITE_WAITS_MS, Database
-from inbox.migrations.migrate import migrate
-from workers.classify import drain
-
-# What a message needs before it, and which of its columns says so.
-PARENTS = (("members", ""), ("identities", "identity_id"), ("conversations", "conversation_id"))
+from inbox.database import Database
 
 
-def ingest_and_label(database: Database, number: int, bare: Path) -> list[Figure]:
-    """Fill `database` with `number` messages and their labels, then do the same barely in a new file `bare`."""
-    ingested, memory = _ingest(database, number)
-    bound = number / _bare_insert(Path(str(database.engine.url.database)), bare)
-    begin = time.perf_counter()
-    drain(database, load_tagger(), seconds=3600)
-    labelled = time.perf_counter() - begin
-    return [
-        Figure("ingest", number / ingested, "messages/s", bound),
-        Figure("ingest + label + search index", number / (ingested + labelled), "messages/s", bound),
-        Figure(f"memory after {number} messages", memory[-1], "MB", memory[0]),
-    ]
-
-
-def _ingest(database: Database, number: int) -> tuple[float, list[float]]:
-    """Seconds, without those spent on inventing, and the peak of resident memory after the first tenth and the last."""
-    with database.writing() as session:
-        channel = Channel(kind="file", name="Bench")
-        session.add(channel)
-    spent, done, memory = 0.0, 0, []
+def ingest_messages(database: Database, number: int, bare: Path) -> list[Figure]:
+    """Fill `database` with `number` messages, and a second one at `bare` beside it, so that both meet the same machine."""
+    channel = open_channel(database)
+    driver = Bare(Path(str(database.engine.url.database)), bare)
+    taken, bound, done, memory = 0.0, 0.0, 0, []
     for batch in batches(number):
-        begin = time.perf_counter()
-        with database.writing() as session:
-            ingest(session, channel, "bench", batch)
-        spent += time.perf_counter() - begin
+        taken += store(database, channel, batch)
+        bound += driver.copy()
         done += len(batch.messages)
         if done >= number // 10 and not memory:
             memory.append(_peak_mb())
-    return spent, [*memory, _peak_mb()]
+    driver.close()
+    return [
+        Figure("ingest", number / taken, "messages/s", number / bound),
+        Figure(f"memory after {number} messages", _peak_mb(), "MB", memory[0]),
+    ]
 
 
-def _bare_insert(filled: Path, bare: Path) -> float:
-    """Seconds that the driver alone needs for the same rows, in the same order, as many in one transaction."""
-    migrate(f"sqlite:///{bare}")
-    source, target = sqlite3.connect(filled), sqlite3.connect(bare, isolation_level=None)
-    source.row_factory = sqlite3.Row
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={SQLITE_WAITS_MS}"):
-        target.execute(f"PRAGMA {pragma}")
-    target.executemany(_insert(source, "channels"), _tuples(source.execute("SELECT * FROM channels")))
-    inserts = {table: _insert(source, table) for table in ("messages", *dict(PARENTS))}
-    known = dict.fromkeys(inserts, 0)
-    spent = 0.0
-    while messages := source.execute(
-        f"SELECT * FROM messages WHERE id > ? LIMIT {BATCH}", [known["messages"]]
-    ).fetchall():
-        rows = {table: _parents(source, table, column, messages, known) for table, column in PARENTS}
-        rows["messages"] = _tuples(messages)
-        known["messages"] = messages[-1]["id"]
-        begin = time.perf_counter()
-        target.execute("BEGIN IMMEDIATE")
-        for table, values in rows.items():
-            target.executemany(inserts[table], values)
-        target.execute("COMMIT")
-        spent += time.perf_counter() - begin
-    target.close()
-    source.close()
-    return spent
+def open_channel(database: Database) -> Channel:
+    """A channel to ingest into."""
+    with database.writing() as session:
+        channel = Channel(kind="file", name="Bench")
+        session.add(channel)
+    return channel
 
 
-def _parents(
-    source: sqlite3.Connection, table: str, column: str, messages: list[sqlite3.Row], known: dict[str, int]
-) -> list[tuple[object, ...]]:
-    """The parents of these messages that are not there yet; a member has the number of its identity here."""
-    newest = max(row[column or "identity_id"] for row in messages)
-    found = source.execute(f"SELECT * FROM {table} WHERE id > ? AND id <= ?", [known[table], newest])
-    known[table] = max(known[table], newest)
-    return _tuples(found)
-
-
-def _tuples(rows: Iterable[sqlite3.Row]) -> list[tuple[object, ...]]:
-    return [tuple(row) for row in rows]
-
-
-def _insert(source: sqlite3.Connection, table: str) -> str:
-    columns = [row["name"] for row in source.execute(f"PRAGMA table_info({table})")]
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+def store(database: Database, channel: Channel, batch: Batch) -> float:
+    """Ingest one batch as the workers do; seconds."""
+    begin = time.perf_counter()
+    with database.writing() as session:
+        ingest(session, channel, "bench", batch)
+    return time.perf_counter() - begin
 
 
 def _peak_mb() -> float:
