@@ -158,11 +158,11 @@ class Mailbox:
         return [(one, bodies[one.uid]) for one in reversed(envelopes) if one.uid in bodies]
 
     def find(self, message_id: str) -> list[int]:
-        """UIDs in this folder that carry a Message-ID (without brackets)."""
+        """UIDs in this folder that carry a Message-ID (without brackets) and are not marked as deleted."""
         if not message_id.isascii() or not message_id.isprintable() or len(message_id) > 400:
             return []
         quoted = f"<{message_id}>".replace("\\", "\\\\").replace('"', '\\"')
-        return self.uids(f'HEADER Message-ID "{quoted}"')
+        return self.uids(f'UNDELETED HEADER Message-ID "{quoted}"')
 
     def marked(self, uid: int, flag: str) -> bool:
         """Whether a message carries a flag such as "Draft"."""

@@ -37,20 +37,26 @@ def sign_in(server: ImapServer) -> BaseMailBox:
             if "STARTTLS" not in client.capabilities:
                 raise NeedsPerson(f"{server.host} offers no STARTTLS on port {server.port}; check port and security.")
             client.starttls(_Checking(server.host))
+        _log_in(server, client)
+        # Servers tell most of what they can only to those whom they have let in.
+        _, data = client.capability()
+        client.capabilities = tuple(b" ".join(filter(None, data)).decode("ascii", "replace").upper().split())
+    except BaseException:
+        sign_out(box)
+        raise
+    return box
+
+
+def _log_in(server: ImapServer, client: imaplib.IMAP4) -> None:
+    try:
         if f"{server.user}{server.password}".isascii():
             client.login(server.user, server.password)
         else:
             client.authenticate("PLAIN", lambda _: f"\0{server.user}\0{server.password}".encode())
     except imaplib.IMAP4.abort:
-        sign_out(box)
         raise
     except imaplib.IMAP4.error as error:
-        sign_out(box)
         raise _not_let_in(server, re.sub(r"^b['\"](.*)['\"]$", r"\1", str(error))) from error
-    except BaseException:
-        sign_out(box)
-        raise
-    return box
 
 
 def sign_out(box: BaseMailBox) -> None:

@@ -82,6 +82,7 @@ class _Session(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.folder: Folder | None = None
+        self.is_in = False
         self.say(b"* OK ready")
         while line := self.rfile.readline():
             tag, _, rest = line.rstrip(b"\r\n").partition(b" ")
@@ -111,10 +112,12 @@ class _Session(socketserver.StreamRequestHandler):
             verb = f"UID {verb}"
         match verb:
             case "CAPABILITY":
-                self.say(b"* CAPABILITY " + state.capabilities.encode())
+                # As Dovecot does: who is not let in yet learns little.
+                self.say(b"* CAPABILITY " + (state.capabilities if self.is_in else "IMAP4rev1").encode())
             case "LOGIN":
                 if f'"{PASSWORD}"' not in rest:
                     return "NO [AUTHENTICATIONFAILED] Authentication failed."
+                self.is_in = True
             case "LIST":
                 for name, folder in state.folders.items():
                     self.say(f'* LIST (\\HasNoChildren {folder.use}) "/" "{name}"'.encode())
@@ -191,6 +194,8 @@ class _Session(socketserver.StreamRequestHandler):
         found = list(self.messages)
         if uids := re.search(r"\bUID (\S+)", criteria):
             found = self.within(uids[1])
+        if "UNDELETED" in criteria:
+            found = [one for one in found if "\\Deleted" not in one.flags]
         if since := re.search(r"SINCE (\S+)", criteria):
             day = datetime.strptime(since[1], "%d-%b-%Y").replace(tzinfo=UTC)
             found = [one for one in found if one.arrived_at.replace(hour=0, minute=0) >= day - timedelta(hours=12)]
