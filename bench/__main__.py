@@ -39,7 +39,7 @@ def main(quick: bool, messages: int, names: tuple[str, ...]) -> None:
 def _filled(chosen: tuple[str, ...], number: int, folder: Path) -> None:
     from bench.ingest import ingest_messages
     from bench.label import ingest_and_label
-    from bench.pages import list_pages, search_pages
+    from bench.pages import list_pages, search_pages, spread
     from bench.surroundings import surroundings
 
     with surroundings(folder / "data") as database:
@@ -47,6 +47,7 @@ def _filled(chosen: tuple[str, ...], number: int, folder: Path) -> None:
         if "ingest" in chosen:
             _tell(figures)
             _tell(ingest_and_label(folder / "two", min(number, LABELLED)))
+        spread(database)
         if "list" in chosen:
             _tell(list_pages(database))
         if "search" in chosen:

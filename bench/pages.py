@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from bench.figure import Figure, milliseconds_of
 from bench.messages import common_words
@@ -34,6 +34,18 @@ SELECT m.id, m.conversation_id, i.name, m.posted_at, m.direction, m.text FROM me
 JOIN messages m ON m.id = s.rowid LEFT JOIN identities i ON i.id = m.identity_id
 WHERE messages_search MATCH ? ORDER BY s.rowid DESC LIMIT 20
 """
+
+
+def spread(database: Database) -> None:
+    """Give the conversations the states and tags of an inbox that is worked in."""
+    with database.writing() as session:
+        session.execute(
+            text(
+                "UPDATE conversations SET state = CASE id % 4 WHEN 0 THEN 'open' WHEN 1 THEN 'open' ELSE 'closed' END,"
+                " waiting_since = CASE id % 4 WHEN 0 THEN waiting_since END, tag = CASE id % 6 WHEN 0 THEN 'question'"
+                " WHEN 1 THEN 'complaint' WHEN 2 THEN 'idea' WHEN 3 THEN 'unsure' ELSE 'other' END"
+            )
+        )
 
 
 def list_pages(database: Database) -> list[Figure]:

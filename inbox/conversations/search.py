@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,8 +42,10 @@ def matching(session: Session, words: str) -> sa.Select[Any]:
     asked = words_of(words)
     if not asked:
         return sa.select(Conversation.id).where(sa.false()).correlate(None)
-    in_messages, _ = _found(session, sa.select(Message.conversation_id.label("id")), Message, asked)
-    in_subjects, _ = _found(session, sa.select(Conversation.id), Conversation, asked)
+    sqlite = is_sqlite(session)
+    typed = sa.literal(_fts5(asked) if sqlite else _tsquery(asked), sa.Text())
+    in_messages, _ = _found(sqlite, sa.select(Message.conversation_id.label("id")), Message, typed)
+    in_subjects, _ = _found(sqlite, sa.select(Conversation.id), Conversation, typed)
     return sa.select(sa.union(in_messages, in_subjects).subquery().c.id)
 
 
@@ -51,6 +54,20 @@ def search(session: Session, words: str, *, before: int | None = None, limit: in
     asked = words_of(words)
     if not asked:
         return ()
+    sqlite = is_sqlite(session)
+    values: dict[str, Any] = {
+        "words": _fts5(asked) if sqlite else _tsquery(asked),
+        "limit": max(1, min(limit, LARGEST_PAGE)),
+    }
+    if before is not None:
+        values["before"] = before
+    found = session.execute(_statement(sqlite, before is not None), values)
+    return [Hit(number, home, author, at, way, snippet(text, asked)) for number, home, author, at, way, text in found]
+
+
+@lru_cache(maxsize=4)
+def _statement(sqlite: bool, goes_on: bool) -> sa.Select[Any]:
+    """A page of hits. Building it takes longer than asking it, so it is kept."""
     query = sa.select(
         Message.id,
         Message.conversation_id,
@@ -59,11 +76,10 @@ def search(session: Session, words: str, *, before: int | None = None, limit: in
         Message.direction,
         sa.func.substr(Message.text, 1, READ),
     ).outerjoin(Identity, Identity.id == Message.identity_id)
-    query, column = _found(session, query, Message, asked)
-    if before is not None:
-        query = query.where(column < before)
-    found = session.execute(query.order_by(column.desc()).limit(max(1, min(limit, LARGEST_PAGE))))
-    return [Hit(number, home, author, at, way, snippet(text, asked)) for number, home, author, at, way, text in found]
+    query, column = _found(sqlite, query, Message, sa.bindparam("words", type_=sa.Text()))
+    if goes_on:
+        query = query.where(column < sa.bindparam("before", type_=sa.BigInteger()))
+    return query.order_by(column.desc()).limit(sa.bindparam("limit", type_=sa.Integer()))
 
 
 def snippet(text: str, asked: Sequence[Word]) -> tuple[tuple[str, bool], ...]:
@@ -101,17 +117,17 @@ def _spaced(part: str) -> str:
 
 
 def _found(
-    session: Session, query: sa.Select[Any], table: type[Message] | type[Conversation], asked: Sequence[Word]
+    sqlite: bool, query: sa.Select[Any], table: type[Message] | type[Conversation], words: sa.BindParameter[str]
 ) -> tuple[sa.Select[Any], sa.ColumnElement[int]]:
     """The query narrowed to rows of `table` that hold the words, and the column that the index keeps in order."""
     name = table.__tablename__
-    if is_sqlite(session):
+    if sqlite:
         index = sa.table(f"{name}_search", sa.column("rowid", sa.Integer()))
-        match = sa.literal_column(index.name).op("MATCH", is_comparison=True)(_fts5(asked))
+        match = sa.literal_column(index.name).op("MATCH", is_comparison=True)(words)
         return query.join(index, index.c.rowid == table.id).where(match), index.c.rowid
     column = sa.literal_column(f"{name}.search", postgresql.TSVECTOR())
-    words = sa.func.to_tsquery(sa.literal_column("'simple'"), _tsquery(asked))
-    return query.where(column.bool_op("@@")(words)), table.__table__.c.id
+    asked = sa.func.to_tsquery(sa.literal_column("'simple'"), words)
+    return query.where(column.bool_op("@@")(asked)), table.__table__.c.id
 
 
 def _fts5(asked: Sequence[Word]) -> str:
