@@ -3,7 +3,8 @@
 import logging
 
 from inbox.config import load_settings
-from inbox.connectors.contract import ConnectorError, Passing, TicketState
+from inbox.connectors.contract import ConnectorError, Passing
+from inbox.connectors.tracker_contract import TicketState
 from inbox.jobs import Job, answered
 from inbox.tickets.due import due
 from inbox.tickets.models import Ticket

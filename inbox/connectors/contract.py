@@ -8,6 +8,15 @@ from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+# Part of the contract: connectors and their callers take these from here.
+from inbox.connectors.errors import ConnectorError as ConnectorError
+from inbox.connectors.errors import Gone as Gone
+from inbox.connectors.errors import NeedsPerson as NeedsPerson
+from inbox.connectors.errors import OutcomeUnknown as OutcomeUnknown
+from inbox.connectors.errors import Passing as Passing
+from inbox.connectors.errors import RateLimited as RateLimited
+from inbox.connectors.errors import Refused as Refused
+
 
 def N_(words: str) -> str:
     """Marks words for translation where they are declared; the page that shows them translates."""
@@ -172,31 +181,6 @@ class Receipt:
     state: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class IdeaCard:
-    """An idea as a tracker gets it. `key` is stable over attempts, `back_url` leads to the idea in Trellis."""
-
-    key: str
-    title: str
-    summary: str
-    back_url: str
-    team: str
-    language: str = "en"
-    people: int = 0
-    quotes: Sequence[tuple[str, str, str]] = ()  # (words, author, address)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketState:
-    """How a ticket stands at the tracker. `state` is "open", "done" or "declined"."""
-
-    external_id: str
-    state: str
-    title: str = ""
-    url: str = ""
-    changed_at: datetime | None = None
-
-
 # ── what a connector is ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -302,57 +286,3 @@ class ChannelConnector(Protocol):
     def act(self, act: Act) -> Receipt:
         """Do (or undo) a moderation act; doing it twice does no harm."""
         ...
-
-
-class TrackerConnector(Protocol):
-    """A place we push ideas to."""
-
-    kind: ClassVar[str]
-    label: ClassVar[str]
-    setup: ClassVar[type[Setup]]
-    reads_state: ClassVar[bool]
-
-    def __init__(self, settings: Any, surroundings: Surroundings) -> None: ...
-    def check(self) -> Account: ...
-    def create(self, card: IdeaCard) -> Receipt: ...
-    def find_created(self, card: IdeaCard) -> Receipt | None: ...
-    def read(self, external_id: str) -> TicketState: ...
-
-
-# ── what can go wrong ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class ConnectorError(Exception):
-    """Something went wrong at the border. The text tells a person what happened and, where it helps, what to do."""
-
-    needs_person: ClassVar[bool] = False
-
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class Passing(ConnectorError):
-    """A blip: time-out, 5xx, connection refused. Trying again makes sense. Nothing was done."""
-
-
-class RateLimited(Passing):
-    """The platform asks for patience; `retry_after` is in seconds."""
-
-
-class NeedsPerson(ConnectorError):
-    """Wrong or expired credentials, a missing right, a moved address: only a person can mend it."""
-
-    needs_person = True
-
-
-class Refused(ConnectorError):
-    """The platform (or we) will never accept this very thing: too long, forbidden, malformed. Do not try again."""
-
-
-class Gone(Refused):
-    """What this is about no longer exists at the platform."""
-
-
-class OutcomeUnknown(ConnectorError):
-    """It left, but no answer came: it may have been accepted. Look (`find_sent`) before trying again."""

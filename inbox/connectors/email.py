@@ -208,6 +208,8 @@ class Email:
         return Receipt(state={"home": home, "away": away})
 
     def _mail(self, reply: OutgoingReply) -> Mail:
+        if self.length(reply.text) > TEXT_LIMIT:
+            raise Refused(f"The answer has {self.length(reply.text)} characters; a mail may have {TEXT_LIMIT}.")
         handle = reply.parent_handle
         to = str(handle.get("reply_to") or handle.get("from") or "")
         if not to:

@@ -5,8 +5,9 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from inbox.connectors.contract import N_, Account, IdeaCard, Receipt, Refused, Setup, Surroundings, TicketState
+from inbox.connectors.contract import N_, Account, Receipt, Refused, Setup, Surroundings
 from inbox.connectors.smtp import Mail
+from inbox.connectors.tracker_contract import IdeaCard, TicketState
 from inbox.text import one_line
 
 # A mail is written for its reader, not for whoever looks at a screen now, so its few words stand here.

@@ -2,7 +2,7 @@
 
 import re
 
-from inbox.connectors.contract import IdeaCard
+from inbox.connectors.tracker_contract import IdeaCard
 from inbox.text import storable
 
 TITLE_LIMIT = 250

@@ -17,7 +17,6 @@ from inbox.connectors.contract import (
     Account,
     Author,
     Gone,
-    IdeaCard,
     IncomingMessage,
     NeedsPerson,
     OutcomeUnknown,
@@ -26,10 +25,10 @@ from inbox.connectors.contract import (
     Receipt,
     Setup,
     Surroundings,
-    TicketState,
 )
 from inbox.connectors.github_body import TITLE_LIMIT, write_body
 from inbox.connectors.http import Forbidden, fetch, open_client, read_json, retry_after, submit
+from inbox.connectors.tracker_contract import IdeaCard, TicketState
 from inbox.text import one_line
 
 API_VERSION = "2022-11-28"

@@ -3,7 +3,8 @@
 from functools import cache
 from importlib import import_module
 
-from inbox.connectors.contract import ChannelConnector, TrackerConnector
+from inbox.connectors.contract import ChannelConnector
+from inbox.connectors.tracker_contract import TrackerConnector
 
 CHANNELS = {
     "email": "inbox.connectors.email:Email",

@@ -15,7 +15,6 @@ from inbox.connectors.contract import (
     N_,
     Account,
     Gone,
-    IdeaCard,
     NeedsPerson,
     OutcomeUnknown,
     Passing,
@@ -23,9 +22,9 @@ from inbox.connectors.contract import (
     Refused,
     Setup,
     Surroundings,
-    TicketState,
 )
 from inbox.connectors.http import open_client, submit
+from inbox.connectors.tracker_contract import IdeaCard, TicketState
 
 PREFIX = "whsec_"
 ANSWER_LIMIT = 64 * 1024

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from inbox.channels.models import Channel
-from inbox.connectors.contract import ChannelConnector, Receipt, TrackerConnector
+from inbox.connectors.contract import ChannelConnector, Receipt
+from inbox.connectors.tracker_contract import TrackerConnector
 from inbox.trackers.models import Tracker
 
 

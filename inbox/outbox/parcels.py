@@ -6,7 +6,8 @@ from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from inbox.connectors.contract import Act, ActName, IdeaCard, OutgoingReply
+from inbox.connectors.contract import Act, ActName, OutgoingReply
+from inbox.connectors.tracker_contract import IdeaCard
 
 Parcel = TypeVar("Parcel", OutgoingReply, Act, IdeaCard)
 

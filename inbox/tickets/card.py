@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from inbox.config import load_settings
-from inbox.connectors.contract import IdeaCard
+from inbox.connectors.tracker_contract import IdeaCard
 from inbox.ideas.models import Idea
 from inbox.ideas.quotes import quotes
 from inbox.teams.models import ProductTeam, Workspace

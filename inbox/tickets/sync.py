@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
 from inbox.clock import now
-from inbox.connectors.contract import ConnectorError, Gone, TicketState
+from inbox.connectors.contract import ConnectorError, Gone
+from inbox.connectors.tracker_contract import TicketState
 from inbox.ideas.models import IdeaState
 from inbox.ideas.progress import NEXT, progress
 from inbox.live import publish

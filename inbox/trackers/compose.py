@@ -3,8 +3,9 @@
 from dataclasses import asdict
 from typing import Any
 
-from inbox.connectors.contract import IdeaCard, Surroundings
+from inbox.connectors.contract import Surroundings
 from inbox.connectors.registry import tracker_connector
+from inbox.connectors.tracker_contract import IdeaCard
 from inbox.trackers.models import Tracker
 from inbox.trackers.open import NoMemory
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from inbox.connectors.contract import NeedsPerson, Surroundings, TrackerConnector
+from inbox.connectors.contract import NeedsPerson, Surroundings
 from inbox.connectors.registry import TRACKERS, tracker_connector
+from inbox.connectors.tracker_contract import TrackerConnector
 from inbox.trackers.models import Tracker
 from inbox.vault import CannotOpen, Vault
 

@@ -1,6 +1,6 @@
 """Reads how a ticket stands at its tracker. Speaks to the network and writes nothing."""
 
-from inbox.connectors.contract import TicketState
+from inbox.connectors.tracker_contract import TicketState
 from inbox.trackers.models import Tracker
 from inbox.trackers.open import open_tracker
 from inbox.vault import Vault

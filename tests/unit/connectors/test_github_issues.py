@@ -15,7 +15,6 @@ from inbox.clock import now
 from inbox.connectors.contract import (
     ConnectorError,
     Gone,
-    IdeaCard,
     NeedsPerson,
     OutcomeUnknown,
     Passing,
@@ -25,6 +24,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.github_body import BODY_LIMIT, mere_words, write_body
 from inbox.connectors.github_issues import GitHubIssues, GitHubSetup
+from inbox.connectors.tracker_contract import IdeaCard
 from inbox.trackers.open import NoMemory
 
 RECORDINGS = Path(__file__).parents[2] / "recordings" / "github"

@@ -9,15 +9,8 @@ import respx
 from pydantic import ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from inbox.connectors.contract import (
-    ConnectorError,
-    IdeaCard,
-    NeedsPerson,
-    Passing,
-    RateLimited,
-    Refused,
-    Surroundings,
-)
+from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing, RateLimited, Refused, Surroundings
+from inbox.connectors.tracker_contract import IdeaCard
 from inbox.connectors.webhook_out import WebhookOut, WebhookOutSetup
 from inbox.trackers.open import NoMemory
 

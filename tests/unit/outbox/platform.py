@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from inbox.channels.models import Channel
-from inbox.connectors.contract import Act, IdeaCard, OutgoingReply, Receipt
+from inbox.connectors.contract import Act, OutgoingReply, Receipt
+from inbox.connectors.tracker_contract import IdeaCard
 from inbox.outbox.carriers import Carriers
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
-from inbox.connectors.contract import Gone, NeedsPerson, Passing, RateLimited, TicketState
+from inbox.connectors.contract import Gone, NeedsPerson, Passing, RateLimited
+from inbox.connectors.tracker_contract import TicketState
 from inbox.database import Database
 from inbox.ideas.models import Idea, IdeaState
 from inbox.ideas.promote import promote

@@ -1,0 +1,39 @@
+"""What can go wrong at the border: a closed set, which says whether trying again makes sense."""
+
+from typing import ClassVar
+
+
+class ConnectorError(Exception):
+    """Something went wrong at the border. The text tells a person what happened and, where it helps, what to do."""
+
+    needs_person: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Passing(ConnectorError):
+    """A blip: time-out, 5xx, connection refused. Trying again makes sense. Nothing was done."""
+
+
+class RateLimited(Passing):
+    """The platform asks for patience; `retry_after` is in seconds."""
+
+
+class NeedsPerson(ConnectorError):
+    """Wrong or expired credentials, a missing right, a moved address: only a person can mend it."""
+
+    needs_person = True
+
+
+class Refused(ConnectorError):
+    """The platform (or we) will never accept this very thing: too long, forbidden, malformed. Do not try again."""
+
+
+class Gone(Refused):
+    """What this is about no longer exists at the platform."""
+
+
+class OutcomeUnknown(ConnectorError):
+    """It left, but no answer came: it may have been accepted. Look (`find_sent`) before trying again."""
