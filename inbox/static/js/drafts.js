@@ -3,6 +3,7 @@ import { say } from "./words.js";
 
 const WAIT = 1_000;
 let timer = 0;
+let flying = null;
 
 const box = () => document.querySelector("textarea[data-draft]");
 const token = () => document.querySelector("meta[name=csrf-token]").content;
@@ -14,11 +15,14 @@ async function save(area) {
   area.dataset.kept = text;
   const body = new URLSearchParams({ text, csrf_token: token() });
   const place = document.getElementById("draft-state");
+  const mine = new AbortController();
+  flying = mine;
   try {
-    const response = await fetch(area.dataset.draft, { method: "POST", body, headers: { "X-Fragment": "draft" }, keepalive: text.length < 15_000 });
+    const response = await fetch(area.dataset.draft, { method: "POST", body, signal: mine.signal, headers: { "X-Fragment": "draft" }, keepalive: text.length < 15_000 });
     if (!response.ok) throw new Error(String(response.status));
     if (place) place.textContent = text.trim() ? say("saved") : "";
   } catch {
+    if (mine.signal.aborted) return;
     delete area.dataset.kept;
     if (place) place.textContent = say("unsaved");
   }
@@ -31,5 +35,11 @@ document.addEventListener("input", (event) => {
 });
 document.addEventListener("focusout", (event) => event.target.matches("textarea[data-draft]") && save(event.target));
 // A send takes the text with it; a save that came after it would bring the draft back.
-document.addEventListener("trellis:leaving", () => clearTimeout(timer));
+document.addEventListener("trellis:leaving", (event) => {
+  const area = event.detail.form.querySelector("textarea[data-draft]");
+  if (!area) return;
+  clearTimeout(timer);
+  flying?.abort();
+  area.dataset.kept = area.value;
+});
 addEventListener("pagehide", () => save(box()));
