@@ -27,7 +27,7 @@ from inbox.connectors.contract import (
     Surroundings,
 )
 from inbox.connectors.email_imap import Mailbox, open_mailbox
-from inbox.connectors.email_poll import poll_folder, read_one
+from inbox.connectors.email_poll import RAW_KEPT, poll_folder, read_one
 from inbox.connectors.email_sent import Copy, begin_copy, finish_copy, look_for_copy
 from inbox.connectors.email_signin import ImapServer
 from inbox.connectors.mime import message_ids, read_mail
@@ -155,7 +155,9 @@ class Email:
         raise Refused("A mailbox takes no deliveries over the web.")
 
     def parse_raw(self, raw: str) -> IncomingMessage:
-        """A quarantined mail, read again. Raises ValueError."""
+        """A quarantined mail, read again. Raises ValueError; also when only its beginning was kept."""
+        if len(raw) >= RAW_KEPT or not re.split(r"\r?\n\r?\n", raw, maxsplit=1)[-1].strip():
+            raise ValueError("Only the beginning of this mail was kept; it is still in the mailbox.")
         return read_mail(raw.encode("utf-8", "surrogateescape"), own={self._address})
 
     def length(self, text: str) -> int:

@@ -459,3 +459,17 @@ def test_a_quarantined_mail_can_be_read_again(mailbox: Callable[..., Email]) -> 
     assert mailbox().parse_raw(written(1).decode()).text == "Hello"
     with pytest.raises(ValueError):
         mailbox().parse_raw("still no mail")
+
+
+def test_the_beginning_of_a_mail_is_not_taken_for_the_mail(mailbox: Callable[..., Email]) -> None:
+    for raw in ("From: fan@fan.test\nSubject: Big\n\n", written(1, "x" * email_poll.RAW_KEPT).decode()):
+        with pytest.raises(ValueError, match="Only the beginning"):
+            mailbox().parse_raw(raw)
+
+
+def test_an_answer_too_long_does_not_leave(
+    smtp: SmtpDouble, mailbox: Callable[..., Email], asked: IncomingMessage
+) -> None:
+    with pytest.raises(Refused, match="100001 characters"):
+        mailbox().send(reply_to(asked, text="x" * 100_001))
+    assert smtp.heard == []
