@@ -17,7 +17,7 @@ from inbox.pages.access import find_teammate
 from inbox.pages.errors import register_errors
 from inbox.translations_files import compiled_translations
 from inbox.vault import open_vault
-from inbox.web import House, limiter, log_requests, stop_reading, templates_folder
+from inbox.web import House, RowId, limiter, log_requests, stop_reading, templates_folder
 
 LANGUAGES = ("en", "de")
 PAGES = (
@@ -40,6 +40,7 @@ PAGES = (
     "trackers",
     "channels",
     "connections",
+    "quarantine",
     "receiving",
     "samples",
     "digests",
@@ -59,6 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load_settings()
     vault = open_vault(settings)
     app = Flask("trellis", template_folder=str(templates_folder()), static_folder=None)
+    app.url_map.converters["int"] = RowId
     app.extensions["trellis"] = House(settings, Database(settings.database), vault)
     app.config.update(
         SECRET_KEY=hashlib.sha256(b"cookies" + vault.key).hexdigest(),

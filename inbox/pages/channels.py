@@ -11,11 +11,12 @@ from inbox.channels.abilities import abilities
 from inbox.channels.due import poll_now
 from inbox.channels.ledger import browse_ledger, totals
 from inbox.channels.models import Channel
-from inbox.channels.quarantine import browse_quarantine, count_quarantined, dismiss, find_quarantined
+from inbox.channels.quarantine import count_quarantined
 from inbox.channels.setup import channel_kinds
 from inbox.connectors.contract import ActName
 from inbox.jobs import Job, after_commit
 from inbox.pages.access import me, requires
+from inbox.pages.found import row_id
 from inbox.pages.rendering import render
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, writing
@@ -27,7 +28,9 @@ page = Blueprint("channels", __name__)
 @requires(Permission.CHANNELS_READ)
 def index() -> ResponseReturnValue:
     """All channels and how they are."""
-    channels = reading().scalars(select(Channel).options(selectinload(Channel.streams)).order_by(Channel.is_sample, Channel.name))
+    channels = reading().scalars(
+        select(Channel).options(selectinload(Channel.streams)).order_by(Channel.is_sample, Channel.name)
+    )
     return render("channels/index.html", channels=channels.all(), kinds=channel_kinds())
 
 
@@ -55,7 +58,9 @@ def rename(channel_id: int) -> ResponseReturnValue:
     """Another name for it."""
     try:
         with writing() as writable:
-            edits.rename(writable, writable.get(Channel, channel_id) or abort(404), request.form.get("name", ""), by=me())
+            edits.rename(
+                writable, writable.get(Channel, channel_id) or abort(404), request.form.get("name", ""), by=me()
+            )
     except ValueError:
         flash(gettext("Another channel has this name."), "error")
     return redirect(url_for("channels.show", channel_id=channel_id))
@@ -102,22 +107,3 @@ def remove(channel_id: int) -> ResponseReturnValue:
         edits.remove(writable, channel, by=me())
     flash(gettext("The channel and everything that came by it are gone."), "done")
     return redirect(url_for("channels.index"))
-
-
-@page.get("/channels/<int:channel_id>/quarantine")
-@requires(Permission.CHANNELS_READ)
-def quarantine(channel_id: int) -> ResponseReturnValue:
-    """What could not be read, and why."""
-    channel = reading().get(Channel, channel_id) or abort(404)
-    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=int))
-    return render("channels/quarantine.html", channel=channel, items=items, count=count_quarantined(reading(), channel_id))
-
-
-@page.post("/quarantine/<int:item_id>/dismissal")
-@requires(Permission.CHANNELS_MANAGE)
-def dismiss_item(item_id: int) -> ResponseReturnValue:
-    """Set it aside for good; its payload stays readable in the database."""
-    with writing() as writable:
-        item = find_quarantined(writable, item_id) or abort(404)
-        dismiss(writable, item, by=me())
-    return redirect(url_for("channels.quarantine", channel_id=item.channel_id))

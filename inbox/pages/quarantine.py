@@ -1,0 +1,66 @@
+"""What could not be read: why, what came, and trying it again."""
+
+from flask import Blueprint, abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from inbox.channels.models import Channel
+from inbox.channels.open import open_connector
+from inbox.channels.quarantine import browse_quarantine, count_quarantined, dismiss, find_quarantined
+from inbox.connectors.contract import ConnectorError
+from inbox.conversations.retry import can_retry, retry
+from inbox.pages.access import me, requires
+from inbox.pages.rendering import render
+from inbox.teams.permissions import Permission
+from inbox.web import house, reading, writing
+
+page = Blueprint("quarantine", __name__)
+
+
+@page.get("/channels/<int:channel_id>/quarantine")
+@requires(Permission.CHANNELS_READ)
+def index(channel_id: int) -> ResponseReturnValue:
+    """The items of a channel, newest first."""
+    channel = reading().get(Channel, channel_id) or abort(404)
+    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=int))
+    count = count_quarantined(reading(), channel_id)
+    return render("channels/quarantine.html", channel=channel, items=items, count=count, can_retry=_can_retry(channel))
+
+
+@page.post("/quarantine/<int:item_id>/retry")
+@requires(Permission.CHANNELS_MANAGE)
+def create_retry(item_id: int) -> ResponseReturnValue:
+    """Read it again; a version that knows better stores it now."""
+    item = find_quarantined(reading(), item_id) or abort(404)
+    opened, channel = house(), reading().get_one(Channel, item.channel_id)
+    try:
+        connector = open_connector(channel, opened.database, opened.vault, opened.settings)
+    except ConnectorError as error:
+        flash(str(error), "error")
+        return redirect(url_for("quarantine.index", channel_id=channel.id))
+    with writing() as writable:
+        row = find_quarantined(writable, item_id) or abort(404)
+        stored = can_retry(connector) and retry(writable, row, connector, opened.settings.attachments)
+    flash(
+        gettext("It is in the inbox now.") if stored else gettext("It still cannot be read."),
+        "done" if stored else "error",
+    )
+    return redirect(url_for("quarantine.index", channel_id=channel.id))
+
+
+@page.post("/quarantine/<int:item_id>/dismissal")
+@requires(Permission.CHANNELS_MANAGE)
+def create_dismissal(item_id: int) -> ResponseReturnValue:
+    """Set it aside for good; its payload stays in the database."""
+    with writing() as writable:
+        item = find_quarantined(writable, item_id) or abort(404)
+        dismiss(writable, item, by=me())
+    return redirect(url_for("quarantine.index", channel_id=item.channel_id))
+
+
+def _can_retry(channel: Channel) -> bool:
+    opened = house()
+    try:
+        return can_retry(open_connector(channel, opened.database, opened.vault, opened.settings))
+    except ConnectorError:
+        return False
