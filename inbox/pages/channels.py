@@ -16,7 +16,6 @@ from inbox.channels.setup import channel_kinds
 from inbox.connectors.contract import ActName
 from inbox.jobs import Job, after_commit
 from inbox.pages.access import me, requires
-from inbox.pages.found import row_id
 from inbox.pages.rendering import render
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, writing

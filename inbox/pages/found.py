@@ -6,12 +6,18 @@ from flask import abort
 from sqlalchemy.orm import Session
 
 from inbox.database import Base
+from inbox.web import LARGEST_ID
 
 Row = TypeVar("Row", bound=Base)
-LARGEST_ID = 2**63 - 1
 
 
-def found(session: Session, table: type[Row], row_id: int | str) -> Row:
+def found(session: Session, table: type[Row], given: int | str) -> Row:
     """The row with this id. Anything that is no id (text, or a number no database holds) is not found either."""
-    number = int(row_id) if str(row_id).isdecimal() and len(str(row_id)) < 20 else 0
-    return (session.get(table, number) if 0 < number <= LARGEST_ID else None) or abort(404)
+    number = row_id(str(given))
+    return (session.get(table, number) if number else None) or abort(404)
+
+
+def row_id(given: str | None) -> int | None:
+    """The id that stands in a form or an address; None for anything that no row can have."""
+    number = int(given) if given and given.isascii() and given.isdigit() and len(given) < 20 else 0
+    return number if 0 < number <= LARGEST_ID else None

@@ -10,6 +10,7 @@ from inbox.channels.quarantine import browse_quarantine, count_quarantined, dism
 from inbox.connectors.contract import ConnectorError
 from inbox.conversations.retry import can_retry, retry
 from inbox.pages.access import me, requires
+from inbox.pages.found import row_id
 from inbox.pages.rendering import render
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, writing
@@ -22,7 +23,7 @@ page = Blueprint("quarantine", __name__)
 def index(channel_id: int) -> ResponseReturnValue:
     """The items of a channel, newest first."""
     channel = reading().get(Channel, channel_id) or abort(404)
-    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=int))
+    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=row_id))
     count = count_quarantined(reading(), channel_id)
     return render("channels/quarantine.html", channel=channel, items=items, count=count, can_retry=_can_retry(channel))
 
