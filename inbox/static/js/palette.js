@@ -7,8 +7,9 @@ let chosen = 0;
 
 function collect() {
   const seen = new Set();
-  const all = document.querySelectorAll(".nav a, .views a, [data-key]:not(textarea, input), [data-command], .bar a.btn, .page-head .btn");
-  return [...all].filter((element) => element.getClientRects().length).flatMap((element) => {
+  // What can be done here comes before where one can go.
+  const all = ["[data-key]:not(textarea, input)", "main .btn, [role=main] .bar a.btn", ".nav a"].flatMap((which) => [...document.querySelectorAll(which)]);
+  return all.filter((element) => element.getClientRects().length).flatMap((element) => {
     const words = element.querySelector("span:not(.dot, .number)") ?? element;
     const name = (element.dataset.command || element.getAttribute("aria-label") || words.textContent).replace(/\s+/g, " ").trim();
     if (!name || seen.has(name)) return [];
