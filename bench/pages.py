@@ -22,8 +22,7 @@ FROM conversations c JOIN channels ch ON ch.id = c.channel_id LEFT JOIN teammate
 WHERE c.state = 'open' AND c.waiting_since IS NOT NULL {narrower} ORDER BY c.last_message_at DESC, c.id DESC LIMIT 51
 """
 COUNTS = """
-SELECT state, tag, channel_id, CASE WHEN assignee_id IS NULL THEN 0 ELSE 1 END, waiting_since IS NOT NULL, count(*)
-FROM conversations GROUP BY 1, 2, 3, 4, 5
+SELECT state, tag, channel_id, assignee_id, count(*), count(waiting_since) FROM conversations GROUP BY 1, 2, 3, 4
 """
 FOUND = """
 AND c.id IN (SELECT m.conversation_id FROM messages m JOIN messages_search s ON s.rowid = m.id WHERE messages_search MATCH ?
