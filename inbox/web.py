@@ -11,6 +11,7 @@ from flask import Flask, Response, current_app, g, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from sqlalchemy.orm import Session
+from werkzeug.routing import IntegerConverter, Map
 
 from inbox.config import Settings
 from inbox.database import Database
@@ -19,6 +20,7 @@ from inbox.vault import Vault
 log = logging.getLogger(__name__)
 # Asked for so often, or so much alike, that a line each would hide the others.
 QUIET = {"static_files", "live", "viewers", "health"}
+LARGEST_ID = 2**63 - 1
 
 # Storage and strategy come from create_app; without Valkey it counts in this process.
 limiter = Limiter(get_remote_address, default_limits=[])
@@ -31,6 +33,13 @@ class House:
     settings: Settings
     database: Database
     vault: Vault
+
+
+class RowId(IntegerConverter):
+    """A number in an address that a database can hold; with a larger one there is nothing there."""
+
+    def __init__(self, urls: Map) -> None:
+        super().__init__(urls, max=LARGEST_ID)
 
 
 def house() -> House:

@@ -70,7 +70,10 @@ def can(permission: str) -> bool:
 
 def safe_next(target: str | None) -> str:
     """`target` when it is a path of ours, else the inbox: nobody is sent elsewhere by a crafted link."""
-    parts = urlsplit(target or "")
+    try:
+        parts = urlsplit(target or "")
+    except ValueError:
+        return url_for("conversations.index")
     if not target or parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
         return url_for("conversations.index")
     return target
@@ -87,6 +90,10 @@ def _touch(sign_in_id: int) -> None:
 def _ask_to_sign_in() -> ResponseReturnValue:
     if find_workspace(reading()) is None:
         return redirect(url_for("set_up.show"))
-    if request.method != "GET" or request.headers.get("X-Fragment") or request.accept_mimetypes.best == "text/event-stream":
+    if (
+        request.method != "GET"
+        or request.headers.get("X-Fragment")
+        or request.accept_mimetypes.best == "text/event-stream"
+    ):
         abort(401)
     return redirect(url_for("sign_in.show", next=request.full_path.rstrip("?")))

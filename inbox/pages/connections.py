@@ -16,6 +16,7 @@ from inbox.channels.setup import channel_kinds, kept_setup, read_setup, setup_of
 from inbox.clock import now
 from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
+from inbox.pages.found import row_id
 from inbox.pages.rendering import render
 from inbox.pages.setup_fields import draw_fields, made_secrets, seal, told, unsealed
 from inbox.setups import BadSetup
@@ -125,7 +126,7 @@ def _kind() -> str:
 
 
 def _channel() -> Channel | None:
-    channel_id = request.form.get("channel_id", type=int)
+    channel_id = row_id(request.form.get("channel_id"))
     return reading().get(Channel, channel_id) if channel_id else None
 
 

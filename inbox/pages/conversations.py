@@ -1,6 +1,6 @@
 """The inbox: the list with its filters in the address, one conversation, and what is done to it as a whole."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, request, url_for
@@ -109,6 +109,6 @@ def _until(choice: str) -> datetime:
     if choice in offered:
         return offered[choice]
     try:
-        return datetime.fromisoformat(choice).replace(tzinfo=ZoneInfo(me().time_zone))
-    except ValueError:
+        return datetime.fromisoformat(choice).replace(tzinfo=ZoneInfo(me().time_zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise CannotSnooze(NO_MOMENT) from None

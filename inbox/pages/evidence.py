@@ -17,6 +17,7 @@ from inbox.ideas.suggest import suggest
 from inbox.ideas.withdraw import withdraw
 from inbox.pages.access import me, requires, safe_next
 from inbox.pages.forms import Form
+from inbox.pages.found import row_id
 from inbox.pages.rendering import render
 from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.permissions import Permission
@@ -49,7 +50,8 @@ def create() -> ResponseReturnValue:
         return _form(message, form, 422)
     try:
         with writing() as writable:
-            chosen = find_idea(writable, int(form["idea"])) or abort(404) if form["idea"].isdecimal() else None
+            number = row_id(form["idea"])
+            chosen = find_idea(writable, number) or abort(404) if number else None
             again = _message(writable, form)
             evidence = promote(writable, again, *_span(form), title=form["title"], idea=chosen, by=me())
             title = evidence.idea.title

@@ -5,19 +5,23 @@ from collections.abc import Collection, Mapping
 
 from flask_babel import gettext
 
+from inbox.text import storable
+
 _EMAIL = re.compile(r"[^@\s,;<>()\[\]\\\"]{1,64}@[^@\s,;<>()\[\]\\\"]{1,255}")
+SECRET = "password"  # as it was typed: what a field of this name holds is hashed and never stored
 
 
 class Form:
     """Values by field name (missing is empty) and errors by field name."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
-        self.values = {name: value for name, value in values.items() if name != "csrf_token"}
+        # Without the characters that a database refuses, so that what is left of a field is what is judged.
+        self.values = {name: _clean(name, value) for name, value in values.items() if name != "csrf_token"}
         self.errors: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:
         value = self.values.get(name, "")
-        return value if name.startswith("password") else value.strip()
+        return value if name.startswith(SECRET) else value.strip()
 
     def need(self, name: str, longest: int) -> None:
         """The field must hold 1 to `longest` characters."""
@@ -46,3 +50,7 @@ class Form:
             self.errors[name] = gettext("A whole number from %(least)d to %(most)d, please.", least=least, most=most)
             return least
         return value
+
+
+def _clean(name: str, value: str) -> str:
+    return value if name.startswith(SECRET) else storable(value, len(value))

@@ -25,6 +25,7 @@ from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.models import ProductTeam
 from inbox.teams.permissions import Permission
 from inbox.teams.product_teams import browse_teams
+from inbox.text import one_line
 from inbox.tickets.browse import browse as browse_tickets
 from inbox.tickets.hand_over import hand_over
 from inbox.trackers.browse import browse as browse_trackers
@@ -39,7 +40,7 @@ LARGEST_ID = 2**63 - 1
 @requires(Permission.IDEAS_READ)
 def index() -> ResponseReturnValue:
     """The board, narrowed by product team and words."""
-    team, words = request.args.get("team", ""), request.args.get("q", "")[:200]
+    team, words = request.args.get("team", ""), one_line(request.args.get("q", ""), 200)
     team_id = _number(team)
     columns = board(reading(), Filter(team_id=team_id, words=words))
     tickets = browse_tickets(reading(), [card.id for column in columns for card in column.cards])

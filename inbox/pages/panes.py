@@ -30,7 +30,6 @@ from inbox.text import one_line
 from inbox.web import reading
 
 LONGEST_QUERY = 200
-LARGEST_ID = 2**63 - 1
 
 
 def read_filters() -> Filters:
@@ -159,4 +158,4 @@ def _newest_from_outside(thread: Thread) -> Message | None:
 
 
 def _number(given: str | None) -> int | None:
-    return int(given) if given and given.isascii() and given.isdigit() and int(given) <= LARGEST_ID else None
+    return int(given) if given and given.isascii() and given.isdigit() and len(given) < 19 else None

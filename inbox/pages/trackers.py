@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
+from inbox.pages.found import row_id
 from inbox.pages.rendering import render
 from inbox.pages.setup_fields import draw_fields, seal, told, unsealed
 from inbox.pages.telling import tell
@@ -56,7 +57,7 @@ def create(team_id: int) -> ResponseReturnValue:
 @requires(Permission.TEAMS_MANAGE)
 def create_check(team_id: int) -> ResponseReturnValue:
     """Test the connection: what is there. Nothing is saved."""
-    team, kind, number = _team(reading(), team_id), _kind(), request.form.get("tracker_id", type=int)
+    team, kind, number = _team(reading(), team_id), _kind(), row_id(request.form.get("tracker_id"))
     tracker = _tracker(reading(), number) if number else None
     try:
         setup = _read(kind, tracker)
