@@ -143,7 +143,7 @@ def view_names() -> dict[View, str]:
         View.SNOOZED: gettext("Put aside"),
         View.CLOSED: gettext("Done"),
         View.ALL: gettext("All"),
-        View.UNSURE_SENT: gettext("Not certain to have arrived"),
+        View.UNSURE_SENT: gettext("Arrival unclear"),
     }
 
 

@@ -8,7 +8,7 @@ let chosen = 0;
 function collect() {
   const seen = new Set();
   // What can be done here comes before where one can go.
-  const all = ["[data-key]:not(textarea, input)", "main .btn, [role=main] .bar a.btn", ".nav a"].flatMap((which) => [...document.querySelectorAll(which)]);
+  const all = ["[data-key]:not(textarea, input)", "main .page-head .btn, [role=main] .bar a.btn", ".nav a"].flatMap((which) => [...document.querySelectorAll(which)]);
   return all.filter((element) => element.getClientRects().length).flatMap((element) => {
     const words = element.querySelector("span:not(.dot, .number)") ?? element;
     const name = (element.dataset.command || element.getAttribute("aria-label") || words.textContent).replace(/\s+/g, " ").trim();
