@@ -2,9 +2,10 @@ import pytest
 from pydantic import ValidationError
 
 from inbox.channels.open import NoMemory
-from inbox.connectors.contract import IdeaCard, Refused, Surroundings
+from inbox.connectors.contract import Refused, Surroundings
 from inbox.connectors.email_out import WORDS, EmailOut, EmailOutSetup
 from inbox.connectors.smtp import Mail, compose
+from inbox.connectors.tracker_contract import IdeaCard
 
 ADDRESS = "product@brand.test"
 
