@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from inbox.conversations.models import Conversation, Message
-from inbox.conversations.search_words import Word, tokens_of, words_of
+from inbox.conversations.search_words import Word, hits_in, words_of
 from inbox.database import is_sqlite
 from inbox.members.models import Identity
 
@@ -86,15 +86,14 @@ def snippet(text: str, asked: Sequence[Word]) -> tuple[tuple[str, bool], ...]:
     """The piece of `text` around its first hit, at most 240 characters, in parts with whether each is a hit."""
     hits: list[tuple[int, int]] = []
     begin, until = 0, SNIPPET
-    for start, end, token in tokens_of(text):
+    for start, end in hits_in(text, asked):
         # Only the words of the piece are looked at once it is known where it lies.
-        if end > until and hits:
-            break
-        if any(word.is_in(token) for word in asked):
-            if not hits and end > until:
-                begin = _word_start(text, start - BEFORE_HIT)
-                until = begin + SNIPPET
-            hits.append((start, end))
+        if end > until:
+            if hits:
+                break
+            begin = _word_start(text, max(0, start - BEFORE_HIT))
+            until = begin + SNIPPET
+        hits.append((start, min(end, until)))
     parts = [("…", False)] if begin else []
     here = begin
     for start, end in hits:

@@ -1,7 +1,7 @@
 """Turns what somebody typed into the words that are looked for. Nothing typed is ever syntax of a database."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,10 +25,6 @@ class Word:
     beginnings: tuple[str, ...]
     whole: str = ""
 
-    def is_in(self, token: str) -> bool:
-        """Whether a folded word of a text is a match."""
-        return token == self.whole or any(token.startswith(beginning) for beginning in self.beginnings)
-
 
 def words_of(typed: str) -> tuple[Word, ...]:
     """The words in what was typed, all of which must be found; at most ten.
@@ -40,10 +36,14 @@ def words_of(typed: str) -> tuple[Word, ...]:
     return tuple(found)[:MOST_WORDS]
 
 
-def tokens_of(text: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and folded form of each word of a text."""
+def hits_in(text: str, asked: Sequence[Word]) -> Iterator[tuple[int, int]]:
+    """Where in `text` the words that are looked for begin and end."""
+    beginnings = tuple(beginning for word in asked for beginning in word.beginnings)
+    wholes = {word.whole for word in asked if word.whole}
     for match in _WORD.finditer(text):
-        yield match.start(), match.end(), _folded(match.group())
+        token = _folded(match[0])
+        if token.startswith(beginnings) or token in wholes:
+            yield match.span()
 
 
 def _word(typed: str) -> Word:
@@ -60,7 +60,7 @@ def _word(typed: str) -> Word:
     return Word(tuple(shortest))
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=16_384)
 def _folded(word: str) -> str:
     return folded(word)
 

@@ -122,6 +122,10 @@ def test_a_snippet_shows_the_first_hit_and_marks_all() -> None:
     assert "the Rechnungen and Rechnung tail" in whole
 
 
+def test_a_snippet_of_an_endless_word_is_short() -> None:
+    assert sum(len(words) for words, _ in snippet("a " + "rake" * 50_000, words_of("rake"))) <= 245
+
+
 def test_words_are_few_and_short() -> None:
     assert len(words_of(" ".join(map(str, range(10_000, 10_100))))) == 10
     assert [word.beginnings for word in words_of("Häuser Haus")] == [("haus", "häuser"), ("haus",)]
