@@ -1,5 +1,6 @@
 """A small IMAP server in this process, with as much of the protocol as a mailbox connector speaks, and with bad manners on demand."""
 
+import contextlib
 import re
 import socketserver
 import threading
@@ -81,6 +82,10 @@ class _Session(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self.talk()
+
+    def talk(self) -> None:
         self.folder: Folder | None = None
         self.is_in = False
         self.say(b"* OK ready")

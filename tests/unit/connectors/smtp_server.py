@@ -1,5 +1,6 @@
 """A small SMTP server in this process that accepts, refuses, or falls silent where it is told to."""
 
+import contextlib
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -44,6 +45,10 @@ class _Session(socketserver.StreamRequestHandler):
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self.talk()
+
+    def talk(self) -> None:
         state = self.server_state
         self.say(state.answers.get("greeting", "220 double ESMTP"))
         while line := self.rfile.readline():
