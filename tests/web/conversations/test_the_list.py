@@ -60,7 +60,7 @@ def test_nothing_in_the_page_needs_inline_scripts_or_styles(client: Any, heard: 
         ("/conversations?assignee=0", {"open"}),
         ("/conversations?view=nonsense&tag=nonsense&channel=x&assignee=²&after=z", {"open"}),
         ("/conversations?channel=999999999999999999999999", {"open"}),
-        ("/conversations?channel=9223372036854775807", set()),
+        ("/conversations?channel=987654", set()),
     ],
 )
 def test_the_address_says_what_is_shown(client: Any, heard: Heard, address: str, shown: set[str]) -> None:
