@@ -108,7 +108,8 @@ def _statements(database: Database, act: Callable[[], None]) -> int:
     seen: list[Any] = []
 
     def hear(*heard: Any) -> None:
-        seen.append(heard[2])
+        if not heard[2].startswith("BEGIN"):
+            seen.append(heard[2])
 
     event.listen(database.engine, "before_cursor_execute", hear)
     act()

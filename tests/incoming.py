@@ -55,4 +55,5 @@ class Statements:
     def _hear(self, _connection: Any, _cursor: Any, statement: str, _values: Any, _context: Any, many: bool) -> None:
         # One prepared statement sent many times counts as many.
         assert not many, f"sent once per row: {statement}"
-        self.seen.append(statement)
+        if not statement.startswith("BEGIN"):
+            self.seen.append(statement)

@@ -10,6 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from inbox.channels.abilities import abilities
 from inbox.channels.ledger import Counts, enter
 from inbox.channels.models import Channel, Stream
 from inbox.channels.quarantine import quarantine
@@ -18,7 +19,6 @@ from inbox.connectors.contract import BadItem, Batch, Deletion
 from inbox.conversations.clean import CleanMessage, Unreadable, clean, clean_deletion, raw_of
 from inbox.conversations.ingest_known import (
     Known,
-    KnownConversations,
     find_conversations,
     find_known,
     is_answer_of_ours,
@@ -70,7 +70,7 @@ def ingest(
     ids = {message.external_id for message in messages} | deletions.keys()
     relatives = {key for message in messages for key in (message.parent_id, message.thread_id) if key}
     known = find_known(session, channel.id, ids, relatives)
-    items = _sort(messages, deletions, known)
+    items = _sort(messages, deletions, known, tells_edits=abilities(channel.kind).tells_edits)
     items.duplicates += len(batch.deletions) - len(bad_deletions) - len(deletions)
 
     touched = _store(session, channel, items, known, moment)
@@ -118,7 +118,10 @@ def _cleaned_deletions(deletions: Iterable[Deletion], moment: datetime) -> tuple
     return cleaned, bad
 
 
-def _sort(messages: Sequence[CleanMessage], deletions: Mapping[str, datetime], known: Known) -> Sorted:
+def _sort(
+    messages: Sequence[CleanMessage], deletions: Mapping[str, datetime], known: Known, *, tells_edits: bool
+) -> Sorted:
+    """Where nothing can be edited, other words under a known id are a forgery: whoever got a mail knows its id."""
     items = Sorted()
     for message in messages:
         key = message.external_id
@@ -129,14 +132,14 @@ def _sort(messages: Sequence[CleanMessage], deletions: Mapping[str, datetime], k
             items.duplicates += 1
             earlier = items.edits.get(key)
             before, edited_at = (earlier.text, earlier.edited_at) if earlier else (stored.text, stored.edited_at)
-            if not is_answer_of_ours(stored) and _is_newer(message, before, edited_at):
+            if tells_edits and not is_answer_of_ours(stored) and _is_newer(message, before, edited_at):
                 items.edits[key] = message
         elif key in known.answers:
             items.duplicates += 1
             items.came_back[key] = message
         elif key in items.fresh:
             items.duplicates += 1
-            if _is_newer(message, items.fresh[key].text, items.fresh[key].edited_at):
+            if tells_edits and _is_newer(message, items.fresh[key].text, items.fresh[key].edited_at):
                 items.fresh[key] = message
         else:
             items.fresh[key] = message
@@ -179,9 +182,9 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     bury_messages(session, items.buried)
     remember_deleted(session, channel.id, items.remembered)
 
-    changes = _changes(conversations, threads, people)
+    changes = _changes(threads, people)
     for message in (*edited, *buried):
-        stored = conversations.by_id[message.conversation_id]
+        stored = conversations[message.conversation_id]
         changes.setdefault(stored.id, Change(stored)).touched += 1
     refresh(session, changes_by_id(changes), moment)
     return {thread.id for thread in threads} | changes.keys()
@@ -208,9 +211,7 @@ def _authors(messages: Iterable[CleanMessage]) -> dict[str, Seen]:
     return seen
 
 
-def _changes(
-    conversations: KnownConversations, threads: Sequence[Thread], people: Mapping[str, Person]
-) -> dict[int, Change]:
+def _changes(threads: Sequence[Thread], people: Mapping[str, Person]) -> dict[int, Change]:
     changes = {}
     for thread in threads:
         if thread.stored is None:

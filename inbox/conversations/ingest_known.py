@@ -1,7 +1,7 @@
 """What the database knows already of the ids in a batch. Called by ingest, which holds the channel's row meanwhile."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -53,14 +53,6 @@ class KnownConversation:
     member_id: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class KnownConversations:
-    """Stored conversations by thread and by id."""
-
-    by_thread: dict[str, KnownConversation] = field(default_factory=dict)
-    by_id: dict[int, KnownConversation] = field(default_factory=dict)
-
-
 def find_known(session: Session, channel_id: int, ids: set[str], relatives: set[str]) -> Known:
     """What is known of `ids`, in three statements; of `relatives` (parents and threads) only stored messages are."""
     sqlite = is_sqlite(session)
@@ -75,7 +67,7 @@ def find_known(session: Session, channel_id: int, ids: set[str], relatives: set[
 
 
 @lru_cache(maxsize=2)
-def _statements(sqlite: bool) -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
+def _statements(sqlite: bool) -> tuple[Any, Any, Any]:
     """Stored messages, answers of ours, tombstones. Building them takes longer than asking them, so they are kept."""
     channel_id, ids = sa.bindparam("channel_id", type_=sa.BigInteger()), sa.bindparam("ids", type_=sa.Text())
     columns = (Message.id, Message.conversation_id, Message.text, Message.direction, Message.delivery_id)
@@ -99,26 +91,14 @@ def _statements(sqlite: bool) -> tuple[sa.Select[Any], sa.Select[Any], sa.Select
 
 def find_conversations(
     session: Session, channel_id: int, threads: Iterable[str], ids: Iterable[int]
-) -> KnownConversations:
-    """The stored conversations of these threads and ids, locked in the order of their ids, in one statement."""
+) -> dict[int, KnownConversation]:
+    """The stored conversations of these threads and ids, by id, locked in the order of their ids, in one statement."""
     C = Conversation  # noqa: N806
-    columns: tuple[Any, ...] = (C.id, C.external_id, C.subject, C.state, C.waiting_since)
-    found = session.execute(
-        sa.select(*columns, C.last_message_at, C.message_count, C.version, C.member_id)
-        .where(
-            sa.or_(
-                sa.and_(C.channel_id == channel_id, among(session, C.external_id, threads)), among(session, C.id, ids)
-            )
-        )
-        .order_by(C.id)
-        .with_for_update()
-    )
-    known = KnownConversations()
-    for row in found:
-        conversation = KnownConversation(*row)
-        known.by_id[conversation.id] = conversation
-        known.by_thread[conversation.external_id] = conversation
-    return known
+    columns: list[Any] = [C.id, C.external_id, C.subject, C.state, C.waiting_since]
+    columns += [C.last_message_at, C.message_count, C.version, C.member_id]
+    of_threads = sa.and_(C.channel_id == channel_id, among(session, C.external_id, threads))
+    query = sa.select(*columns).where(sa.or_(of_threads, among(session, C.id, ids))).order_by(C.id)
+    return {row.id: KnownConversation(*row) for row in session.execute(query.with_for_update())}
 
 
 def is_answer_of_ours(known: KnownMessage) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from inbox.conversations.clean import CleanMessage
-from inbox.conversations.ingest_known import Known, KnownConversation, KnownConversations
+from inbox.conversations.ingest_known import Known, KnownConversation
 from inbox.conversations.models import Conversation, ConversationState
 from inbox.database import insert_rows
 from inbox.members.recognise import Known as Person
@@ -41,7 +41,9 @@ class Thread:
     messages: list[CleanMessage] = field(default_factory=list)
 
 
-def place(messages: Sequence[CleanMessage], known: Known, conversations: KnownConversations) -> dict[str, Thread]:
+def place(
+    messages: Sequence[CleanMessage], known: Known, conversations: Mapping[int, KnownConversation]
+) -> dict[str, Thread]:
     """The thread of each message, by the message's external id.
 
     A message belongs where its thread is; else where its parent is; else where the message is that its thread is named
@@ -49,13 +51,13 @@ def place(messages: Sequence[CleanMessage], known: Known, conversations: KnownCo
     """
     threads: dict[str, Thread] = {}
     placed: dict[str, Thread] = {}
-    for conversation in conversations.by_id.values():
+    for conversation in conversations.values():
         threads[conversation.external_id] = Thread(conversation.external_id, conversation, conversation.id)
     homes = {key: message.conversation_id for key, message in known.messages.items()}
     homes |= {key: conversation_id for key, (_, conversation_id) in known.answers.items()}
 
     def home_of(key: str) -> Thread | None:
-        conversation = conversations.by_id.get(homes.get(key, 0))
+        conversation = conversations.get(homes.get(key, 0))
         return placed.get(key) or (threads[conversation.external_id] if conversation else None)
 
     for message in messages:
