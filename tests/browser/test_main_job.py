@@ -6,10 +6,11 @@ import email.policy
 import imaplib
 import json
 import re
+import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
@@ -21,6 +22,7 @@ from standardwebhooks import Webhook
 
 from tests.browser.conftest import ROOT
 from tests.peers.email.mail_server import PASSWORD
+from tests.postgres import fresh_database
 
 pytestmark = [pytest.mark.browser, pytest.mark.peers, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -48,14 +50,14 @@ def mailbox(server: Any, address: str, wanted: Callable[[Any], bool], seconds: f
     pytest.fail(f"no such mail in the mailbox of {address}")
 
 
-def write_mail(server: Any) -> str:
+def write_mail(server: Any, desk: str) -> str:
     """Somebody outside writes to the company; returns the Message-ID."""
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "Ana Fuchs <ana@fan.test>", "support@brand.test", "Sensor misst falsch"
+    mail["From"], mail["To"], mail["Subject"] = "Ana Fuchs <ana@fan.test>", desk, "Sensor misst falsch"
     mail["Message-ID"] = f"<{time.time_ns()}@fan.test>"
     mail["Date"] = email.utils.format_datetime(datetime.now(UTC))
     mail.set_content(WORDS)
-    server.deliver(mail, "ana@fan.test", "support@brand.test")
+    server.deliver(mail, "ana@fan.test", desk)
     return str(mail["Message-ID"])
 
 
@@ -86,10 +88,10 @@ def set_up(page: Page, address: str) -> None:
     expect(page.get_by_role("heading", name="Noch ist nichts verbunden")).to_be_visible()
 
 
-def connect_mailbox(page: Page, server: Any) -> None:
+def connect_mailbox(page: Page, server: Any, desk: str) -> None:
     page.get_by_role("link", name="Kanal verbinden").first.click()
     page.get_by_role("link", name="E-Mail").click()
-    page.get_by_label("E-Mail-Adresse").fill("support@brand.test")
+    page.get_by_label("E-Mail-Adresse").fill(desk)
     page.get_by_label("IMAP-Server").fill("127.0.0.1")
     page.get_by_label("IMAP-Port").fill(str(server.imap_port))
     page.get_by_label("IMAP-Verschlüsselung").select_option("none")
@@ -99,17 +101,27 @@ def connect_mailbox(page: Page, server: Any) -> None:
     page.get_by_label("SMTP-Verschlüsselung").select_option("none")
     page.get_by_role("button", name="Verbindung testen").click()
     # Nothing is saved yet, and the account's last messages are shown.
-    expect(page.get_by_text("Die Verbindung steht: support@brand.test")).to_be_visible()
+    expect(page.get_by_text(f"Die Verbindung steht: {desk}")).to_be_visible()
     expect(page.get_by_text("Sensor misst falsch")).to_be_visible()
     page.get_by_role("button", name="Verbinden", exact=True).click()
-    expect(page.get_by_role("heading", name="support@brand.test")).to_be_visible()
+    expect(page.get_by_role("heading", name=desk)).to_be_visible()
 
 
-def bring_table(folder: Path, table: Path) -> str:
+def bring_table(folder: Path, table: Path, storage: dict[str, str]) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "inbox.cli", "import", str(table), "--channel", "Shop", "--map", "text=comment,author=name"],
+        [
+            sys.executable,
+            "-m",
+            "inbox.cli",
+            "import",
+            str(table),
+            "--channel",
+            "Shop",
+            "--map",
+            "text=comment,author=name",
+        ],
         cwd=ROOT,
-        env={"PATH": "/usr/bin:/bin", "TRELLIS_DATA": str(folder), "COLUMNS": "200"},
+        env={"PATH": "/usr/bin:/bin", "TRELLIS_DATA": str(folder), "COLUMNS": "200", **storage},
         capture_output=True,
         text=True,
         timeout=60,
@@ -152,12 +164,12 @@ def promote(page: Page) -> None:
     expect(dialog).to_be_hidden()
 
 
-def make_team(page: Page, address: str, receiver: Any) -> None:
+def make_team(page: Page, address: str, mailbox_of_team: str, receiver: Any) -> None:
     page.goto(f"{address}/product-teams")
     page.get_by_label("Name").fill("Garten-Team")
     page.get_by_role("button", name="Anlegen").click()
     for kind, fields in (
-        ("E-Mail", {"E-Mail-Adresse": "garten@fan.test"}),
+        ("E-Mail", {"E-Mail-Adresse": mailbox_of_team}),
         ("Signierter Webhook", {"Adresse": receiver.address, "Geheimnis": SECRET}),
     ):
         page.get_by_role("link", name="Tracker verbinden").click()
@@ -175,18 +187,36 @@ def hand_over(page: Page, address: str) -> None:
     page.get_by_role("button", name="Übergeben").click()
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Nothing for the embedded default; a PostgreSQL and an outside Valkey as a team has them."""
+    if request.param == "sqlite":
+        yield {}
+        return
+    with fresh_database(request.getfixturevalue("postgres_server")) as url:
+        yield {"TRELLIS_DATABASE_URL": url, "TRELLIS_REDIS_URL": request.getfixturevalue("valkey_server")}
+
+
 def test_from_an_empty_folder_to_a_digest(
-    page: Page, start_trellis: Callable[..., str], mail_server: Any, receiver: Any, tmp_path_factory: pytest.TempPathFactory
+    page: Page,
+    start_trellis: Callable[..., str],
+    storage: dict[str, str],
+    mail_server: Any,
+    receiver: Any,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     folder = tmp_path_factory.mktemp("main") / "data"
-    asked = write_mail(mail_server)
-    address = start_trellis(folder, TRELLIS_UNDO_SECONDS="2")
+    # Mailboxes of this run alone: the mail server is shared.
+    run = secrets.token_hex(3)
+    desk, team, boss = f"support-{run}@brand.test", f"garten-{run}@fan.test", f"chefin-{run}@fan.test"
+    asked = write_mail(mail_server, desk)
+    address = start_trellis(folder, TRELLIS_UNDO_SECONDS="2", **storage)
     page.set_default_timeout(15_000)
 
     set_up(page, address)
-    connect_mailbox(page, mail_server)
+    connect_mailbox(page, mail_server, desk)
     write_table(folder.parent / "comments.csv")
-    bring_table(folder, folder.parent / "comments.csv")
+    bring_table(folder, folder.parent / "comments.csv", storage)
     page.goto(f"{address}/conversations")
     expect(page.locator(".row .tag-complaint").first).to_be_visible(timeout=30_000)
     expect(page.locator(".row .tag-question").first).to_be_visible(timeout=30_000)
@@ -194,13 +224,13 @@ def test_from_an_empty_folder_to_a_digest(
     answer(page)
     reply = mailbox(mail_server, "ana@fan.test", lambda mail: mail["In-Reply-To"] == asked)
     assert "zehn Sekunden" in reply.get_body().get_content()
-    assert reply["From"] == "support@brand.test"
+    assert reply["From"] == desk
     assert reply["Subject"] == "Re: Sensor misst falsch"
 
     promote(page)
-    make_team(page, address, receiver)
+    make_team(page, address, team, receiver)
     hand_over(page, address)
-    told = mailbox(mail_server, "garten@fan.test", lambda mail: "Gießplan teilen" in str(mail["Subject"]))
+    told = mailbox(mail_server, team, lambda mail: "Gießplan teilen" in str(mail["Subject"]))
     assert WISH in told.get_body(("plain",)).get_content().replace("\n", " ")
     until = time.monotonic() + 30
     while not receiver.received and time.monotonic() < until:
@@ -211,10 +241,10 @@ def test_from_an_empty_folder_to_a_digest(
 
     page.goto(f"{address}/digests")
     expect(page.get_by_text("Gießplan teilen")).to_be_visible()
-    page.get_by_label("E-Mail-Adresse").fill("chefin@fan.test")
+    page.get_by_label("E-Mail-Adresse").fill(boss)
     page.get_by_role("button", name="Hinzufügen", exact=True).click()
     page.get_by_role("button", name="Jetzt an alle senden").click()
-    digest = mailbox(mail_server, "chefin@fan.test", lambda mail: "List-Unsubscribe-Post" in mail)
+    digest = mailbox(mail_server, boss, lambda mail: "List-Unsubscribe-Post" in mail)
     assert "Gießplan teilen" in digest.get_body(("plain",)).get_content()
     assert [part.get_content_type() for part in digest.walk()].count("image/png") == 1
 
