@@ -9,5 +9,8 @@ def now() -> datetime:
 
 
 def as_utc(moment: datetime) -> datetime:
-    """The same moment in UTC; a moment without a zone is taken to be UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    """The same moment in UTC; a moment without a zone is taken to be UTC, one outside of UTC's years is the nearest in them."""
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError:
+        return (datetime.max if moment.year > 1 else datetime.min).replace(tzinfo=UTC)

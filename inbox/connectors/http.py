@@ -24,8 +24,9 @@ LONGEST_PATIENCE = 24 * 3600.0
 REDIRECTS = 5
 # What may follow a redirect to another host; everything else may be a credential.
 HARMLESS_HEADERS = {"accept", "accept-encoding", "accept-language", "user-agent", "if-none-match", "if-modified-since"}
-# Ways to write an IPv4 address as IPv6 that `ipaddress` calls global although the address inside may be loopback.
-NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# All that is routed in IPv6 so far. Outside lie, among others, the ways to write an IPv4 address as IPv6 that
+# `ipaddress` calls global although the address inside may be loopback: ::127.0.0.1, ::ffff:0:127.0.0.1, NAT64.
+ROUTED = ipaddress.ip_network("2000::/3")
 
 
 class PrivateAddress(httpcore.ConnectError):
@@ -44,11 +45,11 @@ def is_public(address: str) -> bool:
     """Whether an IP address belongs to the open internet."""
     ip = ipaddress.ip_address(address.split("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.is_site_local or ip.teredo or any(ip in network for network in NAT64):
-            return False
         inner = ip.ipv4_mapped or ip.sixtofour
         if inner is not None:
             return is_public(str(inner))
+        if ip.teredo or ip not in ROUTED:
+            return False
     return ip.is_global and not ip.is_multicast
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext
 from inbox.text import storable
 
 _EMAIL = re.compile(r"[^@\s,;<>()\[\]\\\"]{1,64}@[^@\s,;<>()\[\]\\\"]{1,255}")
-SECRET = "password"  # as it was typed: what a field of this name holds is hashed and never stored
+AS_TYPED = "password"  # what fields of this name hold is hashed, never stored
 
 
 class Form:
@@ -21,7 +21,7 @@ class Form:
 
     def __getitem__(self, name: str) -> str:
         value = self.values.get(name, "")
-        return value if name.startswith(SECRET) else value.strip()
+        return value if name.startswith(AS_TYPED) else value.strip()
 
     def need(self, name: str, longest: int) -> None:
         """The field must hold 1 to `longest` characters."""
@@ -53,4 +53,4 @@ class Form:
 
 
 def _clean(name: str, value: str) -> str:
-    return value if name.startswith(SECRET) else storable(value, len(value))
+    return value if name.startswith(AS_TYPED) else storable(value, len(value))

@@ -66,6 +66,12 @@ def test_of_several_each_becomes_what_it_is() -> None:
     assert batch.fetched == 5
 
 
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_outside_of_all_calendars_is_no_fault_of_ours(moment: str) -> None:
+    assert deliver({"id": "1", "text": "x", "posted_at": moment, "edited_at": moment}).fetched == 1
+    assert deliver({"id": "1", "deleted": True, "edited_at": moment}).fetched == 1
+
+
 def test_a_repeated_delivery_names_its_messages_alike() -> None:
     one, two = (deliver({"text": "hi"}, name="msg-3").messages[0] for _ in range(2))
     assert one.external_id == two.external_id == "msg-3"
