@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
@@ -57,7 +58,9 @@ def read_mail(raw: bytes, *, received_at: datetime | None = None, own: Collectio
         raise ValueError(f"more than {NESTED} parts within parts")
     try:
         return _read(BytesParser(policy=compat32).parsebytes(raw), raw, received_at, own)
-    except (RecursionError, LookupError, TypeError, AttributeError, AssertionError) as error:
+    except ValueError:
+        raise
+    except Exception as error:  # the library's mistakes with hostile mail cost one mail, not the mailbox
         raise ValueError(f"cannot be read as a mail ({type(error).__name__})") from error
 
 
@@ -175,9 +178,18 @@ def _attachment(part: Message, kind: str, name: str, *, keep: bool) -> IncomingA
 
 def _payload(part: Message) -> bytes:
     if part.is_multipart():
-        return b"\n".join(child.as_bytes() for child in part.get_payload() if isinstance(child, Message))
+        return b"\n".join(_as_bytes(child) for child in part.get_payload() if isinstance(child, Message))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
+
+
+def _as_bytes(mail: Message) -> bytes:
+    try:
+        return mail.as_bytes()
+    except (MessageError, ValueError, LookupError):
+        # What cannot be written again as it should be is written as it is.
+        head = "".join(f"{name}: {value}\n" for name, value in mail.raw_items())
+        return f"{head}\n".encode("utf-8", "surrogateescape") + _payload(mail)
 
 
 def _from_html(html: str) -> tuple[str, str]:

@@ -36,7 +36,9 @@ def index() -> ResponseReturnValue:
 def _index(form: Form, status: int = 200) -> Response:
     week = this_week()
     snapshot = collect(reading(), week, samples=True)
-    readers = reading().scalars(select(Subscription).where(Subscription.unsubscribed_at.is_(None)).order_by(Subscription.email))
+    readers = reading().scalars(
+        select(Subscription).where(Subscription.unsubscribed_at.is_(None)).order_by(Subscription.email)
+    )
     return render(
         "digests/index.html",
         status=status,
@@ -77,7 +79,13 @@ def trial() -> ResponseReturnValue:
     mine, week = me(), this_week()
     issue = read(reading(), collect(reading(), week, samples=True))
     mail = write_digest(
-        issue, house().settings, to=mine.email, language=mine.language, time_zone=mine.time_zone, secret="", reader_secret=""
+        issue,
+        house().settings,
+        to=mine.email,
+        language=mine.language,
+        time_zone=mine.time_zone,
+        secret="",
+        reader_secret="",
     )
     with writing() as writable:
         send_trial(writable, mail, mine.id)
@@ -111,7 +119,10 @@ def preview_chart() -> ResponseReturnValue:
 
 def _png(snapshot: dict[str, Any], language: str) -> Response:
     prefix = "KW" if language == "de" else "W"
-    return Response(draw_bars([(f"{prefix} {int(week[-2:])}", count) for week, count in snapshot["complaints"]]), mimetype="image/png")
+    return Response(
+        draw_bars([(f"{prefix} {int(week[-2:])}", count) for week, count in snapshot["complaints"]]),
+        mimetype="image/png",
+    )
 
 
 def _mail(reader: Subscription, week: Week, snapshot: dict[str, Any], secret: str) -> dict[str, Any]:
@@ -159,4 +170,3 @@ def remove_reader(reader_id: int) -> ResponseReturnValue:
     with writing() as writable:
         unsubscribe(writable, writable.get(Subscription, reader_id) or abort(404))
     return redirect(url_for("digests.index"))
-

@@ -89,7 +89,9 @@ def _index(form: Form | None = None, *, status: int = 200, plain: str = "") -> R
 def _sender() -> str:
     """The address that digests and ideas leave from; empty when there is no way out yet."""
     settings = house().settings
-    mailbox = reading().scalar(select(Channel).where(Channel.kind == "email", Channel.is_sample.is_(False)).order_by(Channel.id))
+    mailbox = reading().scalar(
+        select(Channel).where(Channel.kind == "email", Channel.is_sample.is_(False)).order_by(Channel.id)
+    )
     if not settings.smtp_url.get_secret_value() and mailbox is None:
         return ""
     return settings.mail_from or (str(mailbox.settings.get("address", "")) if mailbox else "")

@@ -37,11 +37,21 @@ def start_trellis() -> Iterator[Callable[..., str]]:
 
     def start(folder: Path, **settings: str) -> str:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("TRELLIS_")}
-        environment |= {"TRELLIS_DATA": str(folder), "TRELLIS_PORT": "0", "TRELLIS_ALLOW_PRIVATE_ADDRESSES": "true", **settings}
+        environment |= {
+            "TRELLIS_DATA": str(folder),
+            "TRELLIS_PORT": "0",
+            "TRELLIS_ALLOW_PRIVATE_ADDRESSES": "true",
+            **settings,
+        }
         log = (folder.parent / f"{folder.name}.log").open("w+")
         logs.append(log)
         process = subprocess.Popen(
-            [sys.executable, "-m", "inbox.cli", "up"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+            [sys.executable, "-m", "inbox.cli", "up"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
         )
         running.append(process)
         lines: queue.Queue[str] = queue.Queue()

@@ -51,7 +51,9 @@ def mails(database: Database) -> Counter[str]:
 
 @pytest.mark.parametrize("moment", ["written", "committed"])
 @pytest.mark.parametrize("number", [1, 3])
-def test_a_digest_killed_half_way(database: Database, valkey_url: str, readers: list[str], moment: str, number: int) -> None:
+def test_a_digest_killed_half_way(
+    database: Database, valkey_url: str, readers: list[str], moment: str, number: int
+) -> None:
     assert digester(moment, number).wait(60) == -9
     assert sum(mails(database).values()) == (number if moment == "committed" else number - 1)
     with redis.Redis.from_url(valkey_url) as valkey:
@@ -72,8 +74,6 @@ def test_two_at_once_and_a_third_later(database: Database, readers: list[str]) -
 def test_whoever_left_in_between_gets_none(database: Database, readers: list[str]) -> None:
     assert digester("committed", 1).wait(60) == -9
     with database.writing() as session:
-        session.execute(
-            sa.update(Subscription).where(Subscription.email == readers[-1]).values(unsubscribed_at=now())
-        )
+        session.execute(sa.update(Subscription).where(Subscription.email == readers[-1]).values(unsubscribed_at=now()))
     assert digester().wait(60) == 0
     assert mails(database) == Counter(readers[:-1])

@@ -7,7 +7,14 @@ import sqlalchemy as sa
 from inbox.digests.models import Digest, Subscription
 from inbox.outbox.models import Delivery
 
-READER = {"email": "boss@example.org", "name": "Boss", "language": "de", "weekday": "1", "hour": "8", "time_zone": "Europe/Berlin"}
+READER = {
+    "email": "boss@example.org",
+    "name": "Boss",
+    "language": "de",
+    "weekday": "1",
+    "hour": "8",
+    "time_zone": "Europe/Berlin",
+}
 
 
 def rows(app: Any, table: type) -> list[Any]:
@@ -25,7 +32,12 @@ def with_message(app: Any) -> None:
         channel = Channel(kind="rss", name="Feed")
         session.add(channel)
         session.flush()
-        ingest(session, channel, "s", Batch(messages=[IncomingMessage("1", "1", "Where is it?", now(), Author("a", name="Ana"))]))
+        ingest(
+            session,
+            channel,
+            "s",
+            Batch(messages=[IncomingMessage("1", "1", "Where is it?", now(), Author("a", name="Ana"))]),
+        )
 
 
 def test_an_empty_week_is_not_sent(app: Any, client: Any) -> None:

@@ -30,7 +30,14 @@ def test_the_set_up_signs_the_admin_in_and_is_done_once(app: Any, visitor: Any) 
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("password", "short"), ("email", "nobody"), ("time_zone", "Moon/Crater"), ("language", "fr"), ("workspace", " "), ("name", "x" * 201)],
+    [
+        ("password", "short"),
+        ("email", "nobody"),
+        ("time_zone", "Moon/Crater"),
+        ("language", "fr"),
+        ("workspace", " "),
+        ("name", "x" * 201),
+    ],
 )
 def test_a_wrong_field_is_named_and_the_others_are_kept(visitor: Any, field: str, value: str) -> None:
     page = visitor.post("/set-up", data={**PERSON, field: value})
@@ -54,7 +61,9 @@ def test_signing_in_and_out(app: Any, visitor: Any) -> None:
     assert visitor.get("/conversations").status_code == 200
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", ""]
+)
 def test_nobody_is_sent_elsewhere_after_signing_in(app: Any, visitor: Any, target: str) -> None:
     visitor.post("/set-up", data=PERSON)
     data = {"email": "mira@example.org", "password": PERSON["password"]}
@@ -76,7 +85,9 @@ def test_an_invitation_works_once(app: Any, client: Any) -> None:
     browser = app.test_client()
     assert "jo@example.org" in browser.get(path).text
     assert browser.post(path, data={"name": "Jo", "password": "short"}).status_code == 422
-    assert browser.post(path, data={"name": "Jo", "password": "lang genug hier"}).headers["Location"] == "/conversations"
+    assert (
+        browser.post(path, data={"name": "Jo", "password": "lang genug hier"}).headers["Location"] == "/conversations"
+    )
     assert browser.get("/conversations").status_code == 200
     assert app.test_client().get(path).headers["Location"] == "/sign-in"
     again = client.post("/teammates", data={"email": "JO@example.org", "name": "Jo", "role": "manager"})
@@ -96,7 +107,9 @@ def test_closing_an_account_ends_its_sessions(client: Any, sign_in_as: Any) -> N
     assert colleague.get("/conversations").headers["Location"].startswith("/sign-in")
 
 
-@pytest.mark.parametrize("path", ["/teammates", "/settings", "/settings/tokens", "/channels", "/samples", "/digests/readers"])
+@pytest.mark.parametrize(
+    "path", ["/teammates", "/settings", "/settings/tokens", "/channels", "/samples", "/digests/readers"]
+)
 def test_a_reader_changes_nothing(sign_in_as: Any, path: str) -> None:
     assert sign_in_as("reader").post(path, data={}).status_code == 403
 

@@ -10,7 +10,8 @@ from inbox.database import Base
 def counts(app: Any) -> dict[str, int]:
     with app.extensions["trellis"].database.reading() as session:
         return {
-            table.name: session.scalars(sa.select(sa.func.count()).select_from(table)).one() for table in Base.metadata.sorted_tables
+            table.name: session.scalars(sa.select(sa.func.count()).select_from(table)).one()
+            for table in Base.metadata.sorted_tables
         }
 
 

@@ -52,7 +52,12 @@ def test_a_friday_reader_hears_about_the_last_whole_week() -> None:
 
 
 def test_nobody_hears_about_an_appointment_before_they_subscribed() -> None:
-    assert named(reader(created_at=MONDAY_EIGHT_IN_BERLIN + timedelta(hours=1)), MONDAY_EIGHT_IN_BERLIN + timedelta(hours=2)) is None
+    assert (
+        named(
+            reader(created_at=MONDAY_EIGHT_IN_BERLIN + timedelta(hours=1)), MONDAY_EIGHT_IN_BERLIN + timedelta(hours=2)
+        )
+        is None
+    )
 
 
 def test_an_hour_that_the_clock_change_skips_still_comes() -> None:

@@ -20,7 +20,14 @@ from inbox.letters.digest import write_digest
 from inbox.outbox.models import Delivery
 
 WEEK = week_of(date(2026, 11, 18), "Europe/Berlin")
-MAIL: dict[str, Any] = {"to": "a@example.org", "subject": "Your week", "text": "…", "html": "", "headers": {}, "images": []}
+MAIL: dict[str, Any] = {
+    "to": "a@example.org",
+    "subject": "Your week",
+    "text": "…",
+    "html": "",
+    "headers": {},
+    "images": [],
+}
 
 
 def count(session: Session, table: type) -> int:
@@ -75,7 +82,9 @@ def ask(session: Session, words: str) -> Conversation:
     )
     session.add(conversation)
     session.flush()
-    message = Message(conversation_id=conversation.id, channel_id=channel.id, external_id="1", text=words, posted_at=WEEK.begins)
+    message = Message(
+        conversation_id=conversation.id, channel_id=channel.id, external_id="1", text=words, posted_at=WEEK.begins
+    )
     session.add(message)
     session.flush()
     session.add(Label(message_id=message.id, primary=Tag.COMPLAINT))
@@ -86,11 +95,19 @@ def ask(session: Session, words: str) -> Conversation:
 def written(session: Session, settings: Settings, language: str) -> dict[str, Any]:
     issue = read(session, collect(session, WEEK))
     return write_digest(
-        issue, settings, to="a@example.org", language=language, time_zone="Europe/Berlin", secret="arch", reader_secret="leave"
+        issue,
+        settings,
+        to="a@example.org",
+        language=language,
+        time_zone="Europe/Berlin",
+        secret="arch",
+        reader_secret="leave",
     )
 
 
-def test_the_mail_can_be_left_with_one_click_and_escapes_what_strangers_wrote(session: Session, settings: Settings) -> None:
+def test_the_mail_can_be_left_with_one_click_and_escapes_what_strangers_wrote(
+    session: Session, settings: Settings
+) -> None:
     ask(session, "Where is <script>alert(1)</script> my order?")
     mail = written(session, settings, "en")
     assert mail["headers"]["List-Unsubscribe"] == f"<{settings.base_url}/subscriptions/leave/unsubscription>"

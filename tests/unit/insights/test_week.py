@@ -31,7 +31,9 @@ def test_the_week_of_a_clock_change_has_an_hour_more_or_less() -> None:
 @pytest.mark.parametrize(("day", "name"), [(date(2027, 1, 3), "2026-W53"), (date(2024, 12, 30), "2025-W01")])
 def test_days_around_new_year_belong_to_the_iso_year(day: date, name: str) -> None:
     assert week_of(day, "UTC").name == name
-    assert week_named(name, "UTC").begins <= datetime.combine(day, datetime.min.time(), UTC) < week_named(name, "UTC").ends
+    assert (
+        week_named(name, "UTC").begins <= datetime.combine(day, datetime.min.time(), UTC) < week_named(name, "UTC").ends
+    )
 
 
 @pytest.mark.parametrize("name", ["", "2026", "2026-W54", "W47-2026", "2026-Wxx"])
@@ -47,9 +49,15 @@ def _channel(session: Session, name: str = "Forum", *, sample: bool = False) -> 
     return channel
 
 
-def _message(session: Session, channel: Channel, at: datetime, tag: Tag, direction: Direction = Direction.IN) -> Message:
+def _message(
+    session: Session, channel: Channel, at: datetime, tag: Tag, direction: Direction = Direction.IN
+) -> Message:
     conversation = Conversation(
-        channel_id=channel.id, external_id=f"{channel.id}-{at}-{tag}-{direction}", tag=tag, waiting_since=at, preview="words"
+        channel_id=channel.id,
+        external_id=f"{channel.id}-{at}-{tag}-{direction}",
+        tag=tag,
+        waiting_since=at,
+        preview="words",
     )
     session.add(conversation)
     session.flush()
@@ -97,11 +105,18 @@ def test_ideas_are_ranked_by_distinct_people_of_the_week(session: Session) -> No
         for idea, member in ((loud, people[0]), (wide, people[number % 2])):
             session.add(
                 Evidence(
-                    idea_id=idea.id, message_id=message.id, member_id=member.id, quote="words", created_at=WEEK.begins + timedelta(days=1)
+                    idea_id=idea.id,
+                    message_id=message.id,
+                    member_id=member.id,
+                    quote="words",
+                    created_at=WEEK.begins + timedelta(days=1),
                 )
             )
     session.flush()
-    assert [(line.idea_id, line.people_this_week) for line in week_numbers(session, WEEK).top_ideas] == [(wide.id, 2), (loud.id, 1)]
+    assert [(line.idea_id, line.people_this_week) for line in week_numbers(session, WEEK).top_ideas] == [
+        (wide.id, 2),
+        (loud.id, 1),
+    ]
 
 
 def test_what_was_decided_this_week_is_named(session: Session) -> None:
