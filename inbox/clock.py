@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 
 def now() -> datetime:
     """The current moment, aware, in UTC."""
@@ -13,4 +15,4 @@ def as_utc(moment: datetime) -> datetime:
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
-        return (datetime.max if moment.year > 1 else datetime.min).replace(tzinfo=UTC)
+        return LATEST if moment.year > 1 else EARLIEST
