@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
@@ -10,6 +10,7 @@ from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
+from typing import Any
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
 from inbox.connectors.email_automatic import is_automatic
@@ -34,6 +35,8 @@ _CONTAINER = re.compile(rb"^content-type:\s{0,3}(multipart|message)/", re.IGNORE
 _ADDRESS = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
 _IN_BRACKETS = re.compile(r"<([^\s@<>,]+@[^\s@<>,]+)>")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
+# A line or two of something else above the headers, such as the separator of an mbox.
+_LEADING = re.compile(rb"\A(?:[^\r\n:]{0,998}\r?\n|>?From [^\r\n]{0,998}\r?\n){1,3}(?=[A-Za-z][A-Za-z0-9-]{0,70}:)")
 _CITED = re.compile(
     r"<blockquote[^>]{0,300}(type=.?cite|gmail_quote)|<div[^>]{0,300}(gmail_quote|divrplyfwdmsg|appendonsend|moz-cite-prefix)",
     re.IGNORECASE,
@@ -52,6 +55,7 @@ def read_mail(raw: bytes, *, received_at: datetime | None = None, own: Collectio
 
     `own` are our addresses in lower case: their mails are ours. Raises ValueError when `raw` is no mail or is built to hurt.
     """
+    raw = _LEADING.sub(b"", raw.lstrip(b"\r\n\t "), count=1)
     if len(re.split(rb"\r?\n\r?\n", raw[: HEADERS_LIMIT + 4], maxsplit=1)[0]) > HEADERS_LIMIT:
         raise ValueError("the headers are larger than 512 kB")
     if sum(1 for _ in zip(_CONTAINER.finditer(raw), range(NESTED + 1), strict=False)) > NESTED:
@@ -155,9 +159,9 @@ def _collect(part: Message, contents: _Contents, count: list[int]) -> None:
         return
     # A container without its boundary is what its sender typed.
     kind = "text/plain" if part.get_content_maintype() == "multipart" else part.get_content_type()
-    name = decode_name(part.get_filename() or part.get_param("name"))
+    name = decode_name(_asked(part.get_filename) or _asked(lambda: part.get_param("name")))
     if kind in {"text/plain", "text/html"} and not name and part.get_content_disposition() != "attachment":
-        text = decode_bytes(_payload(part), part.get_content_charset())
+        text = decode_bytes(_payload(part), _asked(part.get_content_charset))
         if kind == "text/html":
             contents.html.append(text)
         else:
@@ -190,6 +194,14 @@ def _as_bytes(mail: Message) -> bytes:
         # What cannot be written again as it should be is written as it is.
         head = "".join(f"{name}: {value}\n" for name, value in mail.raw_items())
         return f"{head}\n".encode("utf-8", "surrogateescape") + _payload(mail)
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    """What the library says, or None where a hostile parameter makes it fail."""
+    try:
+        return ask()
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _from_html(html: str) -> tuple[str, str]:

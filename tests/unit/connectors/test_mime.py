@@ -247,6 +247,31 @@ def test_nothing_that_a_stranger_writes_takes_long(raw: bytes) -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("above", ["\n\n", "From fan Mon Nov  9 12:00:00 2026\n", ">From fan\nnoise\n"])
+def test_noise_above_the_headers_is_passed_over(above: str) -> None:
+    message = read_mail(f"{above}From: fan@fan.test\nMessage-ID: <m1@fan.test>\n\nHello".encode())
+    assert (message.external_id, message.text) == ("m1@fan.test", "Hello")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "References: <a\n b>\nX: <b\x0b\nContent-Type: multipart/mixed; boundary=b\n\nold",
+        "Subject: =?utf-8?q?x?=\x00\nTo: \xe4@b\n\nold",
+    ],
+)
+def test_a_mail_within_a_mail_may_be_broken(inner: str) -> None:
+    body = f"--b\n\nSee below.\n--b\nContent-Type: message/rfc822\n\n{inner}\n--b--\n"
+    message = mail("Content-Type: multipart/mixed; boundary=b\n", body)
+    assert message.text == "See below."
+    assert b"old" in (message.attachments[0].content or b"")
+
+
+def test_a_parameter_that_the_library_trips_over_costs_its_value_only() -> None:
+    message = mail("Content-Type: text/plain; charset*=\x00''x; name*=\x00''y\n", "Hello")
+    assert message.text == "Hello" or message.attachments[0].content == b"Hello"
+
+
 def test_a_part_beyond_the_limits_is_named_but_not_kept() -> None:
     parts = "".join(f"--b\nContent-Type: image/png; name=p{n}.png\n\nx\n" for n in range(PARTS + 10))
     message = mail("Content-Type: multipart/mixed; boundary=b\n", f"{parts}--b--\n")
