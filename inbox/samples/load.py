@@ -31,7 +31,7 @@ def load_samples(session: Session, *, by: Teammate) -> bool:
     if has_samples(session):
         return False
     story = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
-    channels = {entry["name"]: _channel(session, entry) for entry in story["channel"]}
+    channels = {entry["name"]: _channel(session, entry, by.language) for entry in story["channel"]}
     for name, channel in channels.items():
         messages = [message for thread in _threads(story, name) for message in thread]
         ingest(session, channel, STREAM, Batch(messages=messages))
@@ -41,11 +41,11 @@ def load_samples(session: Session, *, by: Teammate) -> bool:
     return True
 
 
-def _channel(session: Session, entry: dict[str, str]) -> Channel:
+def _channel(session: Session, entry: dict[str, str], language: str) -> Channel:
     # No stream and no settings: there is nothing to poll, and the outbox sends nothing for a sample.
     channel = Channel(
         kind=entry["kind"],
-        name=f"{entry['name']} (Beispiel)",
+        name=f"{entry['name']} ({'Beispiel' if language == 'de' else 'sample'})",
         is_sample=True,
         state=ChannelState.ACTIVE,
         account_name="Beetbox",
