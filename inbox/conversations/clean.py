@@ -71,6 +71,11 @@ class CleanMessage:
     attachments: tuple[IncomingAttachment, ...]
 
     @property
+    def author_id(self) -> str | None:
+        """The author's id, if the platform told one."""
+        return self.author.external_id if self.author else None
+
+    @property
     def is_us(self) -> bool:
         """Whether one of our own accounts wrote it."""
         return self.author is not None and self.author.is_us

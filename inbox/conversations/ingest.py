@@ -22,6 +22,7 @@ from inbox.conversations.ingest_known import (
     find_conversations,
     find_known,
     is_answer_of_ours,
+    is_same_author,
 )
 from inbox.conversations.ingest_threads import Thread, add_conversations, asks, place
 from inbox.conversations.ingest_write import (
@@ -132,7 +133,8 @@ def _sort(
             items.duplicates += 1
             earlier = items.edits.get(key)
             before, edited_at = (earlier.text, earlier.edited_at) if earlier else (stored.text, stored.edited_at)
-            if tells_edits and not is_answer_of_ours(stored) and _is_newer(message, before, edited_at):
+            is_theirs = is_same_author(message.author_id, stored.author_id) and not is_answer_of_ours(stored)
+            if is_theirs and _is_newer(message, before, edited_at):
                 items.edits[key] = message
         elif key in known.answers:
             items.duplicates += 1

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.channels.models import Tombstone
 from inbox.conversations.models import Conversation, Direction, Message
 from inbox.database import among, among_later, is_sqlite, packed_values
+from inbox.members.models import Identity
 from inbox.outbox.models import Delivery
 
 
@@ -23,6 +24,7 @@ class KnownMessage:
     conversation_id: int
     text: str
     direction: str
+    author_id: str | None
     delivery_id: int | None
     edited_at: datetime | None
     deleted_at: datetime | None
@@ -70,9 +72,11 @@ def find_known(session: Session, channel_id: int, ids: set[str], relatives: set[
 def _statements(sqlite: bool) -> tuple[Any, Any, Any]:
     """Stored messages, answers of ours, tombstones. Building them takes longer than asking them, so they are kept."""
     channel_id, ids = sa.bindparam("channel_id", type_=sa.BigInteger()), sa.bindparam("ids", type_=sa.Text())
-    columns = (Message.id, Message.conversation_id, Message.text, Message.direction, Message.delivery_id)
-    messages = sa.select(Message.external_id, *columns, Message.edited_at, Message.deleted_at).where(
-        Message.channel_id == channel_id, among_later(sqlite, Message.external_id, ids)
+    columns = (Message.id, Message.conversation_id, Message.text, Message.direction, Identity.external_id)
+    messages = (
+        sa.select(Message.external_id, *columns, Message.delivery_id, Message.edited_at, Message.deleted_at)
+        .outerjoin(Identity, Identity.id == Message.identity_id)
+        .where(Message.channel_id == channel_id, among_later(sqlite, Message.external_id, ids))
     )
     answers = (
         sa.select(Delivery.external_id, Message.id, Message.conversation_id)
@@ -104,3 +108,8 @@ def find_conversations(
 def is_answer_of_ours(known: KnownMessage) -> bool:
     """Whether it left through our outbox: then our text is the truth, and a platform's rendering of it is no edit."""
     return known.direction == Direction.OUT and known.delivery_id is not None
+
+
+def is_same_author(one: str | None, other: str | None) -> bool:
+    """Whether they may be the same. Ids of mail are chosen by whoever sends it, and nobody edits another's words."""
+    return one is None or other is None or one == other
