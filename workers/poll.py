@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from inbox.channels.connect import add_new_streams
 from inbox.channels.due import Claimed, ClaimLost, claim_due, hold
 from inbox.channels.fetch import fetch
 from inbox.channels.health import failed, succeeded
@@ -64,17 +65,22 @@ def poll_stream(claimed: Claimed, database: Database, vault: Vault, settings: Se
     try:
         has_more = False
         connector = open_connector(claimed.channel, database, vault, settings)
+        streams = connector.streams()
         for batch in fetch(connector, claimed):
             store(claimed, attach(settings.attachments, batch), database)
             if has_more := time.monotonic() > until:
                 break
         with database.writing() as session:
-            succeeded(session, hold(session, claimed), has_more=has_more)
+            stream = hold(session, claimed)
+            succeeded(session, stream, has_more=has_more)
+            add_new_streams(session, stream.channel, streams)
     except ConnectorError as error:
         log.warning("poll failed", extra={"stream": claimed.stream_id, "error": type(error).__name__})
         with database.writing() as session:
             failed(session, hold(session, claimed), error)
-    except (OperationalError, OSError) as error:
+    except ClaimLost:
+        raise
+    except Exception as error:  # a full disk, a busy database, a mistake of ours: it is told, and tried again
         log.exception("batch not stored", extra={"stream": claimed.stream_id})
         reason = Passing(f"What was fetched could not be stored ({type(error).__name__}); it is fetched again.")
         with database.writing() as session:

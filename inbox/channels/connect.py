@@ -75,6 +75,13 @@ def streams_of(kind: str, setup: Setup, settings: Settings) -> Sequence[StreamSp
     return connector(setup, surroundings(NoMemory(), settings)).streams() if connector.capabilities.polls else ()
 
 
+def add_new_streams(session: Session, channel: Channel, specs: Sequence[StreamSpec]) -> None:
+    """Add streams that a newer version of the connector has; those that are there keep their cursors and turns."""
+    known = {stream.name for stream in channel.streams}
+    since = min((stream.since for stream in channel.streams if stream.since), default=None)
+    add_streams(session, channel, [spec for spec in specs if spec.name not in known], since)
+
+
 def add_streams(session: Session, channel: Channel, specs: Sequence[StreamSpec], since: datetime | None) -> None:
     """Add the streams that the channel does not have yet, due now; those it has keep their cursors."""
     moment = now()

@@ -87,6 +87,17 @@ def test_a_second_poll_stores_nothing(database: Database, tmp_path: Path) -> Non
         assert totals(session, number).balances
 
 
+def test_a_stream_that_a_newer_version_brings_is_added(database: Database, tmp_path: Path) -> None:
+    path = write_pages(tmp_path / "garden.json", *PAGES)
+    connect(database, path)
+    path.write_text(path.read_text().replace('{"all"', '{"mentions": [[["7.7", "new"]]], "all"'))
+    poll()
+    assert "7.7" in texts(database)
+    with database.reading() as session:
+        cursors = {stream.name: stream.cursor for stream in session.scalars(sa.select(Stream))}
+    assert cursors == {"all": {"page": 3}, "mentions": {"page": 1}}
+
+
 def test_nothing_due_is_nothing_done(database: Database) -> None:
     poll()
     assert texts(database) == {}
@@ -207,6 +218,21 @@ def test_one_item_that_the_database_refuses_does_not_block_the_rest(
         item = session.scalars(sa.select(QuarantinedItem)).one()
         assert (item.external_id, item.reason) == ("2", "The database refused it (ValueError).")
         assert totals(session, number) == Counts(fetched=3, stored=2, quarantined=1)
+
+
+def test_a_mistake_of_ours_is_told_and_tried_again(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = connect(database, write_pages(tmp_path / "garden.json", *PAGES))
+    with monkeypatch.context() as broken:
+        broken.setattr(recipe, "attach", lambda *_: 1 / 0)
+        poll()
+    channel, stream = find(database, number)
+    assert (channel.state, stream.failures, stream.claim, stream.cursor) == (ChannelState.ACTIVE, 1, "", None)
+    assert "ZeroDivisionError" in channel.last_error
+    make_due(database)
+    poll()
+    assert len(texts(database)) == 3
 
 
 def test_a_stream_that_is_paused_meanwhile_stores_nothing_more(
