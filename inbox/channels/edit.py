@@ -36,6 +36,7 @@ def edit(
     """Reconnect with other settings and listen again, from where it had stopped. Raises OtherAccount."""
     if account and channel.account_id and account.external_id and account.external_id[:500] != channel.account_id:
         raise OtherAccount(account.name)
+    _hold_streams(session, channel)
     keep_setup(vault, channel, setup)
     keep_account(channel, account)
     # What was kept of the old session belongs to the old credentials.
@@ -60,6 +61,7 @@ def pause(session: Session, channel: Channel, *, by: Teammate | None = None) -> 
     """Stop listening. A poll that is under way stores nothing more."""
     if channel.state == ChannelState.PAUSED:
         return
+    _hold_streams(session, channel)
     channel.state = ChannelState.PAUSED
     session.execute(
         sa.update(Stream)
@@ -76,16 +78,23 @@ def resume(session: Session, channel: Channel, *, by: Teammate | None = None) ->
     """Listen again, from where it had stopped: also what was written meanwhile is fetched."""
     if channel.state == ChannelState.ACTIVE:
         return
+    _hold_streams(session, channel)
     _listen(session, channel)
     record(session, "channel.resumed", "channel", channel.id, by=by)
 
 
 def remove(session: Session, channel: Channel, *, by: Teammate | None = None) -> None:
     """Remove the channel with everything that came by it. There is no way back."""
+    _hold_streams(session, channel)
     record(session, "channel.removed", "channel", channel.id, by=by, kind=channel.kind)
     publish(session, "channels", channel.id, state="removed")
     session.execute(sa.delete(Channel).where(Channel.id == channel.id))
     session.expunge(channel)
+
+
+def _hold_streams(session: Session, channel: Channel) -> None:
+    """Lock the streams before the channel, as a poll does; the other way round each could wait for the other."""
+    session.execute(sa.select(Stream.id).where(Stream.channel_id == channel.id).order_by(Stream.id).with_for_update())
 
 
 def _listen(session: Session, channel: Channel) -> None:
