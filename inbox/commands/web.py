@@ -1,11 +1,16 @@
 """`trellis web`: the pages and the API, served by gunicorn with a thread for each open browser."""
 
+import socket as sockets
+import threading
+import time
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 from gunicorn.app.base import BaseApplication
 from gunicorn.errors import AppImportError
+from gunicorn.workers.gthread import ThreadWorker
 
 from inbox.config import BadSetting, Settings, load_settings
 from inbox.logs import set_up_logs
@@ -15,6 +20,39 @@ if TYPE_CHECKING:
 
 # Each open browser holds one for its live news; a thread that waits takes about 60 kB.
 THREADS = 256
+HEADERS_SECONDS = 10.0
+REQUEST_SECONDS = 60.0
+
+
+class Patient(ThreadWorker):  # type: ignore[misc]
+    """Threads are few and each reads one request: who sends theirs drop by drop is not listened to any longer."""
+
+    def init_process(self) -> None:
+        """What gunicorn calls first in the new process."""
+        self.listening: dict[int, tuple[float, sockets.socket]] = {}
+        super().init_process()
+
+    def handle(self, conn: Any) -> Any:
+        """One request, in a thread of its own."""
+        thread = threading.get_ident()
+        self.listening[thread] = time.monotonic() + HEADERS_SECONDS, conn.sock
+        try:
+            return super().handle(conn)
+        finally:
+            self.listening.pop(thread, None)
+
+    def heard_headers(self, _request: Any) -> None:
+        """Gunicorn has read the headers in this thread; a body may take longer."""
+        thread = threading.get_ident()
+        self.listening[thread] = time.monotonic() + REQUEST_SECONDS, self.listening[thread][1]
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Called every second: ends what takes too long. Whoever has sent all and only waits for us notices nothing."""
+        super().murder_keepalived(force)
+        for until, connection in list(self.listening.values()):
+            if until < time.monotonic():
+                with suppress(OSError):
+                    connection.shutdown(sockets.SHUT_RD)
 
 
 class Served(BaseApplication):  # type: ignore[misc]
@@ -29,7 +67,8 @@ class Served(BaseApplication):  # type: ignore[misc]
         host = f"[{self.settings.host}]" if ":" in self.settings.host else self.settings.host
         choices = {
             "bind": f"{host}:{self.settings.port}" if self.socket is None else f"fd://{self.socket}",
-            "worker_class": "gthread",
+            "worker_class": Patient,
+            "pre_request": Patient.heard_headers,
             "workers": 1,
             "threads": THREADS,
             # Open live streams never end by themselves, so they decide how long a stop takes.
