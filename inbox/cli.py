@@ -1,5 +1,6 @@
 """The `trellis` command. Each command is named here by its place and loaded when it is called, so that all start quickly."""
 
+import os
 import sys
 from importlib import import_module
 
@@ -14,6 +15,7 @@ COMMANDS = {
     "migrate": ("inbox.commands.migrate", "Bring the database to this version."),
     "import": ("workers.import_file", "Read a CSV, JSONL or mbox file into a channel."),
     "classify": ("classifiers.classify", "Tag JSON lines from standard input."),
+    "evaluate": ("classifiers.evaluate", "Say how right the tagger is about a labelled file."),
     "train": ("classifiers.train", "Train the tagger."),
     "create-admin": ("inbox.commands.create_admin", "Make an admin, or give one a new password."),
     "token": ("inbox.commands.token", "Make, list and revoke tokens for programs."),
@@ -48,6 +50,8 @@ def group() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 done with something to look at, 2 refused with one sentence on standard error."""
+    # What people wrote, passwords as hashes and the keys of channels: all files are their owner's alone.
+    os.umask(0o077)
     try:
         code = group.main(arguments, prog_name="trellis", standalone_mode=False)
     except click.ClickException as error:

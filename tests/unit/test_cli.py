@@ -1,5 +1,6 @@
 """The command line: quick, one sentence for what the operator can mend, exit codes that scripts can rely on."""
 
+import os
 import subprocess
 import sys
 import time
@@ -152,3 +153,14 @@ def test_version_starts_quickly() -> None:
     before = time.monotonic()
     subprocess.run([sys.executable, "-m", "inbox.cli", "version"], cwd=ROOT, check=True, capture_output=True)
     assert time.monotonic() - before < 2
+
+
+def test_nobody_else_can_read_the_files(capsys: pytest.CaptureFixture[str], data_dir: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        assert trellis("migrate", capsys=capsys)[0] == 0
+    finally:
+        os.umask(before)
+    files = [path for path in data_dir.rglob("*") if path.is_file()]
+    assert files
+    assert not [path.name for path in files if path.stat().st_mode & 0o077]
