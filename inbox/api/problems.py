@@ -43,7 +43,11 @@ def answer_problem(error: Exception) -> Response:
     if isinstance(error, HTTPException):
         return _of_http(error)
     reference = uuid.uuid4().hex[:8]
-    log.error("fault", exc_info=error, extra={"reference": reference, "path": request.path})
+    log.error(
+        "fault",
+        exc_info=error,
+        extra={"reference": reference, "route": request.url_rule.rule if request.url_rule else "none"},
+    )
     return problem(500, f"Something went wrong on our side; the log has it under {reference}.")
 
 

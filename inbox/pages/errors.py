@@ -33,7 +33,10 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
         403: (gettext("This is not open to you."), gettext("Ask an admin for the right role.")),
         404: (gettext("There is nothing here."), gettext("It may have been removed, or the address is not complete.")),
         405: (gettext("This address does not do that."), gettext("Go back and use the buttons on the page.")),
-        413: (gettext("That is too large."), gettext("Send something smaller, or ask the operator to raise the limit.")),
+        413: (
+            gettext("That is too large."),
+            gettext("Send something smaller, or ask the operator to raise the limit."),
+        ),
         429: (gettext("That was a little fast."), gettext("Wait a minute and try again.")),
     }
     title, advice = words.get(code, (gettext("That did not work."), error.description or ""))
@@ -46,7 +49,11 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 def _fault(error: Exception) -> Response:
     reference = uuid.uuid4().hex[:8]
-    log.error("fault", extra={"reference": reference, "path": request.path}, exc_info=error)
+    log.error(
+        "fault",
+        extra={"reference": reference, "route": request.url_rule.rule if request.url_rule else "none"},
+        exc_info=error,
+    )
     return _page(
         500,
         gettext("Something went wrong on our side."),
@@ -55,4 +62,6 @@ def _fault(error: Exception) -> Response:
 
 
 def _page(code: int, title: str, advice: str) -> Response:
-    return render("errors/error.html", fragment="errors/_error.html", status=code, code=code, title=title, advice=advice)
+    return render(
+        "errors/error.html", fragment="errors/_error.html", status=code, code=code, title=title, advice=advice
+    )

@@ -17,6 +17,7 @@ page = Blueprint("receiving", __name__)
 # A program has no cookie; its signature is checked instead.
 page.signed_elsewhere = True  # type: ignore[attr-defined]
 STREAM = "received"
+BODY_LIMIT = 8 * 1_048_576
 
 
 @page.post("/receive/<int:channel_id>")
@@ -25,6 +26,8 @@ STREAM = "received"
 def create(channel_id: int) -> ResponseReturnValue:
     """Store what was delivered and say what became of it; 400 with the reason when it is not signed or formed as it should be."""
     opened, channel = house(), find_receiving(reading(), channel_id)
+    # Nobody has signed yet: what a stranger sends is not read to any length.
+    request.max_content_length = BODY_LIMIT
     try:
         connector = open_connector(channel, opened.database, opened.vault, opened.settings)
         batch = connector.receive(dict(request.headers), request.get_data(cache=False))
@@ -41,6 +44,11 @@ def create(channel_id: int) -> ResponseReturnValue:
 def find_receiving(session: Session, channel_id: int) -> Channel:
     """The active channel that takes deliveries; 404 for every other, so that strangers learn nothing."""
     channel = session.get(Channel, channel_id)
-    if channel is None or channel.is_sample or channel.state != ChannelState.ACTIVE or not abilities(channel.kind).receives:
+    if (
+        channel is None
+        or channel.is_sample
+        or channel.state != ChannelState.ACTIVE
+        or not abilities(channel.kind).receives
+    ):
         abort(404)
     return channel

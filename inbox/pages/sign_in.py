@@ -26,8 +26,14 @@ def show() -> ResponseReturnValue:
     return _form(Form({}))
 
 
+def _address() -> str:
+    return f"sign-in {request.form.get('email', '').strip().lower()[:320]}"
+
+
 @page.post("/sign-in")
 @limiter.limit("10/minute;60/hour")
+# One account may be tried from many addresses; only wrong passwords count.
+@limiter.limit("100/hour", key_func=_address, deduct_when=lambda response: response.status_code == 422)
 @public
 def create() -> ResponseReturnValue:
     """Check the password and remember the browser."""

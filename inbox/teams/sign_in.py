@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 from functools import lru_cache
+from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
@@ -18,6 +19,8 @@ LASTS = timedelta(days=30)
 SEEN_EVERY = timedelta(minutes=5)
 SHORTEST_PASSWORD = 10
 LONGEST_PASSWORD = 1_000
+# Each hash takes 64 MiB while it is made; a hundred strangers at the door must not fill the memory.
+_hashing = BoundedSemaphore(2)
 
 
 @lru_cache(maxsize=1)
@@ -30,7 +33,8 @@ def hash_password(password: str) -> str:
     """The stored form of a password. Raises ValueError when it is shorter than 10 or longer than 1,000 characters."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise ValueError(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    return hasher().hash(password)
+    with _hashing:
+        return hasher().hash(password)
 
 
 def check_password(session: Session, email: str, password: str) -> Teammate | None:
@@ -38,7 +42,8 @@ def check_password(session: Session, email: str, password: str) -> Teammate | No
     teammate = session.scalar(select(Teammate).where(Teammate.email == email.strip().lower(), Teammate.is_active))
     known = teammate.password_hash if teammate and teammate.password_hash else _nobody()
     try:
-        hasher().verify(known, password[:LONGEST_PASSWORD])
+        with _hashing:
+            hasher().verify(known, password[:LONGEST_PASSWORD])
     except (Argon2Error, InvalidHashError):
         return None
     return teammate
