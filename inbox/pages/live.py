@@ -1,6 +1,7 @@
 """News for open browsers: a stream of server-sent events, and the same by asking for those behind a buffering proxy."""
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from threading import BoundedSemaphore
@@ -18,7 +19,7 @@ page = Blueprint("live", __name__)
 # Each stream holds a thread of the web server; the rest stays free for pages. A browser that gets none asks instead.
 MOST_STREAMS = 200
 BEAT_MS = 10_000
-SLOWEST_LIFE_BEATS = 360
+LIFE_SECONDS = 600.0
 _streams = BoundedSemaphore(MOST_STREAMS)
 
 
@@ -62,18 +63,17 @@ def _since() -> str:
 
 def _events(since: str) -> Iterator[str]:
     yield "retry: 3000\nevent: hello\ndata: {}\n\n"
-    beats = 0
+    until = time.monotonic() + LIFE_SECONDS
     try:
         for news in subscribe(since, wait_ms=BEAT_MS):
             if news is None:
-                beats += 1
                 yield "event: beat\ndata: {}\n\n"
-                # A stream ends now and then, so that a sign-in that has ended is noticed; the browser opens the next one.
-                if beats > SLOWEST_LIFE_BEATS:
-                    return
-                continue
-            words = json.dumps({"kind": news.kind, "ids": news.ids, "extra": news.extra})
-            yield f"id: {news.event_id}\nevent: news\ndata: {words}\n\n"
+            else:
+                words = json.dumps({"kind": news.kind, "ids": news.ids, "extra": news.extra})
+                yield f"id: {news.event_id}\nevent: news\ndata: {words}\n\n"
+            # A stream ends now and then, so that a sign-in that has ended is noticed; the browser opens the next one.
+            if time.monotonic() > until:
+                return
     except redis.RedisError:
         # The browser tries again by itself, and polls when nothing is heard.
         return

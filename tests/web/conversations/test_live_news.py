@@ -43,3 +43,15 @@ def test_when_there_is_no_room_the_browser_is_told_to_ask(client: Any, valkey_ur
 def test_strange_ids_begin_with_the_present(client: Any, valkey_url: str) -> None:
     for strange in ("x", "1", "1-2-3", "-", "9" * 60, "1-²"):
         assert client.get(f"/live/news?after={strange}").status_code == 200
+
+
+def test_a_busy_stream_ends_too_so_that_a_closed_account_hears_no_more(
+    client: Any, house: Database, valkey_url: str, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(live, "LIFE_SECONDS", 0.0)
+    for number in (1, 2, 3):
+        with house.writing() as session:
+            publish(session, "conversations", number)
+    answer = client.get("/live?after=0-0", buffered=False)
+    assert len(list(answer.response)) == 2  # hello, and one piece of news
+    answer.close()
