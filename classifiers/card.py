@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from classifiers.evaluate import mean
+from classifiers.figures import mean
 from classifiers.measure import Measured
 from classifiers.store import Model
 

@@ -5,15 +5,15 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
+from classifiers.lines import MOST_LINE, read_lines
 from classifiers.store import ModelRefused
 from classifiers.tagger import Tagger, load_tagger
 
 _BATCH = 256
-_MOST_LINE = 4_000_000
 
 
 @click.command("classify")
@@ -34,7 +34,7 @@ def command(context: click.Context, model: Path | None) -> None:
         tagger = load_tagger(model)
     except ModelRefused as error:
         raise click.ClickException(str(error)) from error
-    lines = enumerate(_lines(sys.stdin.buffer), start=1)
+    lines = enumerate(read_lines(sys.stdin.buffer), start=1)
     failed = False
     while batch := list(islice(lines, _BATCH)):
         for answer in _answers(tagger, batch):
@@ -42,18 +42,6 @@ def command(context: click.Context, model: Path | None) -> None:
             click.echo(json.dumps(answer, ensure_ascii=False))
     if failed:
         context.exit(1)
-
-
-def _lines(stream: IO[bytes]) -> Iterator[bytes]:
-    while line := stream.readline(_MOST_LINE):
-        if len(line) == _MOST_LINE and not line.endswith(b"\n"):
-            # The rest of an endless line is dropped, not kept in memory.
-            while (rest := stream.readline(_MOST_LINE)) and not rest.endswith(b"\n"):
-                pass
-        if line.strip():
-            yield line
-        else:
-            yield b""
 
 
 def _answers(tagger: Tagger, batch: list[tuple[int, bytes]]) -> Iterator[dict[str, Any]]:
@@ -72,7 +60,7 @@ def _read(line: bytes) -> tuple[str, str | None] | str:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        return "This line is not JSON." if len(line) < _MOST_LINE else f"This line is longer than {_MOST_LINE:,} bytes."
+        return "This line is not JSON." if len(line) < MOST_LINE else f"This line is longer than {MOST_LINE:,} bytes."
     if not isinstance(row, dict) or not isinstance(row.get("text"), str):
         return 'This line has no "text" that is a string.'
     lang = row.get("lang")

@@ -16,6 +16,7 @@ HEADS: tuple[str, ...] = (*Tag, "praise")
 
 SEED = Path(__file__).parent / "seed"
 MANIFEST = Path(__file__).parent / "datasets.toml"
+_OURS = "messages/"
 _MOST_FIELD = 1_000_000
 
 
@@ -64,7 +65,7 @@ def held_out_examples(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[
 
 
 def seed_examples() -> list[Example]:
-    """Our own messages: columns labels, lang, text; `labels` names all that hold, or `other`."""
+    """Our own messages, each file a source: columns labels, lang, text; `labels` names all that hold, or `other`."""
     found = []
     for path in sorted(SEED.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
@@ -72,7 +73,9 @@ def seed_examples() -> list[Example]:
                 labels = set(row["labels"].split())
                 if unknown := labels - set(HEADS) - {"other"}:
                     raise DatasetRefused(f"{path.name} names unknown labels: {', '.join(sorted(unknown))}.")
-                found.append(Example(row["text"], row["lang"], tuple(head in labels for head in HEADS), "messages"))
+                found.append(
+                    Example(row["text"], row["lang"], tuple(head in labels for head in HEADS), _OURS + path.stem)
+                )
     return found
 
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.clean import clean
-from classifiers.evaluate import calibration_error
 from classifiers.examples import HEADS, Example
 from classifiers.features import BITS, FEATURES_VERSION, read_features
+from classifiers.figures import calibration_error
 from classifiers.score import capitals
 from classifiers.store import Model
 from classifiers.tags import LANGUAGES

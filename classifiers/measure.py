@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifiers.evaluate import Figures, evaluate
 from classifiers.examples import HEADS, Example
+from classifiers.figures import Figures, head_figures
 from classifiers.score import score
 from classifiers.store import Model
 from classifiers.tagger import calibrate
@@ -36,5 +36,5 @@ def measure(model: Model, name: str, examples: Sequence[Example]) -> list[Measur
             continue
         cuts = np.array([model.thresholds[head][langs[row]] for row in rows])
         spoken = "/".join(sorted({langs[row] for row in rows}))
-        found.append(Measured(head, name, spoken, evaluate(chances[rows, column], truth, cuts)))
+        found.append(Measured(head, name, spoken, head_figures(chances[rows, column], truth, cuts)))
     return found
