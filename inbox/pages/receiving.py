@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from inbox.channels.abilities import abilities
 from inbox.channels.models import Channel, ChannelState
 from inbox.channels.open import open_connector
+from inbox.channels.repeats import is_repeat, remember
 from inbox.connectors.contract import ConnectorError, Refused
 from inbox.conversations.attach import attach
 from inbox.conversations.ingest import ingest
@@ -30,13 +31,18 @@ def create(channel_id: int) -> ResponseReturnValue:
     request.max_content_length = BODY_LIMIT
     try:
         connector = open_connector(channel, opened.database, opened.vault, opened.settings)
-        batch = connector.receive(dict(request.headers), request.get_data(cache=False))
+        body, name = request.get_data(cache=False), request.headers.get("webhook-id", "")
+        batch = connector.receive(dict(request.headers), body)
     except Refused as error:
         return jsonify(error=str(error)), 400
     except ConnectorError:
         return jsonify(error="This channel cannot take deliveries now; try again later."), 503
+    # Only now, when the signature is known to be right.
+    if is_repeat(channel_id, name, body):
+        return jsonify(stored=0, duplicate=batch.fetched, quarantined=0), 202
     batch = attach(opened.settings.attachments, batch)
     with writing() as writable:
+        remember(writable, channel_id, name, body)
         counts = ingest(writable, find_receiving(writable, channel_id), STREAM, batch)
     return jsonify(stored=counts.stored, duplicate=counts.duplicate, quarantined=counts.quarantined), 202
 

@@ -89,6 +89,18 @@ def test_a_signed_message_arrives_and_a_repeat_changes_nothing(app: Any, client:
     assert "Wo ist mein Paket?" in client.get("/conversations").text
 
 
+def test_a_delivery_that_is_played_again_does_not_undo_a_newer_one(
+    app: Any, client: Any, visitor: Any, valkey_url: str
+) -> None:
+    address, secret = connect_webhook(client)
+    first = {"id": "c-1", "text": "I like it", "author": {"id": "u-1", "name": "Ana"}}
+    deliver(visitor, address, secret, first)
+    deliver(visitor, address, secret, {**first, "text": "I hate it"}, "d-2")
+    again = deliver(visitor, address, secret, first)
+    assert (again.status_code, again.json) == (202, {"stored": 0, "duplicate": 1, "quarantined": 0})
+    assert [stored.text for stored in rows(app, Message)] == ["I hate it"]
+
+
 @pytest.mark.parametrize(
     "changes", [{"webhook-signature": "v1,AAAA"}, {"webhook-timestamp": "1000000000"}, {"webhook-id": "other"}]
 )
