@@ -9,10 +9,13 @@ import nh3
 
 # PostgreSQL refuses NUL, JSON and UTF-8 refuse lone surrogates; the other C0 controls are noise.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# They turn the words around them, so that "gpj.exe" reads as a picture; no name needs them.
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[ \t\u00a0\u2007\u202f]+")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n(?:[ \t]*\n)+")
 _OPENS = re.compile(r"<[a-zA-Z/!?]")
 _NAME = re.compile(r"<(/?)([a-z][a-z0-9]*)")
+_WHOLE = re.compile(r"\s*(https?://|mailto:)", re.IGNORECASE)
 _EMPTY_TAGS = {"br", "hr", "img", "input", "meta", "link", "col", "wbr", "area", "base", "embed", "source", "track"}
 _DEEPEST = 400
 _LOUD_TAGS = {"script", "style", "head", "title", "template", "noscript", "svg", "math"}
@@ -60,8 +63,10 @@ def storable(text: str, limit: int) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """`text` on one line, for names, subjects and previews; cut with an ellipsis."""
+    """`text` on one line, for names, subjects and previews; cut with an ellipsis, and nothing in it turns what follows."""
     line = " ".join(storable(text, limit * 4).split())
+    if not line.isascii():
+        line = _TURNING.sub("", line)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
@@ -83,9 +88,15 @@ def clean_html(markup: str, *, images: bool = False) -> str:
         tags=tags,
         attributes={"a": {"href"}, "img": {"src", "alt"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}},
         url_schemes={"http", "https", "mailto"},
+        # An address without its host would lead into our own pages.
+        attribute_filter=_whole_address,
         link_rel="noopener noreferrer nofollow",
         clean_content_tags=_LOUD_TAGS - {"head"},
     )
+
+
+def _whole_address(_tag: str, attribute: str, value: str) -> str | None:
+    return value if attribute not in {"href", "src"} or _WHOLE.match(value) else None
 
 
 def folded(text: str) -> str:
