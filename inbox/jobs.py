@@ -111,6 +111,9 @@ def when_committed(session: Session, act: Callable[[], Any], *, key: Any = None)
 
 
 def _run(session: Session) -> None:
+    if session.in_nested_transaction():
+        # A savepoint has ended; nobody else sees its rows yet.
+        return
     waiting = session.info["after_commit"]
     session.info["after_commit"] = {}
     for act in waiting.values():
