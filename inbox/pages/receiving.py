@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from inbox.channels.abilities import abilities
+from inbox.channels.fetch import receive
 from inbox.channels.models import Channel, ChannelState
 from inbox.channels.open import open_connector
 from inbox.channels.repeats import is_repeat, remember
@@ -32,7 +33,7 @@ def create(channel_id: int) -> ResponseReturnValue:
     try:
         connector = open_connector(channel, opened.database, opened.vault, opened.settings)
         body, name = request.get_data(cache=False), request.headers.get("webhook-id", "")
-        batch = connector.receive(dict(request.headers), body)
+        batch = receive(connector, dict(request.headers), body)
     except Refused as error:
         return jsonify(error=str(error)), 400
     except ConnectorError:
