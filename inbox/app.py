@@ -43,6 +43,7 @@ PAGES = (
     "quarantine",
     "receiving",
     "samples",
+    "first_steps",
     "digests",
     "subscriptions",
     "teammates",

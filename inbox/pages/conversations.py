@@ -13,6 +13,7 @@ from inbox.conversations.close import close
 from inbox.conversations.reopen import reopen
 from inbox.conversations.snooze import CannotSnooze, snooze
 from inbox.pages.access import me, requires, safe_next
+from inbox.pages.first_steps import first_steps
 from inbox.pages.found import found
 from inbox.pages.opened import back_to, find_or_404, show_conversation
 from inbox.pages.panes import listed, moments, read_filters
@@ -40,7 +41,8 @@ def home() -> ResponseReturnValue:
 @requires(Permission.CONVERSATIONS_READ)
 def index() -> ResponseReturnValue:
     """The list."""
-    return render("conversations/index.html", fragment="conversations/_panes.html", **listed(read_filters()))
+    shown = {**listed(read_filters()), "first_steps": first_steps()}
+    return render("conversations/index.html", fragment="conversations/_panes.html", **shown)
 
 
 @page.get("/conversations/<int:conversation_id>")

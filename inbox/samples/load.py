@@ -88,7 +88,7 @@ def _promote(session: Session, entry: dict[str, Any], channels: list[Channel], b
         ).first()
         if message:
             start = message.text.index(quote)
-            idea = promote(session, message, start, start + len(quote), title=entry["title"], idea=idea, by=by).idea
+            idea = promote(session, message, start, start + len(quote), title=entry["title"], idea=idea, by=None).idea
     if idea:
         idea.summary = entry["summary"]
         progress(session, idea, IdeaState.REVIEWING, by=by)
