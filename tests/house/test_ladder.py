@@ -16,7 +16,9 @@ def test_every_contract_is_kept() -> None:
 
 def test_no_platform_speaks_through_another() -> None:
     """A format, such as that of a mail, may be read for several kinds; connections and connectors are each kind's own."""
-    places = [place.partition(":")[0] for place in (*CHANNELS.values(), *TRACKERS.values())]
+    listed = [place.partition(":")[0] for place in (*CHANNELS.values(), *TRACKERS.values())]
+    # Other tests of this process may have listed a platform of their own.
+    places = [place for place in listed if place.startswith("inbox.connectors.")]
     platforms = {place.rpartition(".")[2].partition("_")[0] for place in places}
     graph = grimp.build_graph("inbox", cache_dir=None)
     of = {
