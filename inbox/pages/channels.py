@@ -66,7 +66,7 @@ def rename(channel_id: int) -> ResponseReturnValue:
 
 
 @page.post("/channels/<int:channel_id>/poll")
-@requires(Permission.CHANNELS_READ)
+@requires(Permission.CONVERSATIONS_WORK)
 def poll(channel_id: int) -> ResponseReturnValue:
     """Look now."""
     with writing() as writable:

@@ -21,7 +21,7 @@ from inbox.pages.forms import Form
 from inbox.pages.rendering import render
 from inbox.pages.set_up import time_zones
 from inbox.teams.permissions import Permission
-from inbox.web import house, reading, writing
+from inbox.web import house, limiter, reading, writing
 
 page = Blueprint("digests", __name__)
 
@@ -73,6 +73,7 @@ def create() -> ResponseReturnValue:
 
 
 @page.post("/digests/trials")
+@limiter.limit("10/hour")
 @requires(Permission.DIGESTS_READ)
 def trial() -> ResponseReturnValue:
     """Send this week's digest to oneself only."""
