@@ -10,6 +10,7 @@ from inbox.conversations.models import Attachment
 from inbox.pages.access import requires
 from inbox.pages.found import found
 from inbox.teams.permissions import Permission
+from inbox.text import one_line
 from inbox.web import house, reading
 
 page = Blueprint("attachments", __name__)
@@ -28,7 +29,8 @@ def show(attachment_id: int) -> ResponseReturnValue:
     if not path.is_file():
         abort(404)
     # The sender's word for what it is would let a page run here: it is only a name for bytes.
-    response = send_file(path, "application/octet-stream", as_attachment=True, download_name=attachment.name or "file")
+    name = re.sub(r"""[/\\"]""", "-", one_line(attachment.name, 200)) or "file"
+    response = send_file(path, "application/octet-stream", as_attachment=True, download_name=name)
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "private, no-store"
     return response
