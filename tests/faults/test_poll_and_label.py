@@ -93,7 +93,9 @@ def test_a_poll_killed_anywhere_loses_and_doubles_nothing(
     check(database, channel_id)
 
 
-def test_labels_killed_at_every_statement_are_all_there_once(database: Database, valkey_url: str, tmp_path: Path) -> None:
+def test_labels_killed_at_every_statement_are_all_there_once(
+    database: Database, valkey_url: str, tmp_path: Path
+) -> None:
     plant(database, tmp_path / "garden.json")
     assert work("poll")
     statement = 1
@@ -135,9 +137,7 @@ def test_a_poll_and_a_classifier_killed_beside_each_other(
         )
 
 
-def _one_more_death(
-    database: Database, valkey_url: str, job: str, deaths: random.Random, *, longest: int = LONGEST
-) -> bool:
+def _one_more_death(database: Database, valkey_url: str, job: str, deaths: random.Random) -> bool:
     let_leases_run_out(database)
     empty(valkey_url)
-    return work(job, deaths.randint(1, longest))
+    return work(job, deaths.randint(1, LONGEST))
