@@ -3,12 +3,15 @@
 import logging
 import uuid
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from inbox.pages.access import find_teammate
 from inbox.pages.rendering import render
+from inbox.web import stop_reading
 
 log = logging.getLogger(__name__)
 
@@ -21,12 +24,14 @@ def register_errors(app: Flask) -> None:
 
 
 def _stale_form(error: CSRFError) -> Response:
+    _know_reader()
     return _page(400, gettext("This form has become stale."), gettext("Go back, reload the page, and send it again."))
 
 
 def _http_error(error: HTTPException) -> Response | HTTPException:
     if request.path.startswith("/api/"):
         return error
+    _know_reader()
     code = error.code or 500
     words = {
         401: (gettext("Please sign in."), gettext("Your session has ended; after signing in you can go on.")),
@@ -48,6 +53,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _fault(error: Exception) -> Response:
+    _know_reader()
     reference = uuid.uuid4().hex[:8]
     log.error(
         "fault",
@@ -62,6 +68,29 @@ def _fault(error: Exception) -> Response:
 
 
 def _page(code: int, title: str, advice: str) -> Response:
+    try:
+        return _render(code, title, advice)
+    except SQLAlchemyError:
+        _know_nobody()
+        return _render(code, title, advice)
+
+
+def _render(code: int, title: str, advice: str) -> Response:
     return render(
         "errors/error.html", fragment="errors/_error.html", status=code, code=code, title=title, advice=advice
     )
+
+
+def _know_reader() -> None:
+    """Their language is asked for with every word; better once, here, where it may fail."""
+    try:
+        find_teammate()
+    except SQLAlchemyError:
+        _know_nobody()
+
+
+def _know_nobody() -> None:
+    # Without a database nobody is known; the page is shown as to a stranger.
+    log.error("database away")
+    stop_reading()
+    g.teammate = None

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 FIELDS = ("idea", "message", "start", "end", "team", "into", "assignee", "until", "seen_version", "state", "role")
 MORE_FIELDS = ("tracker_id", "channel_id", "kind", "name", "before", "after", "channel", "answer", "teammate", "next")
@@ -37,3 +38,21 @@ def test_every_answer_says_what_a_browser_may_do_with_it(app: Any, client: Any, 
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/conversations", "/sign-in", "/nothing", "/api/v1/nothing"])
+def test_without_a_database_there_is_still_a_page_that_says_so(app: Any, client: Any, path: str) -> None:
+    app.testing = False
+    engine = app.extensions["trellis"].database.engine
+
+    def gone(*_: object) -> None:
+        raise sa.exc.OperationalError("BEGIN", {}, Exception("the database is gone"))
+
+    sa.event.listen(engine, "do_execute", gone)
+    try:
+        answer = client.get(path)
+    finally:
+        sa.event.remove(engine, "do_execute", gone)
+    assert answer.status_code in {404, 500}
+    assert "database is gone" not in answer.text
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
