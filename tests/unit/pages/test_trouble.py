@@ -1,0 +1,56 @@
+"""What the banner says about work that piles up."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from inbox.channels.models import ChannelState, Stream
+from inbox.clock import now
+from inbox.conversations.models import Message
+from inbox.database import is_sqlite
+from inbox.pages import trouble
+from tests.making import make_channel, make_conversation
+
+LONG_AGO = timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True)
+def silent_doorbell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trouble, "_rings", lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("state", "late"), [(ChannelState.ACTIVE, 1), (ChannelState.PAUSED, 0), (ChannelState.BROKEN, 0)]
+)
+def test_only_a_channel_that_is_listened_to_can_be_late(session: Session, state: ChannelState, late: int) -> None:
+    channel = make_channel(session, state=state)
+    session.add(Stream(channel_id=channel.id, name="all", due_at=now() - LONG_AGO))
+    session.flush()
+    assert trouble.count(session).late == late
+
+
+def test_a_message_that_waits_for_its_label_is_late(session: Session) -> None:
+    make_conversation(session, make_channel(session), ("Hello?",))
+    assert trouble.count(session).late == 0
+    session.execute(sa.update(Message).values(received_at=now() - LONG_AGO))
+    assert trouble.count(session).late == 1
+    session.execute(sa.update(Message).values(labelled_at=now()))
+    assert trouble.count(session).late == 0
+
+
+def test_looking_for_unlabelled_messages_reads_no_others(session: Session) -> None:
+    if not is_sqlite(session):
+        pytest.skip("PostgreSQL plans with the values")
+    asked: list[tuple[str, object]] = []
+
+    def note(_c: Connection, _cursor: object, statement: str, parameters: object, _x: object, _many: bool) -> None:
+        asked.append((statement, parameters))
+
+    sa.event.listen(session.connection(), "before_cursor_execute", note)
+    trouble.count(session)
+    statement, parameters = next((words, values) for words, values in asked if "labelled_at" in words)
+    plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert any("ix_messages_unlabelled" in row[-1] for row in plan)
