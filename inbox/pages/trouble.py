@@ -10,12 +10,12 @@ from typing import Any
 import redis
 from flask import url_for
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, Exists, func, literal_column, select
+from sqlalchemy import ColumnElement, Exists, func, select
 from sqlalchemy.orm import Session
 
 from inbox.channels.models import Channel, ChannelState, Stream
 from inbox.clock import now
-from inbox.conversations.models import Message
+from inbox.conversations.models import Direction, Message
 from inbox.jobs import doorbell
 from inbox.outbox.models import Delivery, DeliveryState
 
@@ -61,10 +61,12 @@ def count(session: Session) -> Facts:
         select(Channel.id, Channel.name).where(Channel.state == ChannelState.BROKEN).order_by(Channel.name).limit(5)
     ).all()
     since = now() - LATE
-    # The words of the partial index: with a bound parameter SQLite would read every message instead.
-    incoming = literal_column("direction = 'in'")
     unlabelled = _any(
-        Message.id, Message.labelled_at.is_(None), incoming, Message.deleted_at.is_(None), Message.received_at < since
+        Message.id,
+        Message.labelled_at.is_(None),
+        Message.direction == Direction.IN,
+        Message.deleted_at.is_(None),
+        Message.received_at < since,
     )
     unsent = _any(
         Delivery.id, Delivery.state == DeliveryState.QUEUED, Delivery.not_before < since, Delivery.attempts == 0
