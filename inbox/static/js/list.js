@@ -57,9 +57,11 @@ document.addEventListener("trellis:visited", (event) => {
   document.querySelector('#rows .row[aria-current="true"]')?.scrollIntoView({ block: "nearest" });
 });
 
-function showEnd(always = false) {
+// The newest message from its beginning; after an answer the very end.
+function showEnd(answered = false) {
   const scroll = document.getElementById("messages");
-  if (scroll && (always || scroll.dataset.shown !== openId())) scroll.scrollTop = scroll.scrollHeight;
+  const newest = scroll?.querySelector(".message:last-child");
+  if (answered || scroll?.dataset.shown !== openId()) scroll?.scrollTo(0, answered || !newest ? scroll.scrollHeight : newest.offsetTop - scroll.offsetTop - 12);
   if (scroll) scroll.dataset.shown = openId();
 }
 mark();

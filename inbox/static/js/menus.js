@@ -25,4 +25,4 @@ document.addEventListener("keydown", (event) => {
     choices[(next + choices.length) % choices.length]?.focus();
     event.preventDefault();
   }
-});
+}, true); // before the keys of the page, whose Escape leaves the conversation

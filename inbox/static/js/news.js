@@ -17,8 +17,10 @@ async function refresh() {
   if (!fresh || !list()) return;
   const views = fresh.getElementById("views");
   if (views) document.getElementById("views")?.replaceWith(views);
+  const rows = [...fresh.querySelectorAll("#rows .row")];
+  const there = new Set(rows.map((row) => row.id)); // before any of them moves over
   let waiting = 0;
-  for (const row of fresh.querySelectorAll("#rows .row")) {
+  for (const row of rows) {
     const old = document.getElementById(row.id);
     if (!old) waiting += 1;
     else if (!old.isEqualNode(row) && !old.contains(document.activeElement)) {
@@ -26,7 +28,7 @@ async function refresh() {
       old.replaceWith(row);
     }
   }
-  for (const old of document.querySelectorAll("#rows .row")) old.classList.toggle("gone", !fresh.getElementById(old.id));
+  for (const old of document.querySelectorAll("#rows .row")) old.classList.toggle("gone", !there.has(old.id));
   offer(waiting);
   document.dispatchEvent(new CustomEvent("trellis:placed"));
 }
