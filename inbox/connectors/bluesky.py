@@ -59,14 +59,14 @@ class BlueskySetup(Setup):
     def without_at(cls, value: str) -> str:
         value = value.removeprefix("@").strip()
         if not value or any(character.isspace() for character in value):
-            raise ValueError("is not the name of an account")
+            raise ValueError(N_("is not the name of an account"))
         return value
 
     @field_validator("app_password")
     @classmethod
     def not_empty(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().strip():
-            raise ValueError("is missing")
+            raise ValueError(N_("is missing"))
         return SecretStr(value.get_secret_value().strip())
 
     @field_validator("service")
@@ -75,9 +75,9 @@ class BlueskySetup(Setup):
         try:
             url = httpx.URL(value if "://" in value else f"https://{value}")
         except httpx.InvalidURL:
-            raise ValueError("is not the address of a server") from None
+            raise ValueError(N_("is not the address of a server")) from None
         if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
-            raise ValueError("is not the address of a server")
+            raise ValueError(N_("is not the address of a server"))
         return f"{url.scheme}://{url.netloc.decode()}"
 
 

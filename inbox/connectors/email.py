@@ -63,21 +63,21 @@ class EmailSetup(Setup):
     @classmethod
     def is_address(cls, value: str) -> str:
         if not re.fullmatch(r"[^\s@<>,;:\"()]{1,64}@[^\s@<>,;:\"()]{1,255}", value):
-            raise ValueError("is not an e-mail address")
+            raise ValueError(N_("is not an e-mail address"))
         return value
 
     @field_validator("imap_host", "smtp_host")
     @classmethod
     def is_host(cls, value: str) -> str:
         if not re.fullmatch(r"[\w.:-]+", value):
-            raise ValueError("is not the name of a server")
+            raise ValueError(N_("is not the name of a server"))
         return value
 
     @field_validator("sender_name", "user", "folder", "smtp_user")
     @classmethod
     def is_one_line(cls, value: str) -> str:
         if not value.isprintable():
-            raise ValueError("has characters that cannot be used here")
+            raise ValueError(N_("has characters that cannot be used here"))
         return value
 
     @field_validator("password", "smtp_password")
@@ -85,7 +85,7 @@ class EmailSetup(Setup):
     def is_sendable(cls, value: SecretStr) -> SecretStr:
         # A line break in a password would be read as another command.
         if any(ord(character) < 32 for character in value.get_secret_value()):
-            raise ValueError("has characters that cannot be used here")
+            raise ValueError(N_("has characters that cannot be used here"))
         return value
 
 
@@ -158,7 +158,8 @@ class Email:
         """A quarantined mail, read again. Raises ValueError; also when only its beginning was kept."""
         if len(raw) >= RAW_KEPT or not re.split(r"\r?\n\r?\n", raw, maxsplit=1)[-1].strip():
             raise ValueError("Only the beginning of this mail was kept; it is still in the mailbox.")
-        return read_mail(raw.encode("utf-8", "surrogateescape"), own={self._address})
+        # Whether our address in it is true could only be seen in the mailbox.
+        return read_mail(raw.encode("utf-8", "surrogateescape"))
 
     def length(self, text: str) -> int:
         """Characters."""

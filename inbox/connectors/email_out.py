@@ -46,7 +46,7 @@ class EmailOutSetup(Setup):
     @classmethod
     def is_address(cls, value: str) -> str:
         if not re.fullmatch(r"[^\s@<>,;:\"()]{1,64}@[^\s@<>,;:\"()]{1,255}", value):
-            raise ValueError("is not an e-mail address")
+            raise ValueError(N_("is not an e-mail address"))
         return value
 
 

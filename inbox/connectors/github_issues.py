@@ -69,14 +69,14 @@ class GitHubSetup(Setup):
         path = urlsplit(value).path.strip("/") if "://" in value else value.strip("/")
         path = path.removesuffix(".git")
         if not _REPOSITORY.fullmatch(path):
-            raise ValueError("must be owner/name, for example acme/app")
+            raise ValueError(N_("must be owner/name, for example acme/app"))
         return path
 
     @field_validator("api_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("must start with https://")
+            raise ValueError(N_("must start with https://"))
         return value.rstrip("/")
 
 

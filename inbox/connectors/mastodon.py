@@ -46,9 +46,9 @@ class MastodonSetup(Setup):
         try:
             url = httpx.URL(value if "://" in value else f"https://{value}")
         except httpx.InvalidURL:
-            raise ValueError("is not the address of a server") from None
+            raise ValueError(N_("is not the address of a server")) from None
         if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
-            raise ValueError("is not the address of a server")
+            raise ValueError(N_("is not the address of a server"))
         return f"{url.scheme}://{url.netloc.decode()}"
 
     @field_validator("access_token")
@@ -56,7 +56,7 @@ class MastodonSetup(Setup):
     def one_word(cls, value: SecretStr) -> SecretStr:
         word = value.get_secret_value().strip()
         if not word or not word.isascii() or not word.isprintable() or " " in word:
-            raise ValueError("is not an access token")
+            raise ValueError(N_("is not an access token"))
         return SecretStr(word)
 
 

@@ -52,9 +52,9 @@ class RssSetup(Setup):
         try:
             url = httpx.URL(value if "://" in value else f"https://{value}")
         except httpx.InvalidURL:
-            raise ValueError("is not a web address") from None
+            raise ValueError(N_("is not a web address")) from None
         if url.scheme not in {"http", "https"} or not url.host:
-            raise ValueError("is not a web address")
+            raise ValueError(N_("is not a web address"))
         return str(url)
 
 

@@ -79,9 +79,9 @@ class WebhookSetup(Setup):
         try:
             url = httpx.URL(value)
         except httpx.InvalidURL:
-            raise ValueError("is not a web address") from None
+            raise ValueError(N_("is not a web address")) from None
         if url.scheme not in {"http", "https"} or not url.host:
-            raise ValueError("is not a web address")
+            raise ValueError(N_("is not a web address"))
         return value
 
 

@@ -45,7 +45,7 @@ class WebhookOutSetup(Setup):
     def _web_address(cls, value: str) -> str:
         parts = urlsplit(value)
         if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username:
-            raise ValueError("must start with https://")
+            raise ValueError(N_("must start with https://"))
         return value
 
     @field_validator("secret")
@@ -56,7 +56,7 @@ class WebhookOutSetup(Setup):
         except binascii.Error:
             length = 0
         if not 24 <= length <= 64:
-            raise ValueError("must be whsec_ followed by 24 to 64 bytes in base64")
+            raise ValueError(N_("must be whsec_ followed by 24 to 64 bytes in base64"))
         return value
 
 

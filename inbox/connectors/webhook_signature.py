@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
-from inbox.connectors.contract import Refused
+from inbox.connectors.contract import N_, Refused
 
 PREFIX = "whsec_"
 WINDOW_SECONDS = 300
@@ -24,9 +24,9 @@ def key_of(secret: str) -> bytes:
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("is not a secret of the form whsec_…") from None
+        raise ValueError(N_("is not a secret of the form whsec_…")) from None
     if not 24 <= len(key) <= 64:
-        raise ValueError("must hold 24 to 64 bytes in base64, after whsec_")
+        raise ValueError(N_("must hold 24 to 64 bytes in base64, after whsec_"))
     return key
 
 

@@ -18,7 +18,7 @@ from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
 from inbox.pages.found import row_id
 from inbox.pages.rendering import render
-from inbox.pages.setup_fields import draw_fields, made_secrets, seal, told, unsealed
+from inbox.pages.setup_fields import draw_fields, made_secrets, refused, seal, told, unsealed
 from inbox.setups import BadSetup
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, writing
@@ -140,7 +140,7 @@ def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], 
     try:
         return setup, check(kind, setup, house().settings), ""
     except ConnectorError as error:
-        return setup, None, str(error)
+        return setup, None, refused(error)
 
 
 def _since() -> datetime | None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import select
 
 from inbox.clock import now
@@ -64,7 +64,7 @@ def create() -> ResponseReturnValue:
     with writing() as writable:
         count = send_now(writable, _mail, now())
     flash(
-        gettext("%(number)d digests are on their way.", number=count)
+        ngettext("One digest is on its way.", "%(num)d digests are on their way.", count)
         if count
         else gettext("Nothing to send: every reader has this week's digest, or nothing happened."),
         "done" if count else "note",

@@ -9,11 +9,14 @@ from flask_babel import gettext
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from inbox.connectors.contract import Setup
+from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing, Setup
 from inbox.pages.access import me
 from inbox.setups import BadSetup, revealed
 from inbox.vault import CannotOpen
 from inbox.web import house
+
+# What a choice is called; those not named here speak for themselves.
+CHOICES = {"ssl": "SSL/TLS", "starttls": "STARTTLS", "none": N_("none")}
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,15 @@ def told(bad: BadSetup) -> dict[str, str]:
     return {name: _words(fault) for name, fault in bad.faults.items()}
 
 
+def refused(error: ConnectorError) -> str:
+    """Why there is no connection: what to do in the reader's language, then what the connector says about the other side."""
+    if isinstance(error, NeedsPerson):
+        return str(gettext("Please check the settings. %(reason)s", reason=error))
+    if isinstance(error, Passing):
+        return str(gettext("That did not work just now. %(reason)s", reason=error))
+    return str(gettext("That is not accepted. %(reason)s", reason=error))
+
+
 def seal(setup: Setup) -> str:
     """The secrets of a tried form, so that they need not be typed again; only the form of the same teammate opens them."""
     return house().vault.seal(revealed(setup), row=_form_name())
@@ -91,8 +103,12 @@ def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, st
         value=("stored" if stored else "") if kind == "password" else shown,
         error=error,
         required=field.is_required() and not (kind == "password" and stored),
-        options=[(str(choice), str(choice)) for choice in get_args(field.annotation)] if kind == "select" else (),
+        options=[(choice, _choice(choice)) for choice in get_args(field.annotation)] if kind == "select" else (),
     )
+
+
+def _choice(choice: str) -> str:
+    return str(gettext(CHOICES[choice])) if choice in CHOICES else choice
 
 
 def _kind(field: FieldInfo) -> str:
@@ -105,7 +121,7 @@ def _kind(field: FieldInfo) -> str:
 
 def _words(fault: Mapping[str, Any]) -> str:
     kind = str(fault["type"])
-    if kind in {"missing", "string_too_short"}:
+    if kind in {"missing", "string_too_short"} or fault.get("input") == "":
         return str(gettext("Please fill this in."))
     if kind == "string_too_long":
         return str(gettext("At most %(number)d characters, please.", number=fault["ctx"]["max_length"]))

@@ -12,7 +12,7 @@ from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
 from inbox.pages.found import row_id
 from inbox.pages.rendering import render
-from inbox.pages.setup_fields import draw_fields, seal, told, unsealed
+from inbox.pages.setup_fields import draw_fields, refused, seal, told, unsealed
 from inbox.pages.telling import tell
 from inbox.setups import BadSetup
 from inbox.teams.models import ProductTeam
@@ -47,7 +47,9 @@ def create(team_id: int) -> ResponseReturnValue:
     except BadSetup as bad:
         return _form(team, kind, request.form, told(bad))
     with writing() as writable:
-        name = request.form.get("name", "")
+        # Two mailboxes of a team differ by their address, not by their kind.
+        place = getattr(setup, "address", "") or getattr(setup, "repository", "") or gettext(tracker_kinds()[kind])
+        name = request.form.get("name", "").strip() or place
         tracker = connect(writable, house().vault, _team(writable, team_id), kind, name, setup, by=me())
     tell(gettext("%(name)s is connected.", name=tracker.name))
     return redirect(url_for("product_teams.show", team_id=team_id), 303)
@@ -149,7 +151,7 @@ def _look(kind: str, setup: Setup) -> tuple[Account | None, str]:
     try:
         return check(kind, setup, allow_private_addresses=house().settings.allow_private_addresses), ""
     except ConnectorError as error:
-        return None, str(error)
+        return None, refused(error)
 
 
 def _kind() -> str:
