@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import as_utc
-from inbox.connectors.contract import BadItem, Batch, IncomingMessage
+from inbox.connectors.contract import BadItem, Batch, IncomingMessage, NeedsPerson
 from inbox.connectors.email_charset import decode_bytes
 from inbox.connectors.email_imap import Entered, Envelope, Mailbox
 from inbox.connectors.mime import message_ids, read_mail
@@ -121,7 +121,34 @@ def _fetch(box: Mailbox, folder: str, place: Place, group: Sequence[Envelope], o
                 )
             )
     deleted = sum(1 for one in group if one.is_deleted and not _is_before(one, place))
-    return Batch(messages=messages, bad=bad, filtered=deleted, cursor=place.cursor())
+    return Batch(messages=_proven(box, folder, messages), bad=bad, filtered=deleted, cursor=place.cursor())
+
+
+def _proven(box: Mailbox, folder: str, messages: list[IncomingMessage]) -> list[IncomingMessage]:
+    """Anybody can write our address into From. Ours is what lies among the sent; the rest is somebody's claim and waits.
+
+    What left through the outbox is known to ingest by its id, whoever is said to have written it.
+    """
+    claimed = [one.external_id for one in messages if one.author and one.author.is_us]
+    sent = box.folder("sent") if claimed else None
+    if not claimed or sent == folder:
+        return messages
+    ours: set[str] = set()
+    if sent:
+        try:
+            box.enter(sent)
+            ours = {name for name in claimed if box.find(name)}
+        except NeedsPerson:
+            pass  # a folder that is listed and cannot be opened proves nothing
+        box.enter(folder)
+    return [_unproven(one) if one.external_id in claimed and one.external_id not in ours else one for one in messages]
+
+
+def _unproven(message: IncomingMessage) -> IncomingMessage:
+    assert message.author
+    # Another person than us: what is known of ourselves must not change by it.
+    stranger = replace(message.author, is_us=False, external_id=f"unproven:{message.author.external_id}")
+    return replace(message, author=stranger)
 
 
 def _is_before(envelope: Envelope, place: Place) -> bool:

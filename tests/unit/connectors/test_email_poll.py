@@ -170,15 +170,44 @@ def test_an_empty_folder_still_gives_a_place_to_go_on_from(imap: ImapDouble, mai
     assert cursor == {"v": 1, "uidvalidity": 7, "uid": 0}
 
 
-def test_own_mail_is_ours(imap: ImapDouble, mailbox: Callable[..., Email]) -> None:
-    imap.inbox.add(b"From: SUPPORT@brand.test\nMessage-ID: <x@brand.test>\n\nHi")
-    (batch, *_), _ = polled(mailbox())
-    assert batch.messages[0].author is not None
-    assert batch.messages[0].author.is_us
-
-
 def test_a_connection_that_breaks_is_tried_again(imap: ImapDouble, mailbox: Callable[..., Email]) -> None:
     imap.inbox.add(written(1))
     imap.hangs_up_at = "BODY.PEEK[]"
     with pytest.raises(Passing):
         polled(mailbox())
+
+
+def from_us(number: int) -> bytes:
+    return written(number, "We give up").replace(b"Fan <fan@fan.test>", b"Support <support@brand.test>")
+
+
+def test_our_own_address_alone_makes_nobody_us(imap: ImapDouble, mailbox: Callable[..., Email]) -> None:
+    imap.folders["Sent"].add(from_us(1))
+    for number in (1, 2):
+        imap.inbox.add(from_us(number))
+    imap.inbox.add(written(3))
+    (batch, *_), cursor = polled(mailbox())
+    true, forged, other = (message.author for message in batch.messages)
+    assert true and forged and other
+    assert (true.is_us, true.external_id) == (True, "support@brand.test")
+    assert (forged.is_us, forged.external_id) == (False, "unproven:support@brand.test")
+    assert forged.handle == "support@brand.test"
+    assert (other.is_us, other.external_id) == (False, "fan@fan.test")
+    # The look among the sent did not lose the place.
+    imap.inbox.add(written(4))
+    assert ids(polled(mailbox(), cursor)[0]) == ["m4@fan.test"]
+
+
+def test_without_a_folder_for_sent_mail_our_address_proves_nothing(
+    imap: ImapDouble, mailbox: Callable[..., Email]
+) -> None:
+    del imap.folders["Sent"]
+    imap.inbox.add(from_us(1))
+    (batch, *_), _ = polled(mailbox())
+    assert [bool(message.author and message.author.is_us) for message in batch.messages] == [False]
+
+
+def test_the_sent_folder_itself_is_all_ours(imap: ImapDouble, mailbox: Callable[..., Email]) -> None:
+    imap.folders["Sent"].add(from_us(1))
+    (batch, *_), _ = polled(mailbox(folder="Sent"))
+    assert [bool(message.author and message.author.is_us) for message in batch.messages] == [True]
