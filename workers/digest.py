@@ -12,7 +12,7 @@ from inbox.digests.models import Subscription
 from inbox.digests.send import send
 from inbox.insights.week import Week
 from inbox.jobs import Job, answered
-from inbox.letters.digest import write_digest
+from inbox.letters.digest import write_to_reader
 from workers.opened import open_database
 
 
@@ -20,17 +20,17 @@ def digest() -> int:
     """The job: every due reader gets theirs; returns how many mails were queued."""
     answered(Job.DIGEST)
     database, at, queued = open_database(), now(), 0
-    snapshots: dict[tuple[str, str], dict[str, Any]] = {}
+    snapshots: dict[Week, dict[str, Any]] = {}
     next_id: int | None = 0
     while next_id is not None:
         with database.reading() as session:
             readers = due(session, at, after_id=next_id)
             next_id = readers.last_id
             for _, week in readers.found:
-                if (week.name, week.time_zone) not in snapshots:
-                    snapshots[week.name, week.time_zone] = collect(session, week)
+                if week not in snapshots:
+                    snapshots[week] = collect(session, week)
         for reader, week in readers.found:
-            queued += send_digest(database, reader, week, snapshots[week.name, week.time_zone])
+            queued += send_digest(database, reader, week, snapshots[week])
     return queued
 
 
@@ -40,14 +40,6 @@ def send_digest(database: Database, reader: Subscription, week: Week, snapshot: 
     if not is_empty(snapshot):
         with database.reading() as session:
             issue = read(session, snapshot)
-        mail = write_digest(
-            issue,
-            load_settings(),
-            to=reader.email,
-            language=reader.language,
-            time_zone=reader.time_zone,
-            secret=secret,
-            reader_secret=reader.secret,
-        )
+        mail = write_to_reader(reader, issue, load_settings(), secret=secret)
     with database.writing() as session:
         return send(session, reader, week, snapshot, secret, mail) is not None and mail is not None

@@ -38,3 +38,9 @@ def draw_bars(bars: Sequence[tuple[str, int]]) -> bytes:
     out = io.BytesIO()
     image.quantize(64).save(out, "PNG", optimize=True)
     return out.getvalue()
+
+
+def bars_of(complaints: Sequence[tuple[str, int]], language: str) -> list[tuple[str, int]]:
+    """The trend of a digest, week by week, under the labels of its language: "KW 47" or "W 47"."""
+    prefix = "KW" if language == "de" else "W"
+    return [(f"{prefix} {int(week[-2:])}", count) for week, count in complaints]

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from inbox.channels.models import Channel
 from inbox.conversations.models import Conversation, Message
 from inbox.ideas.models import Evidence, Idea
-from inbox.insights.week import Week, week_named, week_numbers
+from inbox.insights.week import Week, week_named
+from inbox.insights.week_numbers import week_numbers
 from inbox.text import one_line
 
 QUOTE = 160

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from inbox.database import among
 from inbox.digests.models import Digest, Subscription
-from inbox.insights.week import Week, week_of
+from inbox.insights.week import Week, week_at, week_of
 
 BATCH = 200
 
@@ -44,16 +45,26 @@ def due(session: Session, at: datetime, *, after_id: int = 0) -> Due:
         .order_by(Subscription.id)
         .limit(BATCH)
     ).all()
-    weeks = {reader.id: week for reader in readers if (week := due_week(reader, at))}
+    found = _without_digest(session, [(reader, week) for reader in readers if (week := due_week(reader, at))])
+    return Due(found, readers[-1].id if len(readers) == BATCH else None)
+
+
+def due_now(session: Session, at: datetime) -> list[tuple[Subscription, Week]]:
+    """All readers with the week that it is for them at `at`, without those who have that week's digest already."""
+    readers = session.scalars(
+        select(Subscription).where(Subscription.unsubscribed_at.is_(None)).order_by(Subscription.id)
+    ).all()
+    return _without_digest(session, [(reader, week_at(at, reader.time_zone)) for reader in readers])
+
+
+def _without_digest(session: Session, pairs: list[tuple[Subscription, Week]]) -> list[tuple[Subscription, Week]]:
     done = {
         (reader_id, name)
         for reader_id, name in session.execute(
             select(Digest.subscription_id, Digest.iso_week).where(
-                Digest.subscription_id.in_(weeks), Digest.iso_week.in_({week.name for week in weeks.values()})
+                among(session, Digest.subscription_id, [reader.id for reader, _ in pairs]),
+                Digest.iso_week.in_({week.name for _, week in pairs}),
             )
         )
     }
-    found = [
-        (reader, week) for reader in readers if (week := weeks.get(reader.id)) and (reader.id, week.name) not in done
-    ]
-    return Due(found, readers[-1].id if len(readers) == BATCH else None)
+    return [(reader, week) for reader, week in pairs if (reader.id, week.name) not in done]

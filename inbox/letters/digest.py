@@ -3,8 +3,9 @@
 from typing import Any
 
 from inbox.config import Settings
-from inbox.digests.chart import draw_bars
+from inbox.digests.chart import bars_of, draw_bars
 from inbox.digests.collect import Issue
+from inbox.digests.models import Subscription
 from inbox.letters.write import write_letter
 from inbox.translations_files import compiled_translations
 
@@ -12,11 +13,10 @@ from inbox.translations_files import compiled_translations
 def write_digest(
     issue: Issue, settings: Settings, *, to: str, language: str, time_zone: str, secret: str, reader_secret: str
 ) -> dict[str, Any]:
-    """The payload of the mail to one reader. `secret` opens the archive page, `reader_secret` ends the subscription."""
+    """The payload of the mail. `secret` opens the archive page, `reader_secret` ends the subscription."""
     base = settings.base_url
     leave = f"{base}/subscriptions/{reader_secret}"
-    prefix = "KW" if language == "de" else "W"
-    bars = [(f"{prefix} {int(week[-2:])}", count) for week, count in issue.complaints]
+    bars = bars_of(issue.complaints, language)
     mail = write_letter(
         "digest",
         translations=compiled_translations(settings.data),
@@ -36,3 +36,16 @@ def write_digest(
         leave=leave,
     )
     return {"to": to, **mail}
+
+
+def write_to_reader(reader: Subscription, issue: Issue, settings: Settings, *, secret: str) -> dict[str, Any]:
+    """The payload of the mail to one reader, as they chose to read it."""
+    return write_digest(
+        issue,
+        settings,
+        to=reader.email,
+        language=reader.language,
+        time_zone=reader.time_zone,
+        secret=secret,
+        reader_secret=reader.secret,
+    )

@@ -1,7 +1,8 @@
 """The weekly digest: next Monday's from today's data, who reads it, what was sent, and each copy's page in the archive."""
 
+import secrets
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,13 +10,15 @@ from flask_babel import force_locale, gettext, ngettext
 from sqlalchemy import select
 
 from inbox.clock import now
-from inbox.digests.chart import draw_bars
+from inbox.digests.archive import archive, find_digest
+from inbox.digests.chart import bars_of, draw_bars
 from inbox.digests.collect import collect, is_empty, read
+from inbox.digests.due import due_now
 from inbox.digests.models import Subscription
-from inbox.digests.send import archive, find_digest, send_now, send_trial
+from inbox.digests.send import send, send_trial
 from inbox.digests.subscribe import subscribe, unsubscribe
-from inbox.insights.week import Week, week_of
-from inbox.letters.digest import write_digest
+from inbox.insights.week import Week, week_at
+from inbox.letters.digest import write_digest, write_to_reader
 from inbox.pages.access import me, public, requires
 from inbox.pages.forms import Form
 from inbox.pages.rendering import render
@@ -53,16 +56,20 @@ def _index(form: Form, status: int = 200) -> Response:
 
 def this_week() -> Week:
     """The week it is for the signed-in teammate."""
-    zone = me().time_zone
-    return week_of(now().astimezone(ZoneInfo(zone)).date(), zone)
+    return week_at(now(), me().time_zone)
 
 
 @page.post("/digests")
 @requires(Permission.DIGESTS_MANAGE)
 def create() -> ResponseReturnValue:
     """Send this week's digest to all readers now, instead of at their next appointment."""
-    with writing() as writable:
-        count = send_now(writable, _mail, now())
+    snapshots: dict[Week, dict[str, Any]] = {}
+    count = 0
+    for reader, week in due_now(reading(), now()):
+        if week not in snapshots:
+            snapshots[week] = collect(reading(), week)
+        if not is_empty(snapshots[week]):
+            count += _send(reader, week, snapshots[week])
     flash(
         ngettext("One digest is on its way.", "%(num)d digests are on their way.", count)
         if count
@@ -119,23 +126,15 @@ def preview_chart() -> ResponseReturnValue:
 
 
 def _png(snapshot: dict[str, Any], language: str) -> Response:
-    prefix = "KW" if language == "de" else "W"
-    return Response(
-        draw_bars([(f"{prefix} {int(week[-2:])}", count) for week, count in snapshot["complaints"]]),
-        mimetype="image/png",
-    )
+    return Response(draw_bars(bars_of(snapshot["complaints"], language)), mimetype="image/png")
 
 
-def _mail(reader: Subscription, week: Week, snapshot: dict[str, Any], secret: str) -> dict[str, Any]:
-    return write_digest(
-        read(reading(), snapshot),
-        house().settings,
-        to=reader.email,
-        language=reader.language,
-        time_zone=reader.time_zone,
-        secret=secret,
-        reader_secret=reader.secret,
-    )
+def _send(reader: Subscription, week: Week, snapshot: dict[str, Any]) -> bool:
+    """Whether it was queued. The mail is written before the transaction begins, so that nobody waits for it."""
+    secret = secrets.token_urlsafe(24)
+    mail = write_to_reader(reader, read(reading(), snapshot), house().settings, secret=secret)
+    with writing() as writable:
+        return send(writable, reader, week, snapshot, secret, mail) is not None
 
 
 @page.post("/digests/readers")

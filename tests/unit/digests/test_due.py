@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from inbox.digests.due import due, due_week
+from inbox.digests.due import due, due_now, due_week
 from inbox.digests.models import Digest, Subscription
 
 MONDAY_EIGHT_IN_BERLIN = datetime(2026, 11, 16, 7, tzinfo=UTC)
@@ -84,3 +84,20 @@ def test_many_readers_are_looked_at_in_portions(session: Session) -> None:
     assert (len(first.found), first.last_id is None) == (200, False)
     rest = due(session, MONDAY_EIGHT_IN_BERLIN, after_id=first.last_id or 0)
     assert (len(rest.found), rest.last_id) == (5, None)
+
+
+def test_sending_now_is_for_the_week_that_runs_and_for_whoever_has_none_of_it(session: Session) -> None:
+    late_sunday_in_berlin = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)
+    here = reader()
+    there = reader(email="b@example.org", secret="t", time_zone="Asia/Tokyo")
+    gone = reader(email="c@example.org", secret="u", unsubscribed_at=LONG_AGO)
+    session.add_all((here, there, gone))
+    session.flush()
+    found = due_now(session, late_sunday_in_berlin)
+    assert [(one.email, week.name) for one, week in found] == [
+        ("a@example.org", "2026-W47"),
+        ("b@example.org", "2026-W48"),
+    ]
+    session.add(Digest(subscription_id=here.id, iso_week="2026-W47", secret="d", language="en"))
+    session.flush()
+    assert [one.email for one, _ in due_now(session, late_sunday_in_berlin)] == ["b@example.org"]

@@ -1,6 +1,6 @@
 """At most one digest per reader and week, with its mail, whatever runs twice."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from inbox.channels.models import Channel
 from inbox.config import Settings
 from inbox.conversations.models import Conversation, Message
+from inbox.digests.archive import archive, find_digest
 from inbox.digests.chart import draw_bars
 from inbox.digests.collect import collect, is_empty, read
 from inbox.digests.models import Digest
-from inbox.digests.send import archive, find_digest, send, send_now
+from inbox.digests.send import send
 from inbox.digests.subscribe import find_reader, subscribe, unsubscribe
 from inbox.insights.week import week_of
 from inbox.labels.models import Label, Tag
@@ -51,14 +52,6 @@ def test_an_empty_week_leaves_a_row_but_no_mail(session: Session) -> None:
     assert count(session, Delivery) == 0
     assert find_digest(session, "one") is None
     assert archive(session) == []
-
-
-def test_sending_now_skips_readers_when_nothing_happened(session: Session) -> None:
-    subscribe(session, email="a@example.org", time_zone="Europe/Berlin")
-    assert send_now(session, lambda *_: MAIL, datetime(2026, 11, 18, tzinfo=UTC)) == 0
-    ask(session, "Where is it?")
-    assert send_now(session, lambda *_: MAIL, datetime(2026, 11, 18, tzinfo=UTC)) == 1
-    assert send_now(session, lambda *_: MAIL, datetime(2026, 11, 18, tzinfo=UTC)) == 0
 
 
 def test_leaving_is_final_until_somebody_subscribes_again(session: Session) -> None:
