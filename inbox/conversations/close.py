@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
 from inbox.clock import now
+from inbox.conversations.hold import hold
 from inbox.conversations.models import Conversation, ConversationState
 from inbox.live import publish
 from inbox.teams.models import Teammate
@@ -11,6 +12,7 @@ from inbox.teams.models import Teammate
 
 def close(session: Session, conversation: Conversation, *, by: Teammate | None) -> bool:
     """Close it; nobody waits any longer. False when it was closed already. `reopen` brings back who waited."""
+    hold(session, conversation)
     if conversation.state == ConversationState.CLOSED:
         return False
     waiting = conversation.waiting_since

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
+from inbox.conversations.hold import hold
 from inbox.conversations.models import Conversation, ConversationState
 from inbox.conversations.recall import recall_waiting
 from inbox.live import publish
@@ -11,6 +12,7 @@ from inbox.teams.models import Teammate
 
 def reopen(session: Session, conversation: Conversation, *, by: Teammate | None) -> bool:
     """Open it; who waited when it was closed waits again. False when it was open already."""
+    hold(session, conversation)
     if conversation.state == ConversationState.OPEN:
         return False
     before = conversation.state

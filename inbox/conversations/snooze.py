@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from inbox.activity.record import record
 from inbox.clock import as_utc, now
 from inbox.connectors.contract import N_
+from inbox.conversations.hold import hold
 from inbox.conversations.models import Conversation, ConversationState
 from inbox.conversations.refusal import Refusal
 from inbox.live import publish
@@ -26,6 +27,7 @@ def snooze(session: Session, conversation: Conversation, until: datetime, *, by:
         raise CannotSnooze(N_("That moment is past; choose a later one."))
     if until > now() + LONGEST:
         raise CannotSnooze(N_("A conversation can sleep for a year at most; choose an earlier moment."))
+    hold(session, conversation)
     conversation.state = ConversationState.SNOOZED
     conversation.snoozed_until = until
     conversation.closed_at = None
