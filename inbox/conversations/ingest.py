@@ -134,7 +134,7 @@ def _sort(
             earlier = items.edits.get(key)
             before, edited_at = (earlier.text, earlier.edited_at) if earlier else (stored.text, stored.edited_at)
             is_theirs = is_same_author(message.author_id, stored.author_id) and not is_answer_of_ours(stored)
-            if is_theirs and _is_newer(message, before, edited_at):
+            if tells_edits and is_theirs and _is_newer(message, before, edited_at):
                 items.edits[key] = message
         elif key in known.answers:
             items.duplicates += 1

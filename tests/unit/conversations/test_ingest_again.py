@@ -60,6 +60,8 @@ def test_nobody_rewrites_a_mail_by_sending_another_under_its_id(session: Session
     take(session, mailbox, written("1", text="I love it"))
     assert take(session, mailbox, written("1", text="I hate it", author=TOM)) == Counts(fetched=1, duplicate=1)
     take(session, mailbox, written("2", text="I love it"), written("2", text="I hate it", author=TOM, minute=1))
+    # The address in From is as easily copied as the id.
+    assert take(session, mailbox, written("1", text="I hate it")) == Counts(fetched=1, duplicate=1)
     assert [one(session, key).text for key in "12"] == ["I love it", "I love it"]
 
 
