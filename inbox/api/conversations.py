@@ -1,6 +1,5 @@
 """Conversations for programs: list, read, answer."""
 
-from contextlib import suppress
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,9 +11,7 @@ from inbox.api.problems import Problem
 from inbox.api.routes import Routes
 from inbox.api.schemas import ConversationSchema, MessageSchema, ThreadSchema, one_of, page_of
 from inbox.channels.abilities import abilities
-from inbox.channels.models import Channel
-from inbox.channels.open import open_connector
-from inbox.connectors.contract import NeedsPerson
+from inbox.channels.measure import measure
 from inbox.conversations.browse import Filters, View, browse
 from inbox.conversations.find import find_conversation, find_message, find_thread
 from inbox.conversations.models import Message
@@ -105,7 +102,7 @@ def _reply(session: Session, given: dict[str, Any], conversation_id: int) -> int
     parent = find_message(session, given["message_id"]) if "message_id" in given else None
     if "message_id" in given and (parent is None or parent.conversation_id != conversation_id):
         raise Problem(422, "There is no such message in this conversation.")
-    wait = house().settings.undo_seconds if channel.undo_seconds is None else channel.undo_seconds
+    opened = house()
     try:
         return reply(
             session,
@@ -113,18 +110,10 @@ def _reply(session: Session, given: dict[str, Any], conversation_id: int) -> int
             text=given["text"],
             by=acting(session),
             seen_version=given["seen_version"],
-            undo_seconds=wait,
-            length=_length(channel, given["text"]),
+            undo_seconds=opened.settings.undo_seconds,
+            length=measure(channel, given["text"].strip(), opened.database, opened.vault, opened.settings),
             limit=ability.text_limit,
             parent=parent,
         ).id
     except ConversationMovedOn as moved:
         raise Problem(409, str(moved), version=moved.version, newer=[each.id for each in moved.newer]) from None
-
-
-def _length(channel: Channel, text: str) -> int:
-    """As the platform counts; a channel that cannot be opened says so when the answer is to leave."""
-    opened = house()
-    with suppress(NeedsPerson):
-        return open_connector(channel, opened.database, opened.vault, opened.settings).length(text)
-    return len(text)

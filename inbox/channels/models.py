@@ -35,7 +35,6 @@ class Channel(Base):
     account_id: Mapped[str] = mapped_column(String(500), default="")
     account_url: Mapped[str] = mapped_column(Text, default="")
     language: Mapped[str] = mapped_column(String(8), default="")
-    undo_seconds: Mapped[int | None]
     is_sample: Mapped[bool] = mapped_column(default=False)
     last_success_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")

@@ -20,7 +20,6 @@ class Member(Base):
     last_seen_at: Mapped[datetime] = mapped_column(default=now)
     note: Mapped[str] = mapped_column(Text, default="")
     blocked_at: Mapped[datetime | None]
-    opted_out_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"), index=True)
     is_sample: Mapped[bool] = mapped_column(default=False)

@@ -1,14 +1,12 @@
 """Answers: sending one, taking it back while it has not left, and deciding about one that may have arrived."""
 
-from collections.abc import Callable
-
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from inbox.channels.abilities import abilities
-from inbox.connectors.contract import Unit
+from inbox.channels.measure import measure
 from inbox.conversations.models import Conversation, Message
 from inbox.conversations.refusal import Refusal
 from inbox.conversations.reply import ConversationMovedOn, reply
@@ -24,17 +22,9 @@ from inbox.pages.found import found
 from inbox.pages.opened import back_to, find_or_404, show_conversation
 from inbox.pages.telling import tell_refusal
 from inbox.teams.permissions import Permission
-from inbox.text import count_graphemes
 from inbox.web import house, writing
 
 page = Blueprint("replies", __name__)
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode())
-
-
-COUNTED: dict[Unit, Callable[[str], int]] = {Unit.CHARACTERS: len, Unit.GRAPHEMES: count_graphemes, Unit.BYTES: _bytes}
 
 
 @page.post("/conversations/<int:conversation_id>/replies")
@@ -94,16 +84,16 @@ def create_resolution(delivery_id: int) -> ResponseReturnValue:
 
 
 def _send(session: Session, conversation: Conversation, text: str) -> None:
-    ability, own = abilities(conversation.channel.kind), conversation.channel.undo_seconds
+    opened, channel = house(), conversation.channel
     reply(
         session,
         conversation,
         text=text,
         by=me(),
         seen_version=_seen_version(),
-        undo_seconds=house().settings.undo_seconds if own is None else own,
-        length=COUNTED[ability.text_unit](text.strip()),
-        limit=ability.text_limit,
+        undo_seconds=opened.settings.undo_seconds,
+        length=measure(channel, text.strip(), opened.database, opened.vault, opened.settings),
+        limit=abilities(channel.kind).text_limit,
     )
 
 
