@@ -63,6 +63,9 @@ RECIPES: dict[Job, Recipe] = {
 }
 
 
+WORKING = "trellis:working"
+
+
 @lru_cache(maxsize=1)
 def doorbell() -> "redis.Redis":
     """The connection that rings for jobs. It gives up at once when Valkey is away: the sweepers find the work anyway."""
@@ -94,6 +97,19 @@ def answered(job: Job, *arguments: int) -> None:
         doorbell().delete(_waiting(job, arguments))
     except redis.RedisError:
         log.warning("doorbell is away", extra={"job": job})
+
+
+def working(seconds: int = 0) -> None:
+    """Called by a worker around each job: somebody rings and somebody answers, for the minute after these `seconds`."""
+    try:
+        doorbell().set(WORKING, "1", ex=seconds + 60)
+    except redis.RedisError:
+        log.warning("doorbell is away", extra={"job": "working"})
+
+
+def is_working() -> bool:
+    """Whether a job was done in the last minute or is being done, so that worker and schedule live. Raises RedisError."""
+    return bool(doorbell().exists(WORKING))
 
 
 def after_commit(session: Session, job: Job, *arguments: int) -> None:

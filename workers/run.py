@@ -10,7 +10,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from inbox.config import load_settings
-from inbox.jobs import QueueName
+from inbox.jobs import QueueName, working
 from inbox.logs import set_up_logs
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,9 @@ class Telling(SimpleWorker):
     def perform_job(self, job: Job, queue: Queue) -> bool:
         """Do one job; whether it went well."""
         started = time.monotonic()
+        working(int(job.timeout or 0))
         done: bool = super().perform_job(job, queue)
+        working()
         took_ms = round((time.monotonic() - started) * 1000)
         level = logging.INFO if not done or took_ms > LONG_MS or job._result else logging.DEBUG
         log.log(level, "job", extra={"job": job.meta.get("job"), "done": done, "ms": took_ms, "result": job._result})

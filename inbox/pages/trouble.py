@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 from inbox.channels.models import Channel, ChannelState, Stream
 from inbox.clock import now
 from inbox.conversations.models import Direction, Message
-from inbox.jobs import doorbell
+from inbox.jobs import is_working
 from inbox.outbox.models import Delivery, DeliveryState
 
 LATE = timedelta(minutes=5)
 FRESH_SECONDS = 10.0
+GRACE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Facts:
     unsure: int
     late: int
     doorbell: bool
+    works: bool = True
 
 
+_opened_at = monotonic()
 _lock = Lock()
 _known: dict[str, tuple[float, Facts]] = {}
 
@@ -80,18 +83,19 @@ def count(session: Session) -> Facts:
     )
     unsure = select(func.count()).where(Delivery.state == DeliveryState.UNSURE).scalar_subquery()
     row = session.execute(select(unlabelled, unsent, unpolled, unsure)).one()
-    return Facts([(row[0], row[1]) for row in broken], int(row[3]), sum(bool(found) for found in row[:3]), _rings())
+    return Facts([(row[0], row[1]) for row in broken], int(row[3]), sum(bool(found) for found in row[:3]), *_rings())
 
 
 def _any(column: Any, *conditions: ColumnElement[bool]) -> Exists:
     return select(column).where(*conditions).limit(1).exists()
 
 
-def _rings() -> bool:
+def _rings() -> tuple[bool, bool]:
+    """Whether Valkey answers, and whether somebody works; a house that has just been opened gets its minute."""
     try:
-        return bool(doorbell().ping())
+        return True, is_working() or monotonic() - _opened_at < GRACE_SECONDS
     except redis.RedisError:
-        return False
+        return False, True
 
 
 def _lines(facts: Facts) -> Iterator[Trouble]:
@@ -108,6 +112,12 @@ def _lines(facts: Facts) -> Iterator[Trouble]:
     if not facts.doorbell:
         yield Trouble(
             gettext("Valkey does not answer. Nothing is lost, but everything takes longer; the log says why.")
+        )
+    elif not facts.works:
+        yield Trouble(
+            gettext(
+                "Nothing has been done for a minute: the worker or the scheduler stands still. Start Trellis again."
+            )
         )
     elif facts.late:
         yield Trouble(gettext("The worker has not kept up for five minutes. Check that it is running."))

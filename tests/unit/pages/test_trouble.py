@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import redis
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
@@ -19,7 +20,7 @@ LONG_AGO = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def silent_doorbell(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trouble, "_rings", lambda: True)
+    monkeypatch.setattr(trouble, "_rings", lambda: (True, True))
 
 
 @pytest.mark.parametrize(
@@ -54,3 +55,23 @@ def test_looking_for_unlabelled_messages_reads_no_others(session: Session) -> No
     statement, parameters = next((words, values) for words, values in asked if "labelled_at" in words)
     plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
     assert any("ix_messages_unlabelled" in row[-1] for row in plan)
+
+
+def test_a_minute_without_a_job_is_told_unless_valkey_is_the_reason(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert trouble.count(session).works
+    monkeypatch.undo()
+    monkeypatch.setattr(trouble, "is_working", lambda: False)
+    monkeypatch.setattr(trouble, "_opened_at", -1_000.0)
+    assert not trouble.count(session).works
+    monkeypatch.setattr(trouble, "_opened_at", trouble.monotonic())
+    assert trouble.count(session).works
+
+    def away() -> bool:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(trouble, "is_working", away)
+    facts = trouble.count(session)
+    assert facts.works
+    assert not facts.doorbell

@@ -129,3 +129,12 @@ def test_valkey_keeps_what_it_was_told_and_an_orphan_can_be_stopped(data_dir: Pa
         with redis.Redis.from_url(url) as connection:
             assert connection.get("kept") == b"1"
         again.terminate()
+
+
+def test_whoever_does_jobs_shows_it(valkey_url: str, trace: Callable[[], int], worker: Callable[..., Any]) -> None:
+    assert not jobs.is_working()
+    assert ring(Job.POLL)
+    assert worker("--burst").wait(30) == 0
+    assert trace() == 1
+    assert jobs.is_working()
+    assert 0 < jobs.doorbell().ttl(jobs.WORKING) <= 60
