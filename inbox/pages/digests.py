@@ -23,6 +23,7 @@ from inbox.pages.access import me, public, requires
 from inbox.pages.forms import Form
 from inbox.pages.rendering import render
 from inbox.pages.set_up import time_zones
+from inbox.samples.remove import has_samples
 from inbox.teams.permissions import Permission
 from inbox.web import house, limiter, reading, writing
 
@@ -38,7 +39,7 @@ def index() -> ResponseReturnValue:
 
 def _index(form: Form, status: int = 200) -> Response:
     week = this_week()
-    snapshot = collect(reading(), week, samples=True)
+    snapshot = collect(reading(), week, samples=has_samples(reading()))
     readers = reading().scalars(
         select(Subscription).where(Subscription.unsubscribed_at.is_(None)).order_by(Subscription.email)
     )
@@ -85,7 +86,7 @@ def create() -> ResponseReturnValue:
 def trial() -> ResponseReturnValue:
     """Send this week's digest to oneself only."""
     mine, week = me(), this_week()
-    issue = read(reading(), collect(reading(), week, samples=True))
+    issue = read(reading(), collect(reading(), week, samples=has_samples(reading())))
     mail = write_digest(
         issue,
         house().settings,
@@ -122,7 +123,7 @@ def chart(secret: str) -> ResponseReturnValue:
 @requires(Permission.DIGESTS_READ)
 def preview_chart() -> ResponseReturnValue:
     """The chart of this week so far."""
-    return _png(collect(reading(), this_week(), samples=True), me().language)
+    return _png(collect(reading(), this_week(), samples=has_samples(reading())), me().language)
 
 
 def _png(snapshot: dict[str, Any], language: str) -> Response:
