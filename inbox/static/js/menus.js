@@ -1,4 +1,5 @@
 // Small menus are <details class="menu">: one open at a time, closed by Escape, a click elsewhere or a choice.
+const CHOICES = ".menu-body :is(button, input:not([type=hidden]), a, select)";
 const open = () => document.querySelectorAll("details.menu[open]");
 
 document.addEventListener("click", (event) => {
@@ -8,11 +9,11 @@ document.addEventListener("click", (event) => {
 document.addEventListener("toggle", (event) => {
   if (!event.target.matches?.("details.menu[open]")) return;
   for (const menu of open()) if (menu !== event.target) menu.open = false;
-  event.target.querySelector(".menu-body :is(button, input, a, select)")?.focus();
+  event.target.querySelector(CHOICES)?.focus();
 }, true);
 
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("details.menu[open]");
+  const menu = event.target.closest?.("details.menu[open]") ?? open()[0];
   if (!menu) return;
   if (event.key === "Escape") {
     menu.open = false;
@@ -20,7 +21,7 @@ document.addEventListener("keydown", (event) => {
     event.stopPropagation();
   }
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-    const choices = [...menu.querySelectorAll(".menu-body :is(button, input, a, select)")];
+    const choices = [...menu.querySelectorAll(CHOICES)];
     const next = choices.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
     choices[(next + choices.length) % choices.length]?.focus();
     event.preventDefault();
