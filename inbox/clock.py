@@ -16,3 +16,8 @@ def as_utc(moment: datetime) -> datetime:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
         return LATEST if moment.year > 1 else EARLIEST
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The first of the moments that are told, or None."""
+    return min(filter(None, moments), default=None)

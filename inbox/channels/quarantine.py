@@ -76,6 +76,7 @@ def find_quarantined(session: Session, item_id: int) -> QuarantinedItem | None:
 
 def dismiss(session: Session, item: QuarantinedItem, *, by: Teammate) -> bool:
     """Say that nothing is to be done about the item; it stays counted as quarantined. False when it was settled already."""
+    session.refresh(item, with_for_update=True)
     if item.resolved_at is not None:
         return False
     item.resolved_at, item.resolution = now(), "dismissed"

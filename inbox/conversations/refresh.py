@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from inbox.activity.models import Activity
+from inbox.clock import earliest
 from inbox.conversations.ingest_known import KnownConversation
 from inbox.conversations.models import Conversation, ConversationState, Direction, Message
 from inbox.conversations.retag import newest_from_outside, tag_columns
@@ -89,7 +90,7 @@ def _reopens(change: Change) -> bool:
 def _read(session: Session, changes: Sequence[Change]) -> Sequence[sa.Row[Any]]:
     """Per conversation the newest message from outside with its author and label, and who has waited longest."""
     # From `waiting_since` on nobody has been answered; what came before is done with, also if no answer is stored.
-    froms = [(change.stored.id, _earliest(change.stored.waiting_since, change.asked_at)) for change in changes]
+    froms = [(change.stored.id, earliest(change.stored.waiting_since, change.asked_at)) for change in changes]
     sqlite = is_sqlite(session)
     return session.execute(_statement(sqlite), {"rows": packed(sqlite, ASKED, froms)}).all()
 
@@ -163,10 +164,6 @@ def _row(change: Change, found: sa.Row[Any]) -> tuple[Any, ...]:
         newest_at,
         stored.version + change.added + change.touched,
     )
-
-
-def _earliest(*moments: datetime | None) -> datetime | None:
-    return min(filter(None, moments), default=None)
 
 
 def changes_by_id(changes: Mapping[int, Change]) -> list[Change]:

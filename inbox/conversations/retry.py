@@ -10,7 +10,7 @@ from inbox.channels.quarantine import release
 from inbox.clock import now
 from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, IncomingMessage
 from inbox.conversations.attach import attach
-from inbox.conversations.clean import Unreadable, clean
+from inbox.conversations.clean import clean
 from inbox.conversations.ingest import ingest
 
 # What reading foreign data can raise; everything else is our own mistake.
@@ -43,12 +43,14 @@ def retry(session: Session, item: QuarantinedItem, connector: ChannelConnector, 
     parse: Callable[[str], IncomingMessage] | None = getattr(connector, "parse_raw", None)
     if parse is None:
         raise CannotRetry(connector.kind)
+    # Two who try it in the same moment meet here, so that the ledger moves it once.
+    session.refresh(item, with_for_update=True)
     if item.resolved_at is not None:
         return False
     try:
         message = parse(item.raw)
         clean(message, now())
-    except (Unreadable, *UNREADABLE) as error:
+    except UNREADABLE as error:
         item.tried_at, item.reason = now(), str(error)[:2_000] or type(error).__name__
         session.flush()
         return False

@@ -1,11 +1,9 @@
 """Brings a conversation up to date with what became of one of its answers. Called beside every settlement."""
 
-from datetime import datetime
-
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.clock import now
+from inbox.clock import earliest
 from inbox.conversations.models import Conversation, ConversationState, Direction, Message
 from inbox.conversations.recall import recall_waiting
 from inbox.live import publish
@@ -23,7 +21,7 @@ def settle_reply(session: Session, delivery: Delivery) -> Message | None:
     elif delivery.state == DeliveryState.FAILED:
         # Nobody has been answered: pretending otherwise would lose them.
         waited = recall_waiting(session, conversation.id, "conversation.replied", delivery=delivery.id)
-        conversation.waiting_since = _earlier(conversation.waiting_since, waited)
+        conversation.waiting_since = earliest(conversation.waiting_since, waited)
         if waited and conversation.state == ConversationState.CLOSED:
             conversation.state = ConversationState.OPEN
             conversation.closed_at = None
@@ -71,7 +69,3 @@ def _drop_twin(session: Session, conversation: Conversation, message: Message, e
     session.delete(twin)
     session.flush()
     conversation.version += 1
-
-
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((moment for moment in (one, other) if moment), default=now()) if (one or other) else None

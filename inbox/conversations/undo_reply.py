@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
+from inbox.clock import earliest
 from inbox.connectors.contract import N_
 from inbox.conversations.draft import find_draft, save_draft
 from inbox.conversations.models import Conversation, Direction, Message
@@ -35,8 +36,7 @@ def undo_reply(session: Session, message: Message, *, by: Teammate) -> Conversat
     message_id = message.id
     session.delete(message)
     session.flush()
-    if waited and (conversation.waiting_since is None or waited < conversation.waiting_since):
-        conversation.waiting_since = waited
+    conversation.waiting_since = earliest(conversation.waiting_since, waited)
     conversation.message_count -= 1
     conversation.version += 1
     newest = session.scalar(

@@ -1,7 +1,9 @@
 """The quarantine: seen, dismissed, tried again, and the ledger balances all along."""
 
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +16,7 @@ from inbox.connectors.contract import BadItem, IncomingMessage
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Message
 from inbox.conversations.retry import CannotRetry, retry
+from inbox.database import Database
 from tests.incoming import batch_of, written
 from tests.making import make_channel, make_teammate
 
@@ -88,3 +91,28 @@ def test_pages_of_the_quarantine_follow_each_other(session: Session) -> None:
     first = browse_quarantine(session, channel.id)
     second = browse_quarantine(session, channel.id, before=first[-1].id)
     assert (len(first), len(second)) == (50, 20)
+
+
+def test_an_item_tried_twice_at_once_moves_in_the_ledger_once(database: Database, tmp_path: Path) -> None:
+    with database.writing() as session:
+        channel = make_channel(session)
+        ingest(session, channel, "m", batch_of(bad=[BadItem("broken", "ok now")]))
+        item_id = items(session, channel)["ok now"].id
+    together, stored, connector = threading.Barrier(2), [], cast(Any, Reader())
+
+    def try_again() -> None:
+        with database.writing() as session:
+            item = session.get_one(QuarantinedItem, item_id)
+            # On PostgreSQL both have read the item by now; on SQLite one of them waits for the other's commit.
+            with suppress(threading.BrokenBarrierError):
+                together.wait(1)
+            stored.append(retry(session, item, connector, tmp_path))
+
+    threads = [threading.Thread(target=try_again) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(stored) == [False, True]
+    with database.reading() as session:
+        assert totals(session, channel.id) == Counts(fetched=1, stored=1)
