@@ -10,6 +10,9 @@ from inbox.conversations.models import Conversation, Message
 from inbox.members.models import Identity
 
 SHOWN = 200
+# Characters in all: somebody who sends a book two hundred times must not keep us from reading the last page.
+LARGEST = 4_000_000
+NEWEST_FIRST = (Message.posted_at.desc(), Message.id.desc())
 LARGEST_ID = 2**63 - 1
 
 
@@ -34,17 +37,35 @@ def find_conversation(session: Session, conversation_id: int) -> Conversation | 
 
 
 def find_thread(session: Session, conversation_id: int, *, limit: int = SHOWN) -> Thread | None:
-    """The conversation with its last `limit` messages, their authors, labels, deliveries and attachments: four statements."""
+    """The conversation with its last messages, at most `limit` and four million characters, in four statements.
+
+    With them come their authors, labels, deliveries and attachments.
+    """
     conversation = find_conversation(session, conversation_id)
     if conversation is None:
         return None
-    number = session.scalar(sa.select(sa.func.count()).where(Message.conversation_id == conversation_id)) or 0
-    shown = session.scalars(
-        messages()
+    last = (
+        sa.select(Message.id, sa.func.count().over().label("number"))
         .where(Message.conversation_id == conversation_id)
-        .order_by(Message.posted_at.desc(), Message.id.desc())
+        .order_by(*NEWEST_FIRST)
         .limit(limit)
+        .subquery()
+    )
+    size = (
+        sa.func.length(Message.text) + sa.func.length(Message.quote) + sa.func.coalesce(sa.func.length(Message.html), 0)
+    )
+    sizes = session.execute(
+        sa.select(Message.id, size, last.c.number).join(last, last.c.id == Message.id).order_by(*NEWEST_FIRST)
     ).all()
+    number = sizes[0].number if sizes else 0
+    ids: list[int] = []
+    room = LARGEST
+    for message_id, characters, _ in sizes:
+        room -= characters
+        if ids and room < 0:
+            break
+        ids.append(message_id)
+    shown = session.scalars(messages().where(Message.id.in_(ids)).order_by(*NEWEST_FIRST)).all()
     return Thread(conversation, shown[::-1], max(0, number - len(shown)))
 
 
