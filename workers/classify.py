@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from classifiers.prediction import Prediction
 from classifiers.tagger import Tagger, load_tagger
-from inbox.conversations.retag import retag
+from inbox.conversations.retag import hold_conversations, retag
 from inbox.conversations.unlabelled import Unlabelled, find_unlabelled, mark_labelled
 from inbox.database import Database
 from inbox.jobs import RECIPES, Job, answered, ring
@@ -43,6 +43,7 @@ def drain(database: Database, tagger: Tagger, *, seconds: float) -> int:
 def store(database: Database, messages: Sequence[Unlabelled], predictions: Sequence[Prediction], version: str) -> int:
     """Write labels, marks and the conversations' tags in one transaction; returns how many texts were still the same."""
     with database.writing() as session:
+        hold_conversations(session, [message.id for message in messages])
         marked = mark_labelled(session, messages)
         pairs = zip(messages, predictions, strict=True)
         answers = [Answer(m.id, p.primary, p.tags, p.labels, p.lang or "") for m, p in pairs if m.id in marked]

@@ -16,20 +16,29 @@ def retag(session: Session, message_ids: Collection[int]) -> list[int]:
     """Write the tags of the conversations of these messages, in two statements; returns the conversations' ids."""
     if not message_ids:
         return []
-    ids = session.scalars(
-        sa.select(Conversation.id)
-        .where(Conversation.id.in_(sa.select(Message.conversation_id).where(among(session, Message.id, message_ids))))
-        # Every writer locks conversations in this order, so that no two wait for each other.
-        .order_by(Conversation.id)
-        .with_for_update()
-    ).all()
+    ids = hold_conversations(session, message_ids)
     sqlite = is_sqlite(session)
     session.execute(_statement(sqlite), {"ids": packed_values(sqlite, Conversation.id, ids)})
     changed = set(ids)
     for row in session.identity_map.values():
         if isinstance(row, Conversation) and row.id in changed:
             session.expire(row, ["tag", "tags", "tag_probability"])
-    return list(ids)
+    return ids
+
+
+def hold_conversations(session: Session, message_ids: Collection[int]) -> list[int]:
+    """Lock the conversations of these messages, in one statement; their ids.
+
+    Every writer locks conversations in the order of their ids, and before their messages and labels, so that no two
+    wait for each other.
+    """
+    query = (
+        sa.select(Conversation.id)
+        .where(Conversation.id.in_(sa.select(Message.conversation_id).where(among(session, Message.id, message_ids))))
+        .order_by(Conversation.id)
+        .with_for_update()
+    )
+    return list(session.scalars(query))
 
 
 @lru_cache(maxsize=2)

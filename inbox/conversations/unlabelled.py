@@ -43,7 +43,7 @@ def mark_labelled(session: Session, read: Sequence[Unlabelled]) -> set[int]:
     """
     if not read:
         return set()
-    # Locked in the order of their ids, as ingest does; each edit at the source moves `edited_at`.
+    # Each edit at the source moves `edited_at`.
     rows = given(session, Message, ("id", "edited_at"), [(message.id, message.edited_at) for message in read])
     same = Message.edited_at.is_not_distinct_from(rows.c.edited_at)
     marked = session.scalars(

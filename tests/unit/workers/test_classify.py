@@ -1,12 +1,14 @@
 """The classify recipe: everything unlabelled gets its label, and only for the text that was read."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from classifiers.prediction import Prediction
+from inbox.channels.models import Channel
 from inbox.connectors.contract import Deletion
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Conversation, Message
@@ -16,7 +18,7 @@ from inbox.labels.models import Label
 from tests.incoming import US, batch_of, written
 from tests.making import make_channel
 from workers import classify as recipe
-from workers.classify import drain
+from workers.classify import drain, store
 
 
 class Tagger:
@@ -53,8 +55,6 @@ def bell(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def fill(database: Database, *messages: Any, **fields: Any) -> None:
     with database.writing() as session:
         channel_id = fields.pop("channel", None) or make_channel(session).id
-        from inbox.channels.models import Channel
-
         ingest(session, session.get_one(Channel, channel_id), "m", batch_of(*messages, **fields))
 
 
@@ -139,3 +139,36 @@ def test_the_real_model_speaks_both_languages(database: Database) -> None:
     fill(database, written("1", "Wie kann ich mein Passwort ändern?"), written("2", "How do I export my invoices?"))
     assert drain(database, tagger, seconds=30) == 2
     assert set(labels(database)) == {"1", "2"}
+
+
+def test_an_edit_that_arrives_while_labels_are_stored_waits_its_turn(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Any]
+) -> None:
+    database = Database(postgres_url)
+    fill(database, written("1"))
+    with database.reading() as session:
+        messages = find_unlabelled(session)
+        channel_id = session.scalars(sa.select(Channel.id)).one()
+    edited = threading.Thread(
+        target=fill, args=(database, written("1", "Where is it?")), kwargs={"channel": channel_id}
+    )
+    real = recipe.record
+
+    def record(*arguments: Any) -> None:
+        """The messages are marked and their conversations not yet written: now the edit comes."""
+        edited.start()
+        eventually(lambda: blocked(database))
+        real(*arguments)
+
+    monkeypatch.setattr(recipe, "record", record)
+    assert store(database, messages, Tagger().tag([messages[0].text], [None]), "test-1") == 1
+    edited.join(10)
+    with database.reading() as session:
+        message = session.scalars(sa.select(Message)).one()
+        assert (message.text, message.labelled_at) == ("Where is it?", None)
+    database.dispose()
+
+
+def blocked(database: Database) -> int:
+    with database.reading() as session:
+        return session.scalar(sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0
