@@ -9,12 +9,12 @@ from flask_babel import gettext
 
 from inbox.connectors.contract import N_
 from inbox.conversations.assign import CannotAssign, assign
-from inbox.conversations.close import close
+from inbox.conversations.close import WrittenMeanwhile, close
 from inbox.conversations.reopen import reopen
 from inbox.conversations.snooze import CannotSnooze, snooze
 from inbox.pages.access import me, requires, safe_next
 from inbox.pages.first_steps import first_steps
-from inbox.pages.found import found
+from inbox.pages.found import found, row_id
 from inbox.pages.opened import back_to, find_or_404, show_conversation
 from inbox.pages.panes import listed, moments, read_filters
 from inbox.pages.rendering import render, when
@@ -74,9 +74,14 @@ def create_assignment(conversation_id: int) -> ResponseReturnValue:
 @page.post("/conversations/<int:conversation_id>/closure")
 @requires(Permission.CONVERSATIONS_WORK)
 def create_closure(conversation_id: int) -> ResponseReturnValue:
-    """Done; on to the next one."""
-    with writing() as writable:
-        close(writable, find_or_404(writable, conversation_id), by=me())
+    """Done; on to the next one, unless somebody has written after the message `seen`."""
+    try:
+        with writing() as writable:
+            seen = row_id(request.form.get("seen"))
+            close(writable, find_or_404(writable, conversation_id), by=me(), seen=seen)
+    except WrittenMeanwhile as refusal:
+        tell_refusal(gettext(refusal.words))
+        return back_to(conversation_id)
     tell(gettext("Done."), undo=url_for("conversations.create_reopening", conversation_id=conversation_id))
     return redirect(safe_next(request.form.get("then")), 303)
 
