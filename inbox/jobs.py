@@ -64,6 +64,8 @@ RECIPES: dict[Job, Recipe] = {
 
 
 WORKING = "trellis:working"
+# The schedule rings every five; who has not answered by then is told of within a minute.
+REST_SECONDS = 45
 
 
 @lru_cache(maxsize=1)
@@ -100,15 +102,15 @@ def answered(job: Job, *arguments: int) -> None:
 
 
 def working(seconds: int = 0) -> None:
-    """Called by a worker around each job: somebody rings and somebody answers, for the minute after these `seconds`."""
+    """Called by a worker around each job: somebody rings and somebody answers, for a while after these `seconds`."""
     try:
-        doorbell().set(WORKING, "1", ex=seconds + 60)
+        doorbell().set(WORKING, "1", ex=seconds + REST_SECONDS)
     except redis.RedisError:
         log.warning("doorbell is away", extra={"job": "working"})
 
 
 def is_working() -> bool:
-    """Whether a job was done in the last minute or is being done, so that worker and schedule live. Raises RedisError."""
+    """Whether a job is being done or was a moment ago, so that worker and schedule live. Raises RedisError."""
     return bool(doorbell().exists(WORKING))
 
 
