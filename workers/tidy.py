@@ -1,22 +1,15 @@
 """Job `tidy`: takes away what nobody needs any more. Nothing here is urgent, and all of it may be repeated."""
 
 import logging
-from datetime import timedelta
 
-import sqlalchemy as sa
-
-from inbox.clock import now
 from inbox.config import load_settings
 from inbox.conversations.forget_files import forget_files
 from inbox.ideas.refresh import refresh
 from inbox.jobs import Job, answered
-from inbox.teams.models import SignIn
+from inbox.teams.forget_sign_ins import forget_sign_ins
 from workers.opened import open_database
 
 log = logging.getLogger(__name__)
-
-# As long as the cookie lives.
-SIGNED_IN = timedelta(days=30)
 
 
 def tidy() -> None:
@@ -24,11 +17,9 @@ def tidy() -> None:
     answered(Job.TIDY)
     database = open_database()
     with database.writing() as session:
-        ended = session.execute(
-            sa.delete(SignIn).where(SignIn.last_seen_at < now() - SIGNED_IN).returning(SignIn.id)
-        ).all()
+        ended = forget_sign_ins(session)
     with database.writing() as session:
         emptied = refresh(session)
     with database.reading() as session:
         files = forget_files(session, load_settings().attachments)
-    log.info("tidied", extra={"sign_ins": len(ended), "files": files, "quotes": emptied})
+    log.info("tidied", extra={"sign_ins": ended, "files": files, "quotes": emptied})
