@@ -7,7 +7,8 @@ from secrets import token_hex
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from inbox.channels.models import Channel, ChannelState
+from inbox.channels.mailbox import find_mailbox
+from inbox.channels.models import Channel
 from inbox.clock import now
 from inbox.database import skip_locked
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
@@ -65,13 +66,4 @@ def take(session: Session, delivery: Delivery, lease: timedelta) -> Claimed:
 def _channel(session: Session, delivery: Delivery) -> Channel | None:
     if delivery.channel_id:
         return session.get(Channel, delivery.channel_id)
-    if delivery.kind != DeliveryKind.MAIL:
-        return None
-    # Mails leave through the first e-mail channel that works.
-    works_first = sa.case((Channel.state == ChannelState.ACTIVE.value, 0), else_=1)
-    return session.scalar(
-        sa.select(Channel)
-        .where(Channel.kind == "email", Channel.is_sample.is_(False))
-        .order_by(works_first, Channel.id)
-        .limit(1)
-    )
+    return find_mailbox(session) if delivery.kind == DeliveryKind.MAIL else None

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 
-from inbox.channels.models import Channel
+from inbox.channels.mailbox import find_mailbox
 from inbox.pages.access import me, requires
 from inbox.pages.forms import Form
 from inbox.pages.rendering import render
@@ -89,9 +89,7 @@ def _index(form: Form | None = None, *, status: int = 200, plain: str = "") -> R
 def _sender() -> str:
     """The address that digests and ideas leave from; empty when there is no way out yet."""
     settings = house().settings
-    mailbox = reading().scalar(
-        select(Channel).where(Channel.kind == "email", Channel.is_sample.is_(False)).order_by(Channel.id)
-    )
+    mailbox = find_mailbox(reading())
     if not settings.smtp_url.get_secret_value() and mailbox is None:
         return ""
     return settings.mail_from or (str(mailbox.settings.get("address", "")) if mailbox else "")
