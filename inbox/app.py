@@ -86,6 +86,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     rendering.register(app)
     csrf = CSRFProtect(app)
     limiter.init_app(app)
+    # Without Valkey it would say so with every request; the banner and the log of the doorbell say it once.
+    logging.getLogger("flask-limiter").setLevel(logging.ERROR)
     register_errors(app)
     for name in PAGES:
         page: Blueprint = import_module(f"inbox.pages.{name}").page
@@ -128,6 +130,3 @@ def _time_zone() -> str | None:
 
 def _limiter_storage(redis_url: str) -> str:
     return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
-
-
-logging.getLogger("flask-limiter").setLevel(logging.ERROR)

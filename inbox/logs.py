@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 # What every record carries anyway; all else was given as `extra` by whoever wrote the line.
 USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-LOUD = ("alembic", "flask-limiter", "httpcore", "httpx", "rq.worker", "rq.scheduler", "urllib3")
+LOUD = ("alembic", "httpcore", "httpx", "rq.worker", "rq.scheduler", "urllib3")
 
 
 def set_up_logs(level: str, *, process: str) -> None:
