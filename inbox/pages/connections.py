@@ -21,7 +21,7 @@ from inbox.pages.rendering import render
 from inbox.pages.setup_fields import draw_fields, made_secrets, refused, seal, told, unsealed
 from inbox.setups import BadSetup
 from inbox.teams.permissions import Permission
-from inbox.web import house, reading, writing
+from inbox.web import house, reading, stop_reading, writing
 
 page = Blueprint("connections", __name__)
 BACKFILL_DAYS = 30
@@ -137,6 +137,8 @@ def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], 
         setup = read_setup(kind, request.form, kept=kept)
     except BadSetup as bad:
         return told(bad), None, ""
+    # Neither a look at the database nor a write waits for a stranger.
+    stop_reading()
     try:
         return setup, check(kind, setup, house().settings), ""
     except ConnectorError as error:

@@ -32,6 +32,6 @@ def delete(secret: str) -> ResponseReturnValue:
     with writing() as writable:
         reader = find_reader(writable, secret) or abort(404)
         unsubscribe(writable, reader)
-        with force_locale(reader.language):
-            response: Response = render("subscriptions/show.html", reader=reader)
+    with force_locale(reader.language):
+        response: Response = render("subscriptions/show.html", reader=reader)
     return response
