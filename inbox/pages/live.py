@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from inbox.live import KEPT, News, subscribe
 from inbox.pages.access import requires
+from inbox.pages.rendering import render
 from inbox.teams.permissions import Permission
 
 page = Blueprint("live", __name__)
@@ -52,6 +53,13 @@ def index() -> ResponseReturnValue:
     response = jsonify(known=True, last=last, news=[asdict(news) for news in found])
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@page.get("/live/troubles")
+@requires(Permission.CONVERSATIONS_READ)
+def troubles() -> ResponseReturnValue:
+    """The banner as it is now."""
+    return render("layouts/_troubles.html")
 
 
 def _since() -> str:

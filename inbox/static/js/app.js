@@ -20,3 +20,4 @@ import "./panel.js";
 import "./news.js";
 import "./news_thread.js";
 import "./live.js";
+import "./troubles.js";

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from inbox.channels.models import ChannelState
 from inbox.database import Database
 from inbox.live import publish
 from inbox.pages import live
+from tests.making import make_channel
 
 
 def test_what_came_after_a_moment_is_told(client: Any, house: Database, valkey_url: str) -> None:
@@ -55,3 +57,11 @@ def test_a_busy_stream_ends_too_so_that_a_closed_account_hears_no_more(
     answer = client.get("/live?after=0-0", buffered=False)
     assert len(list(answer.response)) == 2  # hello, and one piece of news
     answer.close()
+
+
+def test_the_banner_can_be_looked_at_again(client: Any, house: Database) -> None:
+    with house.writing() as session:
+        make_channel(session, state=ChannelState.BROKEN, name="Forum")
+    part = client.get("/live/troubles")
+    assert "Forum needs you" in part.text
+    assert "<html" not in part.text
