@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 
 from flask_babel import gettext
 
+from inbox.teams.sign_in import LONGEST_PASSWORD, SHORTEST_PASSWORD
 from inbox.text import storable
 
 _EMAIL = re.compile(r"[^@\s,;<>()\[\]\\\"]{1,64}@[^@\s,;<>()\[\]\\\"]{1,255}")
@@ -34,6 +35,13 @@ class Form:
         """The field must hold one e-mail address."""
         if not _EMAIL.fullmatch(self[name]):
             self.errors[name] = gettext("This does not look like an e-mail address.")
+
+    def need_password(self, name: str) -> None:
+        """The field must hold a password of a length that can be used."""
+        if len(self[name]) < SHORTEST_PASSWORD:
+            self.errors[name] = gettext("At least %(number)d characters, please.", number=SHORTEST_PASSWORD)
+        elif len(self[name]) > LONGEST_PASSWORD:
+            self.errors[name] = gettext("At most %(number)d characters, please.", number=LONGEST_PASSWORD)
 
     def need_choice(self, name: str, choices: Collection[str]) -> None:
         """The field must hold one of the choices."""

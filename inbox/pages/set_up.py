@@ -10,7 +10,7 @@ from inbox.pages.access import COOKIE_KEY, public
 from inbox.pages.forms import Form
 from inbox.pages.rendering import render
 from inbox.teams.set_up import AlreadySetUp, find_workspace, set_up
-from inbox.teams.sign_in import SHORTEST_PASSWORD, sign_in
+from inbox.teams.sign_in import sign_in
 from inbox.web import limiter, reading, writing
 
 page = Blueprint("set_up", __name__)
@@ -53,8 +53,7 @@ def read_person(form: Form) -> Form:
     form.need_email("email")
     form.need_choice("language", ("de", "en"))
     form.need_choice("time_zone", available_timezones())
-    if len(form["password"]) < SHORTEST_PASSWORD:
-        form.errors["password"] = gettext("At least %(number)d characters, please.", number=SHORTEST_PASSWORD)
+    form.need_password("password")
     return form
 
 

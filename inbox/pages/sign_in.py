@@ -81,11 +81,12 @@ def join(secret: str) -> ResponseReturnValue:
         invited = find_invited(writable, secret)
         if invited is None:
             return redirect(url_for("sign_in.invitation", secret=secret))
-        try:
-            accept(writable, invited, name=form["name"], password=form["password"])
-        except ValueError:
-            form.errors["password"] = gettext("At least %(number)d characters, please.", number=10)
+        form.need("name", 200)
+        form.need_password("password")
+        if form.errors:
             return render("sign_in/invitation.html", status=422, form=form, invited=invited, secret=secret)
+        accept(writable, invited, name=form["name"], password=form["password"])
+        session.clear()
         session[COOKIE_KEY] = sign_in(writable, invited, str(request.user_agent))
         session.permanent = True
     return redirect(url_for("conversations.index"))

@@ -10,6 +10,7 @@ from inbox.activity.record import record
 from inbox.clock import now
 from inbox.teams.models import Role, Teammate
 from inbox.teams.sign_in import hash_password, hashed
+from inbox.text import one_line
 
 LASTS = timedelta(days=7)
 
@@ -26,7 +27,7 @@ def invite(
     teammate = session.scalar(select(Teammate).where(Teammate.email == address))
     if teammate is None:
         teammate = Teammate(
-            email=address, name=name.strip() or address, role=role, language=language, time_zone=time_zone
+            email=address, name=one_line(name, 200) or address[:200], role=role, language=language, time_zone=time_zone
         )
         session.add(teammate)
     elif teammate.password_hash:
@@ -47,6 +48,6 @@ def find_invited(session: Session, secret: str) -> Teammate | None:
 def accept(session: Session, invited: Teammate, *, name: str, password: str) -> None:
     """Use the link up. Raises ValueError for a password that is too short."""
     invited.password_hash = hash_password(password)
-    invited.name, invited.invitation_hash = name.strip() or invited.name, None
+    invited.name, invited.invitation_hash = one_line(name, 200) or invited.name, None
     session.flush()
     record(session, "teammate.joined", "teammate", invited.id, by=invited)

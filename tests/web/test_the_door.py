@@ -1,6 +1,7 @@
 """The door: what strangers can try, how often, and what it costs us."""
 
 import logging
+import re
 import threading
 import time
 from typing import Any
@@ -113,3 +114,21 @@ def test_what_nobody_signed_is_not_read_to_any_length(app: Any, client: Any) -> 
     client.post("/channels", data=kind)
     answer = app.test_client().post("/receive/1", data=b"x" * (9 * 1_048_576), content_type="application/json")
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 1_001], ids=["short", "long"])
+def test_a_password_that_cannot_be_used_is_said_beside_its_field(
+    app: Any, visitor: Any, sign_in_as: Any, password: str
+) -> None:
+    person = {"name": "Ada", "email": "a@b.test", "language": "en", "time_zone": "UTC", "password": password}
+    assert visitor.post("/set-up", data={**person, "workspace": "Garden"}).status_code == 422
+    page = sign_in_as("admin").post("/teammates", data={"email": "b@b.test", "name": "x" * 500, "role": "reader"}).text
+    secret = re.search(r"/invitations/([\w-]+)", page)
+    assert secret
+    address = f"/invitations/{secret[1]}"
+    assert visitor.post(address, data={"name": "Bo", "password": password}).status_code == 422
+    assert visitor.post(address, data={"name": "x" * 500, "password": "a" * 10}).status_code == 422
+    assert visitor.post(address, data={"name": "Bo", "password": "a" * 10}).status_code == 302
+    with app.extensions["trellis"].database.reading() as session:
+        assert session.query(Teammate).filter_by(email="b@b.test").one().name == "Bo"
+    assert visitor.post(address, data={"name": "Eve", "password": "b" * 10}).headers["Location"] == address
