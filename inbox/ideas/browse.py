@@ -95,6 +95,17 @@ def board(session: Session, wanted: Filter = Filter(), *, each: int = 30) -> lis
     return [Column(state, counts.get(state, 0), [card for card in cards if card.state == state]) for state in IdeaState]
 
 
+def count_by_team(session: Session) -> dict[int, int]:
+    """How many ideas of each product team are neither shipped nor declined, by team id."""
+    over = (IdeaState.SHIPPED, IdeaState.DECLINED)
+    counted = (
+        select(Idea.product_team_id, func.count())
+        .where(Idea.merged_into_id.is_(None), Idea.state.not_in(over), Idea.product_team_id.is_not(None))
+        .group_by(Idea.product_team_id)
+    )
+    return {team_id: count for team_id, count in session.execute(counted) if team_id is not None}
+
+
 def _filtered(query: Q, wanted: Filter) -> Q:
     query = query.where(Idea.merged_into_id.is_(None))
     if wanted.team_id is not None:
@@ -129,14 +140,3 @@ def _cards(session: Session, rows: list[tuple[Idea, str | None]]) -> list[Card]:
         )
         for idea, team_name in rows
     ]
-
-
-def count_by_team(session: Session) -> dict[int, int]:
-    """How many ideas of each product team are neither shipped nor declined, by team id."""
-    over = (IdeaState.SHIPPED, IdeaState.DECLINED)
-    counted = (
-        select(Idea.product_team_id, func.count())
-        .where(Idea.merged_into_id.is_(None), Idea.state.not_in(over), Idea.product_team_id.is_not(None))
-        .group_by(Idea.product_team_id)
-    )
-    return {team_id: count for team_id, count in session.execute(counted) if team_id is not None}

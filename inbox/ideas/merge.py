@@ -7,6 +7,7 @@ from inbox.activity.models import Activity
 from inbox.activity.record import record
 from inbox.clock import now
 from inbox.connectors.contract import N_
+from inbox.database import among
 from inbox.ideas.find import find_idea, find_surviving
 from inbox.ideas.models import Evidence, Idea
 from inbox.ideas.refusal import IdeaRefused
@@ -76,12 +77,10 @@ def find_merge(session: Session, idea: Idea) -> Activity | None:
 
 
 def _move(session: Session, evidence_ids: list[int], source: Idea, target: Idea) -> None:
-    # In slices: a database takes only so many parameters in one statement.
-    for begin in range(0, len(evidence_ids), 500):
-        session.execute(
-            update(Evidence)
-            .where(Evidence.id.in_(evidence_ids[begin : begin + 500]), Evidence.idea_id == source.id)
-            .values(idea_id=target.id)
-        )
+    session.execute(
+        update(Evidence)
+        .where(among(session, Evidence.id, evidence_ids), Evidence.idea_id == source.id)
+        .values(idea_id=target.id)
+    )
     session.expire(source, ["evidence"])
     session.expire(target, ["evidence"])

@@ -7,8 +7,6 @@ from inbox.conversations.models import Message
 from inbox.ideas.models import Evidence, Idea
 from inbox.ideas.support import support
 
-SLICE = 500
-
 
 def refresh(session: Session) -> int:
     """Empty the quotes of deleted messages and recount the people of every idea. Returns how many quotes were emptied."""
@@ -17,7 +15,5 @@ def refresh(session: Session) -> int:
         update(Evidence).where(Evidence.quote != "", deleted).values(quote="").returning(Evidence.id),
         execution_options={"synchronize_session": False},
     ).all()
-    idea_ids = session.scalars(select(Idea.id).where(Idea.merged_into_id.is_(None)).order_by(Idea.id)).all()
-    for begin in range(0, len(idea_ids), SLICE):
-        support(session, idea_ids[begin : begin + SLICE])
+    support(session, session.scalars(select(Idea.id).where(Idea.merged_into_id.is_(None))).all())
     return len(emptied)

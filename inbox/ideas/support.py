@@ -2,11 +2,12 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from inbox.conversations.models import Message
+from inbox.database import among, given
 from inbox.ideas.models import Evidence, Idea
 from inbox.members.models import Identity, Member
 
@@ -25,7 +26,7 @@ def support(session: Session, idea_ids: Collection[int]) -> dict[int, int]:
         .join(Message, Message.id == Evidence.message_id)
         .outerjoin(Identity, Identity.id == Message.identity_id)
         .where(
-            Evidence.idea_id.in_(idea_ids),
+            among(session, Evidence.idea_id, idea_ids),
             Evidence.member_id.is_not(None),
             Message.deleted_at.is_(None),
             func.coalesce(Identity.is_us, False).is_(False),
@@ -46,10 +47,12 @@ def support(session: Session, idea_ids: Collection[int]) -> dict[int, int]:
     )
     found: dict[int, int] = dict(session.execute(counts).all())
     people = {idea_id: found.get(idea_id, 0) for idea_id in idea_ids}
-    table = Idea.__table__
+    counted = given(session, Idea, ("id", "people"), people.items())
     session.execute(
-        update(table).where(table.c.id == bindparam("of_idea")).values(people=bindparam("counted")),  # type: ignore[arg-type]
-        [{"of_idea": idea_id, "counted": count} for idea_id, count in people.items()],
+        update(Idea)
+        .where(Idea.id == counted.c.id)
+        .values(people=counted.c.people)
+        .execution_options(synchronize_session=False)
     )
     for known in session.identity_map.values():
         if isinstance(known, Idea) and known.id in people:
