@@ -4,7 +4,7 @@ from zoneinfo import available_timezones
 
 from flask import Blueprint, Response, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale
 
 from inbox.pages.access import COOKIE_KEY, public
 from inbox.pages.forms import Form
