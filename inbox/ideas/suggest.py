@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
@@ -43,7 +44,7 @@ class Alike:
 
 def suggest(session: Session, text: str, *, limit: int = 5, without: int | None = None) -> list[Alike]:
     """The ideas most like `text`, best first, in one statement. Looks at the 2,000 changed last that are not declined."""
-    wanted = pieces(text[:READ_CHARACTERS])
+    wanted = frozenset(pieces(text[:READ_CHARACTERS]))
     if not wanted:
         return []
     # One quote beside title and summary: people repeat each other's words more than ours.
@@ -63,7 +64,7 @@ def suggest(session: Session, text: str, *, limit: int = 5, without: int | None 
         (pieces(f"{title} {summary[:READ_CHARACTERS]}"), pieces((quote or "")[:READ_CHARACTERS]))
         for _, title, summary, _, _, quote in rows
     ]
-    heard_in = Counter(piece for own, said_ in documents for piece in own | said_)
+    heard_in = Counter(piece for own, said_ in documents for piece in {*own, *said_})
     weights = {piece: math.log(1 + (len(rows) + 1) / (1 + heard_in[piece])) for piece in {*heard_in, *wanted}}
     scored = [
         Alike(row.id, row.title, IdeaState(row.state), row.people, max(_likeness(wanted, d, weights) for d in document))
@@ -74,20 +75,22 @@ def suggest(session: Session, text: str, *, limit: int = 5, without: int | None 
 
 
 @lru_cache(maxsize=8_192)
-def pieces(text: str) -> frozenset[str]:
-    """The pieces of three to five letters of the words of `text`, each word with its ends marked, common words left out."""
+def pieces(text: str) -> tuple[str, ...]:
+    """The pieces of three to five letters of the words of `text`, each once, words with their ends marked, common ones left out."""
     words = {word for word in re.findall(r"\w+", folded(text)) if word not in COMMON and len(word) > 2}
-    return frozenset(
+    found = {
         padded[start : start + size]
         for padded in (f" {word} " for word in words)
         for size in PIECES
         for start in range(len(padded) - size + 1)
-    )
+    }
+    # Kept as a tuple of shared strings: as sets of their own, those of a large board would take some hundred megabytes.
+    return tuple(map(intern, found))
 
 
-def _likeness(wanted: frozenset[str], other: frozenset[str], weights: dict[str, float]) -> float:
+def _likeness(wanted: frozenset[str], other: tuple[str, ...], weights: dict[str, float]) -> float:
     """Shared weight over a mean of the two weights that leans to the smaller: a title may be short and the text long."""
-    shared = sum(weights[piece] for piece in wanted & other)
+    shared = sum(weights[piece] for piece in other if piece in wanted)
     if not shared:
         return 0.0
     less, more = sorted((sum(weights[piece] for piece in wanted), sum(weights[piece] for piece in other)))
