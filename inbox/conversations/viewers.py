@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import redis
 
 from inbox.jobs import doorbell
+from inbox.live import tell
 from inbox.teams.models import Teammate
 
 log = logging.getLogger(__name__)
@@ -27,24 +28,36 @@ class Viewer:
 
 
 def look_in(conversation_id: int, teammate: Teammate, *, typing: bool = False) -> None:
-    """Say that `teammate` has it open; browsers repeat this every 15 seconds and while typing."""
+    """Say that `teammate` has it open; browsers repeat this every 15 seconds and while typing.
+
+    The others are told when somebody comes or begins to type, so that the repetitions cause no news.
+    """
     key = _key(conversation_id)
     seen = json.dumps({"name": teammate.name, "at": time.time(), "typing": time.time() if typing else 0})
     try:
         with doorbell().pipeline(transaction=False) as pipe:
+            pipe.hget(key, str(teammate.id))
             pipe.hset(key, str(teammate.id), seen)
             pipe.expire(key, SEEN_SECONDS * 2)
-            pipe.execute()
+            before = pipe.execute()[0]
     except redis.RedisError as error:
         log.warning("viewer not noted", extra={"error": type(error).__name__})
+        return
+    known = json.loads(before) if before else {"at": 0, "typing": 0}
+    has_come = known["at"] < time.time() - SEEN_SECONDS
+    if has_come or (typing and known["typing"] < time.time() - TYPING_SECONDS):
+        tell({"kind": "viewers", "ids": [conversation_id], "extra": {}})
 
 
 def leave(conversation_id: int, teammate: Teammate) -> None:
     """Say that `teammate` has closed it."""
     try:
-        doorbell().hdel(_key(conversation_id), str(teammate.id))
+        was_here = doorbell().hdel(_key(conversation_id), str(teammate.id))
     except redis.RedisError as error:
         log.warning("viewer not removed", extra={"error": type(error).__name__})
+        return
+    if was_here:
+        tell({"kind": "viewers", "ids": [conversation_id], "extra": {}})
 
 
 def viewers(conversation_ids: Iterable[int], *, but: int | None = None) -> dict[int, list[Viewer]]:

@@ -18,6 +18,8 @@ from inbox.conversations.reopen import reopen
 from inbox.conversations.snooze import CannotSnooze, snooze
 from inbox.conversations.viewers import leave, look_in, viewers
 from inbox.conversations.wake import wake
+from inbox.jobs import doorbell
+from inbox.live import STREAM
 from inbox.teams.models import Teammate
 from tests.making import make_channel, make_conversation, make_teammate
 
@@ -130,3 +132,21 @@ def test_viewers_are_seen_while_they_look(valkey_url: str) -> None:
 def test_without_valkey_nobody_is_seen() -> None:
     look_in(7, Teammate(id=1, name="Ada"))
     assert viewers([7]) == {}
+
+
+def test_the_others_hear_who_comes_begins_to_type_and_goes(valkey_url: str) -> None:
+    ada = Teammate(id=1, name="Ada")
+
+    def told() -> int:
+        return int(doorbell().xlen(STREAM))
+
+    look_in(7, ada)
+    assert told() == 1
+    look_in(7, ada)
+    assert told() == 1
+    look_in(7, ada, typing=True)
+    look_in(7, ada, typing=True)
+    assert told() == 2
+    leave(7, ada)
+    leave(7, ada)
+    assert told() == 3
