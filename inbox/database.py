@@ -15,6 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
 SQLITE_WAITS_MS = 20_000
+LARGEST_ID = 2**63 - 1
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):

@@ -14,13 +14,12 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import IntegerConverter, Map
 
 from inbox.config import Settings
-from inbox.database import Database
+from inbox.database import LARGEST_ID, Database
 from inbox.vault import Vault
 
 log = logging.getLogger(__name__)
 # Asked for so often, or so much alike, that a line each would hide the others.
 QUIET = {"static_files", "live", "viewers", "health"}
-LARGEST_ID = 2**63 - 1
 
 # Storage and strategy come from create_app; without Valkey it counts in this process.
 limiter = Limiter(get_remote_address, default_limits=[])

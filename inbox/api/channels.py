@@ -8,12 +8,13 @@ import sqlalchemy as sa
 
 from inbox.api.access import requires
 from inbox.api.documented import documented
-from inbox.api.fields import LARGEST_ID, Number
+from inbox.api.fields import Number
 from inbox.api.problems import Problem
 from inbox.api.routes import Routes
 from inbox.api.schemas import ChannelSchema, LedgerDaySchema
 from inbox.channels.ledger import browse_ledger
 from inbox.channels.models import Channel
+from inbox.database import LARGEST_ID
 from inbox.teams.permissions import Permission
 from inbox.web import reading
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import marshmallow as ma
 
-LARGEST_ID = 2**63 - 1
+from inbox.database import LARGEST_ID
+
 LARGEST_PAGE = 200
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -4,10 +4,11 @@ from typing import Any
 
 from inbox.api.access import requires
 from inbox.api.documented import documented
-from inbox.api.fields import LARGEST_ID, Cursor, Number, PageQuery, Words
+from inbox.api.fields import Cursor, Number, PageQuery, Words
 from inbox.api.problems import Problem
 from inbox.api.routes import Routes
 from inbox.api.schemas import IdeaSchema, IdeaWithQuotesSchema, one_of, page_of
+from inbox.database import LARGEST_ID
 from inbox.ideas.browse import Filter, browse
 from inbox.ideas.find import find_idea
 from inbox.ideas.models import IdeaState

@@ -16,6 +16,7 @@ from inbox.conversations.correct_tag import correct_tag
 from inbox.conversations.find import find_message
 from inbox.conversations.list_messages import list_messages
 from inbox.conversations.models import Direction, Message
+from inbox.database import LARGEST_ID
 from inbox.ideas.find import find_idea
 from inbox.ideas.models import Evidence
 from inbox.ideas.promote import promote
@@ -121,4 +122,4 @@ def _found(find: Callable[[Session, int], Row | None], session: Session, row_id:
 
 
 def _number(cursor: str) -> int:
-    return min(int(cursor), 2**63 - 1)
+    return min(int(cursor), LARGEST_ID)

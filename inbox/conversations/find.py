@@ -7,13 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, defer, joinedload, selectinload
 
 from inbox.conversations.models import Conversation, Message
+from inbox.database import LARGEST_ID
 from inbox.members.models import Identity
 
 SHOWN = 200
 # Characters in all: somebody who sends a book two hundred times must not keep us from reading the last page.
 LARGEST = 4_000_000
 NEWEST_FIRST = (Message.posted_at.desc(), Message.id.desc())
-LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from inbox.ideas.suggest import suggest
 from inbox.ideas.withdraw import withdraw
 from inbox.pages.access import me, requires, safe_next
 from inbox.pages.forms import Form
-from inbox.pages.found import row_id
+from inbox.pages.found import found, row_id
 from inbox.pages.rendering import render
 from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.permissions import Permission
@@ -102,9 +102,7 @@ def _first_sentence(words: str) -> str:
 
 
 def _message(session: Session, form: Form) -> Message:
-    number = form["message"]
-    found = session.get(Message, int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
-    return found or abort(404)
+    return found(session, Message, form["message"])
 
 
 def _span(form: Form) -> tuple[int, int]:

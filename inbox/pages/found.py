@@ -5,8 +5,7 @@ from typing import TypeVar
 from flask import abort
 from sqlalchemy.orm import Session
 
-from inbox.database import Base
-from inbox.web import LARGEST_ID
+from inbox.database import LARGEST_ID, Base
 
 Row = TypeVar("Row", bound=Base)
 
@@ -19,5 +18,10 @@ def found(session: Session, table: type[Row], given: int | str) -> Row:
 
 def row_id(given: str | None) -> int | None:
     """The id that stands in a form or an address; None for anything that no row can have."""
-    number = int(given) if given and given.isascii() and given.isdigit() and len(given) < 20 else 0
-    return number if 0 < number <= LARGEST_ID else None
+    return filter_id(given) or None
+
+
+def filter_id(given: str | None) -> int | None:
+    """The same where 0 may be chosen too, which means "those of none"."""
+    number = int(given) if given and given.isascii() and given.isdigit() and len(given) < 20 else -1
+    return number if 0 <= number <= LARGEST_ID else None

@@ -20,6 +20,7 @@ from inbox.ideas.refusal import IdeaRefused
 from inbox.ideas.suggest import suggest
 from inbox.pages.access import me, requires, safe_next
 from inbox.pages.forms import Form
+from inbox.pages.found import filter_id, found, row_id
 from inbox.pages.rendering import render
 from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.models import ProductTeam
@@ -33,7 +34,6 @@ from inbox.web import reading, writing
 
 page = Blueprint("ideas", __name__)
 QUOTES = 50
-LARGEST_ID = 2**63 - 1
 
 
 @page.get("/ideas")
@@ -41,7 +41,7 @@ LARGEST_ID = 2**63 - 1
 def index() -> ResponseReturnValue:
     """The board, narrowed by product team and words."""
     team, words = request.args.get("team", ""), one_line(request.args.get("q", ""), 200)
-    team_id = _number(team)
+    team_id = filter_id(team)
     columns = board(reading(), Filter(team_id=team_id, words=words))
     tickets = browse_tickets(reading(), [card.id for column in columns for card in column.cards])
     query = {name: value for name, value in (("team", team if team_id is not None else ""), ("q", words)) if value}
@@ -98,7 +98,7 @@ def create_routing(idea_id: int) -> ResponseReturnValue:
 
     def give(writable: Session, idea: Idea) -> None:
         nonlocal sent
-        team = writable.get(ProductTeam, _number(request.form.get("team", "")) or 0) or abort(404)
+        team = found(writable, ProductTeam, request.form.get("team", ""))
         sent = len(hand_over(writable, idea, team, by=me()))
 
     if _decided(idea_id, give):
@@ -110,7 +110,7 @@ def create_routing(idea_id: int) -> ResponseReturnValue:
 @requires(Permission.IDEAS_DECIDE)
 def create_merge(idea_id: int) -> ResponseReturnValue:
     """Merge it into the idea `into`; the page goes on there."""
-    into_id = _number(request.form.get("into", "").lstrip("#")) or 0
+    into_id = row_id(request.form.get("into", "").lstrip("#")) or 0
 
     def join(writable: Session, idea: Idea) -> None:
         nonlocal into_id
@@ -149,7 +149,7 @@ def _decided(idea_id: int, act: Callable[[Session, Idea], None]) -> bool:
 
 def _show(idea: Idea, form: Form | None = None, status: int = 200) -> Response:
     session = reading()
-    before = _number(request.args.get("before", ""))
+    before = row_id(request.args.get("before"))
     said = quotes(session, [idea.id], each=QUOTES + 1, before=before, deleted_last=False).get(idea.id, [])
     tickets = browse_tickets(session, [idea.id]).get(idea.id, [])
     there = {ticket.tracker_id for ticket in tickets}
@@ -177,14 +177,9 @@ def _show(idea: Idea, form: Form | None = None, status: int = 200) -> Response:
 
 
 def _found(session: Session, idea_id: int) -> Idea:
-    return (find_idea(session, idea_id) if idea_id <= LARGEST_ID else None) or abort(404)
+    return find_idea(session, idea_id) or abort(404)
 
 
 def _back(idea_id: int) -> ResponseReturnValue:
     then = request.form.get("then", "")
     return redirect(safe_next(then) if then else url_for("ideas.show", idea_id=idea_id), 303)
-
-
-def _number(text: str) -> int | None:
-    """A row's id as it stands in an address or a form; None for anything else."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -25,6 +25,7 @@ from inbox.labels.models import Tag
 from inbox.moderation.acts import acts
 from inbox.moderation.options import options
 from inbox.pages.access import can, me
+from inbox.pages.found import filter_id
 from inbox.teams.models import Teammate
 from inbox.text import one_line
 from inbox.web import reading
@@ -38,8 +39,8 @@ def read_filters() -> Filters:
     return Filters(
         view=View(given["view"]) if given.get("view") in set(View) else View.TO_ANSWER,
         tag=given.get("tag", "") if given.get("tag") in set(Tag) else "",
-        channel_id=_number(given.get("channel")),
-        assignee_id=_number(given.get("assignee")),
+        channel_id=filter_id(given.get("channel")),
+        assignee_id=filter_id(given.get("assignee")),
         words=one_line(given.get("q", ""), LONGEST_QUERY),
     )
 
@@ -155,7 +156,3 @@ def _emptiness() -> dict[str, Any]:
 def _newest_from_outside(thread: Thread) -> Message | None:
     from_outside = [m for m in thread.messages if m.direction == Direction.IN and not m.deleted_at]
     return from_outside[-1] if from_outside else None
-
-
-def _number(given: str | None) -> int | None:
-    return int(given) if given and given.isascii() and given.isdigit() and len(given) < 19 else None

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from inbox.ideas.browse import count_by_team
 from inbox.pages.access import me, requires
 from inbox.pages.forms import Form
+from inbox.pages.found import found
 from inbox.pages.rendering import render
 from inbox.pages.telling import tell
 from inbox.teams.models import ProductTeam, Teammate
@@ -114,10 +115,7 @@ def create_removal(team_id: int, teammate_id: int) -> ResponseReturnValue:
 def _membership(team_id: int, number: str, change: Callable[..., None]) -> ResponseReturnValue:
     with writing() as writable:
         team = _found(writable, team_id)
-        teammate = (
-            writable.get(Teammate, int(number)) if number.isascii() and number.isdigit() and len(number) < 19 else None
-        )
-        change(writable, team, teammate or abort(404), by=me())
+        change(writable, team, found(writable, Teammate, number), by=me())
     return _back(team_id)
 
 
@@ -150,7 +148,7 @@ def _form() -> Form:
 
 
 def _found(session: Session, team_id: int) -> ProductTeam:
-    return (find_team(session, team_id) if team_id < 2**63 else None) or abort(404)
+    return find_team(session, team_id) or abort(404)
 
 
 def _back(team_id: int) -> ResponseReturnValue:

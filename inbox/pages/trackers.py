@@ -160,8 +160,8 @@ def _kind() -> str:
 
 
 def _team(session: Session, team_id: int) -> ProductTeam:
-    return (find_team(session, team_id) if team_id < 2**63 else None) or abort(404)
+    return find_team(session, team_id) or abort(404)
 
 
 def _tracker(session: Session, tracker_id: int) -> Tracker:
-    return (find_tracker(session, tracker_id) if tracker_id < 2**63 else None) or abort(404)
+    return find_tracker(session, tracker_id) or abort(404)
