@@ -13,11 +13,12 @@ from werkzeug.serving import make_server
 
 from inbox.channels.models import Channel
 from inbox.conversations.models import Conversation, ConversationState, Message
+from inbox.conversations.viewers import look_in
 from inbox.database import Database
 from inbox.labels.models import Label, Tag
 from inbox.live import publish
 from inbox.pages.access import COOKIE_KEY
-from inbox.teams.models import Workspace
+from inbox.teams.models import Teammate, Workspace
 from inbox.teams.sign_in import sign_in
 from tests.making import hear_from_outside, make_channel, make_conversation, make_teammate
 
@@ -223,3 +224,32 @@ def test_people_who_listen_or_see_little_can_use_it(inbox: Page, address: str, s
         inbox.goto(address + path)
         report = Axe().run(inbox)
         assert report.violations_count == 0, report.generate_report()
+
+
+def test_a_row_that_changes_but_stays_does_not_fade(inbox: Page, house: Database) -> None:
+    open_first(inbox)
+    inbox.keyboard.press("4")
+    row = inbox.locator("#rows .row").first
+    expect(row.locator(".tag-troll")).to_be_visible()
+    with house.writing() as session:
+        publish(session, "conversations", 1)
+    inbox.wait_for_timeout(1_500)  # news are gathered for a moment before the list is looked at
+    expect(inbox.locator("#rows .row.gone")).to_have_count(0)
+
+
+def test_escape_closes_a_menu_and_leaves_the_conversation_open(inbox: Page) -> None:
+    open_first(inbox)
+    inbox.keyboard.press("s")
+    expect(inbox.locator("[data-menu=snooze]")).to_have_attribute("open", "")
+    expect(inbox.locator("[data-menu=snooze] button").first).to_be_focused()
+    inbox.keyboard.press("Escape")
+    expect(inbox.locator("[data-menu=snooze]")).not_to_have_attribute("open", "")
+    expect(inbox.locator("#thread h1")).to_have_text("number 1")
+
+
+def test_a_colleague_who_comes_and_writes_is_seen_at_once(inbox: Page, house: Database) -> None:
+    open_first(inbox)
+    with house.reading() as session:
+        number = session.scalars(sa.select(Conversation.id).where(Conversation.author_name == "number 1")).one()
+    look_in(number, Teammate(id=99, name="Bo"), typing=True)
+    expect(inbox.get_by_text("Bo is writing here right now.")).to_be_visible()

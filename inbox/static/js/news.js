@@ -23,9 +23,11 @@ async function refresh() {
   for (const row of rows) {
     const old = document.getElementById(row.id);
     if (!old) waiting += 1;
-    else if (!old.isEqualNode(row) && !old.contains(document.activeElement)) {
+    else if (!old.isEqualNode(row)) {
+      const focused = old.contains(document.activeElement);
       row.classList.toggle("here", old.classList.contains("here"));
       old.replaceWith(row);
+      if (focused) row.querySelector("a").focus({ preventScroll: true });
     }
   }
   for (const old of document.querySelectorAll("#rows .row")) old.classList.toggle("gone", !there.has(old.id));
