@@ -4,8 +4,8 @@ import csv
 import hashlib
 import random
 import tomllib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,11 @@ HEADS: tuple[str, ...] = (*Tag, "praise")
 
 SEED = Path(__file__).parent / "seed"
 MANIFEST = Path(__file__).parent / "datasets.toml"
-_OURS = "messages/"
+OURS = "messages/"
+"""How the sources of our own messages begin; the rest is the theme."""
+
 _MOST_FIELD = 1_000_000
+_LONGER, _MOST_TALK = 0.7, 8
 
 
 class DatasetRefused(Exception):
@@ -52,8 +55,10 @@ def training_examples(folder: Path, manifest: dict[str, Any], seed: int = 1) -> 
         rows = [row for row in _rows(path) if row[1] != dataset.get("held_out", ())]
         chance = random.Random(f"{seed}{dataset['name']}")
         chance.shuffle(rows)
-        found += [_taught(example, dataset, chance) for example, _ in rows[: dataset.get("most")]]
-    return found + seed_examples()
+        taught = [_taught(example, dataset, chance) for example, _ in rows[: dataset.get("most")]]
+        found += _joined(taught, dataset.get("joined", 0), chance)
+    own = seed_examples()
+    return found + own + longer_examples(own, seed)
 
 
 def held_out_examples(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, list[Example]]]:
@@ -74,8 +79,25 @@ def seed_examples() -> list[Example]:
                 if unknown := labels - set(HEADS) - {"other"}:
                     raise DatasetRefused(f"{path.name} names unknown labels: {', '.join(sorted(unknown))}.")
                 found.append(
-                    Example(row["text"], row["lang"], tuple(head in labels for head in HEADS), _OURS + path.stem)
+                    Example(row["text"], row["lang"], tuple(head in labels for head in HEADS), OURS + path.stem)
                 )
+    return found
+
+
+def longer_examples(own: Sequence[Example], seed: int = 1) -> list[Example]:
+    """Our own messages again, among small talk of their theme: what somebody wants, not how much they write, decides.
+
+    Without these a long text looks like a complaint, because people who complain write more.
+    """
+    chance = random.Random(seed)
+    found = []
+    for example in own:
+        talk = [other.text for other in own if other.source == example.source and not any(other.said)]
+        others = chance.sample(talk, min(chance.randint(1, _MOST_TALK), len(talk)))
+        place = chance.randint(0, len(others))
+        text = chance.choice((" ", "\n", "\n\n")).join((*others[:place], example.text, *others[place:]))
+        if chance.random() < _LONGER and others:
+            found.append(replace(example, text=text))
     return found
 
 
@@ -98,6 +120,21 @@ def _labelled(rows: Iterable[dict[str, str]], name: str) -> Iterator[tuple[Examp
         said = tuple(None if row[f"y_{head}"] == "" else float(row[f"y_{head}"]) > 0 for head in HEADS)
         if any(value is not None for value in said):
             yield Example(row["text"], row["lang"], said, name), row["split"]
+
+
+def _joined(rows: list[Example], share: float, chance: random.Random) -> list[Example]:
+    """The rows, of which a share goes on with some that follow: a whole paragraph in the place of a single sentence."""
+    found = []
+    for place, row in enumerate(rows):
+        taught = row
+        if chance.random() < share:
+            near = rows[place : place + 2 * _MOST_TALK]
+            parts = [other for other in near if other.lang == row.lang][: chance.randint(2, _MOST_TALK)]
+            columns = zip(*(part.said for part in parts), strict=True)
+            said = tuple(True if any(column) else None if None in column else False for column in columns)
+            taught = replace(row, text=" ".join(part.text for part in parts), said=said)
+        found.append(taught)
+    return found
 
 
 def _taught(example: Example, dataset: dict[str, Any], chance: random.Random) -> Example:

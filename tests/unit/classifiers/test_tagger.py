@@ -75,6 +75,39 @@ def test_praise_and_small_talk_get_no_tag(tagger: Tagger, text: str) -> None:
     assert (found.primary, found.tags) == (OTHER, ())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Wo finde ich in der neuen Version die Saatgutliste? Früher war sie unter Planung.",
+        "Does the soil sensor work with tap water that is very hard? Mine reads 80 % all the time.",
+        "Why does the app need my location all the time?",
+        "Die Nachrichten kommen bei mir immer erst am nächsten Tag an. Ist das bekannt?",
+    ],
+)
+def test_asking_about_what_one_saw_is_no_complaint_first(tagger: Tagger, text: str) -> None:
+    assert _tag(tagger, text).primary == Tag.QUESTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Toller Service, nur zwei Stunden in der Leitung und dann rausgeworfen. Wie kann man so mit Kunden umgehen?",
+        "The trains are late again and nobody tells us anything. Is this a joke?",
+    ],
+)
+def test_a_rhetorical_question_in_a_complaint_is_a_complaint(tagger: Tagger, text: str) -> None:
+    assert _tag(tagger, text).primary == Tag.COMPLAINT
+
+
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_a_long_text_is_no_complaint_for_being_long(tagger: Tagger, lang: str) -> None:
+    told = {
+        "de": "Wir waren am Samstag am See und haben gegrillt. Später kam meine Schwester mit den Kindern dazu. ",
+        "en": "We went to the lake on Saturday and had a picnic. Later my sister came along with her children. ",
+    }[lang]
+    assert Tag.COMPLAINT not in _tag(tagger, told * 6, lang).tags
+
+
 def test_a_message_can_carry_two_tags(tagger: Tagger) -> None:
     found = _tag(tagger, "Seit gestern funktioniert der Login nicht mehr. Wie kann ich mein Konto entsperren?")
     assert {Tag.COMPLAINT, Tag.QUESTION} <= set(found.tags)

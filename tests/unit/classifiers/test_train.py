@@ -3,14 +3,23 @@
 import csv
 import hashlib
 import random
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from classifiers import examples, train
-from classifiers.examples import HEADS, DatasetRefused, read_manifest, seed_examples, training_examples
+from classifiers import examples, fit, train
+from classifiers.examples import (
+    HEADS,
+    DatasetRefused,
+    longer_examples,
+    read_manifest,
+    seed_examples,
+    training_examples,
+)
 from classifiers.tagger import load_tagger
 
 COLUMNS = ["text", "lang", "source", "split", *(f"y_{head}" for head in HEADS)]
@@ -116,12 +125,46 @@ def test_a_file_without_the_columns_is_refused(tmp_path: Path, manifest: dict[st
         training_examples(tmp_path / "train", manifest)
 
 
+def test_of_our_own_messages_a_theme_is_held_out_whole() -> None:
+    themes = np.array(["messages/a", "forum", "messages/b", "messages/a", "forum", "messages/a", "forum", "forum"])
+    folds = fit._folds(themes)
+    assert len(set(folds[themes == "messages/a"])) == 1
+    assert folds[0] != folds[2]
+    assert len(set(folds[themes == "forum"])) > 1
+
+
+def test_sentences_go_on_and_keep_what_is_known_of_them(tmp_path: Path, manifest: dict[str, Any]) -> None:
+    plain = training_examples(tmp_path / "train", manifest)
+    manifest["dataset"][0]["joined"] = 1
+    joined = training_examples(tmp_path / "train", manifest)
+    assert len(joined) == len(plain)
+    parts = {example.text: example.said for example in plain}
+    longer = next(example for example in joined if example.text.startswith(plain[0].text + " "))
+    inside = [said for text, said in parts.items() if text in longer.text]
+    assert len(inside) > 1
+    assert longer.said == tuple(any(column) for column in zip(*inside, strict=True))
+
+
+def test_our_own_messages_are_taught_among_small_talk_of_their_theme() -> None:
+    own = seed_examples()
+    by_text = {(example.source, example.text): example.said for example in own}
+    longer = longer_examples(own)
+    assert longer == longer_examples(own)
+    assert len(own) / 2 < len(longer) < len(own)
+    for example in longer[:200]:
+        parts = [said for (source, text), said in by_text.items() if source == example.source and text in example.text]
+        assert example.said in parts
+
+
 def test_our_own_messages_are_many_varied_and_labelled() -> None:
     found = seed_examples()
+    words = Counter(" ".join(example.text.lower().split()[:3]) for example in found)
+    # Sentences from a mould begin alike.
+    assert words.most_common(1)[0][1] <= len(found) / 100
     assert len({(example.lang, example.text) for example in found}) == len(found)
-    for lang, fewest in (("de", 400), ("en", 300)):
+    for lang, fewest in (("de", 1500), ("en", 1200)):
         spoken = [example for example in found if example.lang == lang]
         assert len(spoken) >= fewest
         for column in range(len(HEADS)):
-            assert sum(bool(example.said[column]) for example in spoken) >= 24
-        assert sum(sum(map(bool, example.said)) > 1 for example in spoken) >= 15
+            assert sum(bool(example.said[column]) for example in spoken) >= 80
+        assert sum(sum(map(bool, example.said)) > 1 for example in spoken) >= 50
