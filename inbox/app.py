@@ -47,6 +47,7 @@ PAGES = (
     "digests",
     "subscriptions",
     "teammates",
+    "profile",
     "settings",
 )
 # 'none' first: what is not named here is not loaded at all. No inline scripts or styles anywhere.

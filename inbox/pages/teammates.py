@@ -1,6 +1,4 @@
-"""Teammates: who is inside, inviting colleagues, changing roles, and one's own profile."""
-
-from zoneinfo import available_timezones
+"""Teammates: who is inside, inviting colleagues, changing roles."""
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +8,6 @@ from sqlalchemy import select
 from inbox.pages.access import me, requires
 from inbox.pages.forms import Form
 from inbox.pages.rendering import render
-from inbox.pages.set_up import time_zones
 from inbox.teams.change_role import LastAdmin, change_role
 from inbox.teams.invite import AlreadyHere, invite
 from inbox.teams.models import Role, Teammate
@@ -71,32 +68,6 @@ def role(teammate_id: int) -> ResponseReturnValue:
     except LastAdmin:
         flash(gettext("Somebody has to stay admin."), "error")
     return redirect(url_for("teammates.index"))
-
-
-@page.get("/profile")
-@requires(Permission.CONVERSATIONS_READ)
-def profile() -> ResponseReturnValue:
-    """One's own name, language and time zone."""
-    mine = me()
-    form = Form({"name": mine.name, "language": mine.language, "time_zone": mine.time_zone})
-    return render("teammates/profile.html", form=form, time_zones=time_zones())
-
-
-@page.post("/profile")
-@requires(Permission.CONVERSATIONS_READ)
-def update_profile() -> ResponseReturnValue:
-    """Change them."""
-    form = Form(request.form)
-    form.need("name", 200)
-    form.need_choice("language", ("de", "en"))
-    form.need_choice("time_zone", available_timezones())
-    if form.errors:
-        return render("teammates/profile.html", status=422, form=form, time_zones=time_zones())
-    with writing() as writable:
-        mine = writable.get(Teammate, me().id) or abort(404)
-        mine.name, mine.language, mine.time_zone = form["name"], form["language"], form["time_zone"]
-    flash(gettext("Saved."), "done")
-    return redirect(url_for("teammates.profile"))
 
 
 def _list(form: Form, status: int = 200, **more: str) -> ResponseReturnValue:

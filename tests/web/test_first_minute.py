@@ -125,3 +125,23 @@ def test_a_form_without_its_token_is_refused(app: Any, sign_in_as: Any) -> None:
     browser = sign_in_as("admin")
     app.config["WTF_CSRF_ENABLED"] = True
     assert browser.post("/digests/readers", data={"email": "a@example.org"}).status_code == 400
+
+
+def test_a_new_password_needs_the_old_one_and_ends_other_sessions(app: Any, visitor: Any) -> None:
+    visitor.post("/set-up", data=PERSON)
+    other = app.test_client()
+    other.post("/sign-in", data={"email": PERSON["email"], "password": PERSON["password"]})
+    fresh = "ein anderer satz"
+    assert visitor.post("/profile/password", data={"password": "wrong", "password_new": fresh}).status_code == 422
+    short = visitor.post("/profile/password", data={"password": PERSON["password"], "password_new": "short"})
+    assert short.status_code == 422
+    assert 'value="Mira"' in short.text
+    assert other.get("/profile").status_code == 200
+    assert (
+        visitor.post("/profile/password", data={"password": PERSON["password"], "password_new": fresh}).status_code
+        == 302
+    )
+    assert visitor.get("/profile").status_code == 200
+    assert other.get("/profile").status_code == 302
+    assert other.post("/sign-in", data={"email": PERSON["email"], "password": PERSON["password"]}).status_code == 422
+    assert other.post("/sign-in", data={"email": PERSON["email"], "password": fresh}).status_code == 302

@@ -11,7 +11,7 @@ from inbox.teams.permissions import Permission, may
 
 OPEN = {"static_files", "set_up", "sign_in", "subscriptions", "receiving", "health", "api-docs"}
 # What a reader may do: say who they are and that they are looking, and have the digest sent to themselves.
-OF_READERS = {"teammates.update_profile", "viewers.create", "digests.trial"}
+OF_READERS = {"profile.update", "profile.create_password", "viewers.create", "digests.trial"}
 
 
 def routes(app: Any, method: str) -> list[tuple[str, str]]:
