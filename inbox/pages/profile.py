@@ -48,18 +48,13 @@ def update() -> ResponseReturnValue:
 @requires(Permission.CONVERSATIONS_READ)
 def create_password() -> ResponseReturnValue:
     """Another password, for whoever knows the present one; other browsers are signed out."""
-    form, fresh = Form({**_values(), **request.form}), ""
+    form = Form({**_values(), **request.form})
+    form.need_password("password_new")
     if check_password(reading(), me().email, form["password"]) is None:
         form.errors["password"] = gettext("That is not the present password.")
-    else:
-        try:
-            fresh = hash_password(form["password_new"])
-        except ValueError:
-            form.errors["password_new"] = gettext(
-                "Between %(least)d and %(most)d characters, please.", least=10, most=1000
-            )
     if form.errors:
         return _form(form, 422)
+    fresh = hash_password(form["password_new"])
     with writing() as writable:
         mine = writable.get_one(Teammate, me().id)
         change_password(writable, mine, fresh, kept_token=session[COOKIE_KEY])
