@@ -8,6 +8,9 @@ from pydantic import SecretStr, ValidationError
 from inbox.connectors.contract import Setup
 from inbox.vault import CannotOpen, Vault
 
+# Fields that say where to; a secret given for one place is not carried to another.
+PLACES = ("host", "server", "service", "url")
+
 Chosen = TypeVar("Chosen", bound=Setup)
 
 
@@ -63,6 +66,13 @@ def kept_setup(vault: Vault, row: HasSetup, name: str) -> dict[str, Any]:
         return {**row.settings, **vault.open(row.sealed, row=name)}
     except CannotOpen:
         return dict(row.settings)
+
+
+def place(setup: type[Setup], values: Mapping[str, Any]) -> str:
+    """Where the secrets of these settings are sent: the servers and addresses in them, as one line."""
+    fields = {name: field for name, field in setup.model_fields.items() if name.endswith(PLACES)}
+    chosen = (values.get(name) or ("" if field.is_required() else field.default) for name, field in fields.items())
+    return " ".join(str(value).strip() for value in chosen)
 
 
 def revealed(setup: Setup) -> dict[str, str]:

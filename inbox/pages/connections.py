@@ -18,7 +18,7 @@ from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
 from inbox.pages.found import row_id
 from inbox.pages.rendering import render
-from inbox.pages.setup_fields import draw_fields, made_secrets, refused, seal, told, unsealed
+from inbox.pages.setup_fields import draw_fields, kept_secrets, made_secrets, refused, seal, told
 from inbox.setups import BadSetup
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, stop_reading, writing
@@ -132,7 +132,7 @@ def _channel() -> Channel | None:
 
 def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], Account | None, str]:
     """The settings (or what is wrong with them, by field), the account behind them, or why there is none."""
-    kept = {**(kept_setup(house().vault, channel) if channel else {}), **unsealed()}
+    kept = kept_secrets(setup_of(kind), kept_setup(house().vault, channel) if channel else {})
     try:
         setup = read_setup(kind, request.form, kept=kept)
     except BadSetup as bad:

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing, Setup
 from inbox.pages.access import me
-from inbox.setups import BadSetup, revealed
+from inbox.setups import BadSetup, place, revealed
 from inbox.vault import CannotOpen
 from inbox.web import house
 
@@ -73,20 +73,26 @@ def refused(error: ConnectorError) -> str:
 
 
 def seal(setup: Setup) -> str:
-    """The secrets of a tried form, so that they need not be typed again; only the form of the same teammate opens them."""
-    return house().vault.seal(revealed(setup), row=_form_name())
+    """The secrets of a tried form, so that they need not be typed again; see `kept_secrets`."""
+    return house().vault.seal(revealed(setup), row=_form_name(place(type(setup), setup.model_dump())))
 
 
-def unsealed() -> dict[str, Any]:
-    """What `seal` put into the form that was sent; nothing when it was put into somebody else's."""
+def kept_secrets(setup: type[Setup], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What empty secrets of the sent form stand for: those `stored`, then those that `seal` put into the form.
+
+    Both only while the form names the same servers, and the form only for the same teammate: a password that was given
+    for one server is not shown to another.
+    """
+    there = place(setup, request.form)
+    kept = dict(stored) if place(setup, stored) == there else {}
     try:
-        return house().vault.open(request.form.get("sealed"), row=_form_name())
+        return {**kept, **house().vault.open(request.form.get("sealed"), row=_form_name(there))}
     except CannotOpen:
-        return {}
+        return kept
 
 
-def _form_name() -> str:
-    return f"form:{me().id}"
+def _form_name(where: str) -> str:
+    return f"form:{me().id}:{where}"
 
 
 def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, stored: bool, visible: bool) -> FieldSpec:

@@ -12,7 +12,7 @@ from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
 from inbox.pages.found import row_id
 from inbox.pages.rendering import render
-from inbox.pages.setup_fields import draw_fields, refused, seal, told, unsealed
+from inbox.pages.setup_fields import draw_fields, kept_secrets, refused, seal, told
 from inbox.pages.telling import tell
 from inbox.setups import BadSetup
 from inbox.teams.models import ProductTeam
@@ -144,7 +144,7 @@ def _form(
 
 def _read(kind: str, tracker: Tracker | None) -> Setup:
     kept = kept_settings(house().vault, tracker) if tracker else {}
-    return read_setup(kind, request.form, kept={**kept, **unsealed()})
+    return read_setup(kind, request.form, kept=kept_secrets(setup_of(kind), kept))
 
 
 def _look(kind: str, setup: Setup) -> tuple[Account | None, str]:

@@ -232,3 +232,18 @@ def test_what_cannot_be_read_is_in_quarantine_with_what_came(app: Any, client: A
     assert item
     client.post(item[0])
     assert "bad&lt;b&gt;" not in client.get(address.replace("/receive/", "/channels/") + "/quarantine").text
+
+
+def test_a_password_given_for_one_server_is_not_carried_to_another(client: Any) -> None:
+    data = {
+        "kind": "email",
+        "address": "a@example.org",
+        "imap_host": "127.0.0.1",
+        "imap_port": "1",
+        "smtp_host": "127.0.0.1",
+    }
+    page = client.post("/channels/checks", data={**data, "password": "geheim-geheim"})
+    sealed = re.search(r'name="sealed" value="([^"]+)"', page.text)
+    assert sealed
+    elsewhere = client.post("/channels/checks", data={**data, "imap_host": "evil.example", "sealed": sealed[1]})
+    assert "field-password-error" in elsewhere.text
