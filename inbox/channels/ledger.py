@@ -64,8 +64,3 @@ def totals(session: Session, channel_id: int, *, since: date | None = None) -> C
     if since is not None:
         query = query.where(LedgerDay.day >= since)
     return Counts(*map(int, session.execute(query).one()))
-
-
-def counts_of(row: LedgerDay) -> Counts:
-    """The counts of one ledger row, to add or to check."""
-    return Counts(*(getattr(row, name) for name in NAMES))

@@ -222,7 +222,6 @@ class Capabilities:
     undoable: frozenset[ActName] = frozenset()
     text_limit: int = 0
     text_unit: Unit = Unit.CHARACTERS
-    allows_training: bool = True
     because: Mapping[str, str] = field(default_factory=dict)
 
 

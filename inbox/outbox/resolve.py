@@ -13,6 +13,8 @@ from inbox.outbox.outcome import Outcome, Result
 from inbox.outbox.settle import close_claim, mark_queued, mark_sent
 from inbox.teams.models import Teammate
 
+GIVEN_UP = "Given up by a person."
+
 
 class Resolution(StrEnum):
     """It is there; send it again; leave it."""
@@ -24,9 +26,6 @@ class Resolution(StrEnum):
 
 class NothingToResolve(ValueError):
     """The delivery is neither failed nor unsure. The text is an English message id."""
-
-
-GIVEN_UP = "Given up by a person."
 
 
 def resolve(session: Session, delivery: Delivery, resolution: Resolution, *, by: Teammate) -> Delivery:

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.channels.ledger import Counts, counts_of, totals
+from inbox.channels.ledger import Counts, totals
 from inbox.channels.models import Channel, LedgerDay, Stream
 from inbox.connectors.contract import Author, BadItem, Batch, Deletion, IncomingAttachment
 from inbox.conversations.attach import attach, path_of
@@ -190,4 +190,4 @@ def test_days_are_entered_apart_and_balance(
         monkeypatch.setattr(module, "now", lambda day=day: day)
         take(session, channel, written("1"), filtered=1)
     rows = session.scalars(sa.select(LedgerDay).order_by(LedgerDay.day)).all()
-    assert [counts_of(row) for row in rows] == [Counts(2, stored=1, filtered=1), Counts(2, duplicate=1, filtered=1)]
+    assert [(row.fetched, row.stored, row.duplicate, row.filtered) for row in rows] == [(2, 1, 0, 1), (2, 0, 1, 1)]
