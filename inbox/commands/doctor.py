@@ -2,18 +2,18 @@
 
 import shutil
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from rq import Worker
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from inbox.config import Settings, load_settings
 from inbox.database import Database
+from inbox.jobs import doorbell
 from inbox.vault import open_vault
 
 ROOM_MB = 500
@@ -75,18 +75,17 @@ def _database(settings: Settings) -> str:
     return f"{urlsplit(settings.database).scheme}, version {version}"
 
 
-def _valkey(settings: Settings) -> str:
+def _valkey(_settings: Settings) -> str:
     try:
-        with _connection(settings) as connection:
-            return f"answers, version {connection.info('server').get('valkey_version') or connection.info('server')['redis_version']}"
+        server: Any = doorbell().info("server")
     except redis.RedisError:
         raise Ill("does not answer; start `trellis up`, or look at TRELLIS_REDIS_URL.") from None
+    return f"answers, version {server.get('valkey_version') or server['redis_version']}"
 
 
-def _workers(settings: Settings) -> str:
+def _workers(_settings: Settings) -> str:
     try:
-        with _connection(settings) as connection:
-            workers = Worker.all(connection=connection)
+        workers = Worker.all(connection=doorbell())
     except redis.RedisError:
         raise Ill("cannot be asked while Valkey does not answer.") from None
     if not workers:
@@ -98,7 +97,3 @@ def _mail(settings: Settings) -> str:
     if settings.smtp_url.get_secret_value():
         return f"digests and notices leave through {urlsplit(settings.smtp_url.get_secret_value()).hostname}"
     return "digests and notices leave through the first e-mail channel"
-
-
-def _connection(settings: Settings) -> redis.Redis:
-    return redis.Redis.from_url(settings.redis, retry=Retry(NoBackoff(), 0), socket_connect_timeout=2, socket_timeout=2)
