@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-import httpx
 from pydantic import Field, SecretStr, field_validator
 
 from inbox.clock import as_utc
@@ -32,6 +31,7 @@ from inbox.connectors.contract import (
     Unit,
 )
 from inbox.connectors.read_each import read_each
+from inbox.connectors.server_address import server_address
 from inbox.text import count_graphemes
 
 LIMIT = 300
@@ -72,13 +72,7 @@ class BlueskySetup(Setup):
     @field_validator("service")
     @classmethod
     def whole_address(cls, value: str) -> str:
-        try:
-            url = httpx.URL(value if "://" in value else f"https://{value}")
-        except httpx.InvalidURL:
-            raise ValueError(N_("is not the address of a server")) from None
-        if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
-            raise ValueError(N_("is not the address of a server"))
-        return f"{url.scheme}://{url.netloc.decode()}"
+        return server_address(value)
 
 
 class Bluesky:

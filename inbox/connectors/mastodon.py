@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-import httpx
 from pydantic import Field, SecretStr, field_validator
 
 from inbox.connectors.contract import (
@@ -29,6 +28,7 @@ from inbox.connectors.mastodon_find import find_answer
 from inbox.connectors.mastodon_poll import VERSION, poll_mentions, poll_threads
 from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of, web_address
 from inbox.connectors.read_each import read_each
+from inbox.connectors.server_address import server_address
 
 
 class MastodonSetup(Setup):
@@ -43,13 +43,7 @@ class MastodonSetup(Setup):
     @field_validator("server")
     @classmethod
     def whole_address(cls, value: str) -> str:
-        try:
-            url = httpx.URL(value if "://" in value else f"https://{value}")
-        except httpx.InvalidURL:
-            raise ValueError(N_("is not the address of a server")) from None
-        if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
-            raise ValueError(N_("is not the address of a server"))
-        return f"{url.scheme}://{url.netloc.decode()}"
+        return server_address(value)
 
     @field_validator("access_token")
     @classmethod
