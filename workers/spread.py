@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from inbox.conversations.settle_reply import settle_reply
 from inbox.moderation.settle_act import settle_act
 from inbox.outbox.models import Delivery, DeliveryKind
-from inbox.tickets import sync
+from inbox.tickets.settle_ticket import settle_ticket
 
 
 def spread(session: Session, delivery: Delivery | None) -> None:
@@ -15,4 +15,4 @@ def spread(session: Session, delivery: Delivery | None) -> None:
     elif delivery is not None and delivery.kind == DeliveryKind.ACT:
         settle_act(session, delivery)
     elif delivery is not None and delivery.subject_kind == "ticket":
-        sync.settle(session, delivery)
+        settle_ticket(session, delivery)

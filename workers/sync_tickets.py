@@ -8,7 +8,7 @@ from inbox.connectors.tracker_contract import TicketState
 from inbox.jobs import Job, answered
 from inbox.tickets.due import due
 from inbox.tickets.models import Ticket
-from inbox.tickets.sync import store
+from inbox.tickets.sync import sync
 from inbox.trackers.read import read
 from workers.opened import open_database, open_vault
 
@@ -27,7 +27,7 @@ def sync_tickets() -> int:
         for ticket in tickets:
             seen = look(ticket)
             with database.writing() as session:
-                store(session, ticket.id, seen)
+                sync(session, ticket.id, seen)
             count += 1
 
 

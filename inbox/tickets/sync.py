@@ -1,4 +1,4 @@
-"""Takes over what a tracker says about a ticket: that it arrived, how it stands, or why it cannot be read.
+"""Takes over what a tracker says about a ticket: how it stands, or why it cannot be read.
 
 A finished ticket ships the idea, a declined one declines it, a reopened one puts it back to being built.
 """
@@ -15,9 +15,7 @@ from inbox.connectors.tracker_contract import TicketState
 from inbox.ideas.models import IdeaState
 from inbox.ideas.progress import NEXT, progress
 from inbox.live import publish
-from inbox.outbox.models import Delivery, DeliveryState
 from inbox.tickets.models import Ticket, TicketStatus
-from inbox.trackers.open import tells_state
 
 READ_EVERY = timedelta(minutes=10)
 QUIET_AFTER = timedelta(days=14)
@@ -28,26 +26,7 @@ STATUS = {"open": TicketStatus.OPEN, "done": TicketStatus.DONE, "declined": Tick
 SHIPS_FROM = {IdeaState.BUILDING, IdeaState.PLANNED, IdeaState.REVIEWING}
 
 
-def settle(session: Session, delivery: Delivery) -> Ticket | None:
-    """Called when a delivery has settled: its ticket learns where it lives, or its tracker what went wrong. Repeatable."""
-    ticket = session.scalar(select(Ticket).where(Ticket.delivery_id == delivery.id))
-    if ticket is None:
-        return None
-    if delivery.state == DeliveryState.SENT and ticket.status == TicketStatus.PENDING:
-        reads = tells_state(ticket.tracker.kind) and bool(delivery.external_id)
-        ticket.external_id, ticket.url = delivery.external_id or "", delivery.url
-        ticket.status = TicketStatus.OPEN if reads else TicketStatus.UNREADABLE
-        ticket.read_due_at = now() + READ_EVERY if reads else None
-        ticket.tracker.last_success_at, ticket.tracker.last_error = now(), ""
-        record(session, "idea.arrived", "idea", ticket.idea_id, ticket=ticket.id, tracker=ticket.tracker_id)
-    elif delivery.state in (DeliveryState.FAILED, DeliveryState.UNSURE):
-        ticket.tracker.last_error = delivery.last_error
-    session.flush()
-    publish(session, "ideas", ticket.idea_id)
-    return ticket
-
-
-def store(session: Session, ticket_id: int, seen: TicketState | ConnectorError) -> bool:
+def sync(session: Session, ticket_id: int, seen: TicketState | ConnectorError) -> bool:
     """Store the state that was read, or why it could not be, and move the idea by it. Returns whether the idea moved."""
     ticket = session.get(Ticket, ticket_id)
     if ticket is None:

@@ -21,7 +21,8 @@ from inbox.tickets.due import due
 from inbox.tickets.hand_over import hand_over
 from inbox.tickets.models import Ticket, TicketStatus
 from inbox.tickets.push import push
-from inbox.tickets.sync import settle, store
+from inbox.tickets.settle_ticket import settle_ticket
+from inbox.tickets.sync import sync
 from tests.garden import a_member, a_message, a_team, a_teammate, a_tracker
 
 
@@ -44,7 +45,7 @@ def sent(session: Session, idea: Idea, **fields: Any) -> Ticket:
     ticket = push(session, idea, a_tracker(session, a_team(session, f"team {deliveries(session)}")), by=None)
     assert ticket.delivery is not None
     ticket.delivery.state, ticket.delivery.external_id, ticket.delivery.url = DeliveryState.SENT, "42", "https://g/42"
-    settle(session, ticket.delivery)
+    settle_ticket(session, ticket.delivery)
     for name, value in fields.items():
         setattr(ticket, name, value)
     session.flush()
@@ -52,7 +53,7 @@ def sent(session: Session, idea: Idea, **fields: Any) -> Ticket:
 
 
 def read(session: Session, ticket: Ticket, state: str) -> bool:
-    return store(session, ticket.id, TicketState("42", state))
+    return sync(session, ticket.id, TicketState("42", state))
 
 
 def test_a_push_queues_one_delivery_with_the_whole_card(session: Session) -> None:
@@ -101,7 +102,7 @@ def test_a_failed_push_is_tried_once_more_when_asked(session: Session) -> None:
     ticket = push(session, idea, tracker, by=mo)
     assert ticket.delivery is not None
     ticket.delivery.state, ticket.delivery.last_error = DeliveryState.FAILED, "token expired"
-    settle(session, ticket.delivery)
+    settle_ticket(session, ticket.delivery)
     assert (ticket.status, tracker.last_error) == (TicketStatus.PENDING, "token expired")
     push(session, idea, tracker, by=mo)
     assert (ticket.delivery.state, deliveries(session)) == (DeliveryState.QUEUED, 1)
@@ -149,7 +150,7 @@ def test_a_receiver_that_tells_nothing_is_not_read(session: Session) -> None:
     ticket = push(session, an_idea(session), a_tracker(session, a_team(session), "webhook"), by=None)
     assert ticket.delivery is not None
     ticket.delivery.state, ticket.delivery.external_id = DeliveryState.SENT, "x"
-    settle(session, ticket.delivery)
+    settle_ticket(session, ticket.delivery)
     assert (ticket.status, ticket.read_due_at) == (TicketStatus.UNREADABLE, None)
 
 
@@ -157,7 +158,7 @@ def test_a_delivery_that_is_no_ticket_is_left_alone(session: Session) -> None:
     other = Delivery(key="k", kind=DeliveryKind.REPLY, state=DeliveryState.SENT)
     session.add(other)
     session.flush()
-    assert settle(session, other) is None
+    assert settle_ticket(session, other) is None
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_blips_back_off_and_success_forgets_them(session: Session) -> None:
     ticket = sent(session, an_idea(session))
     pauses = []
     for _ in range(12):
-        store(session, ticket.id, Passing("no connection"))
+        sync(session, ticket.id, Passing("no connection"))
         assert ticket.read_due_at is not None
         pauses.append(round((ticket.read_due_at - now()) / timedelta(minutes=1)))
     assert pauses == sorted(pauses)
@@ -230,14 +231,14 @@ def test_blips_back_off_and_success_forgets_them(session: Session) -> None:
 
 def test_patience_is_kept_wrong_tokens_are_told_and_gone_is_gone(session: Session) -> None:
     ticket = sent(session, an_idea(session))
-    store(session, ticket.id, RateLimited("wait", retry_after=7_200))
+    sync(session, ticket.id, RateLimited("wait", retry_after=7_200))
     assert ticket.read_due_at is not None
     assert ticket.read_due_at - now() > timedelta(minutes=119)
-    store(session, ticket.id, NeedsPerson("token expired"))
+    sync(session, ticket.id, NeedsPerson("token expired"))
     assert ticket.tracker.last_error == "token expired"
-    store(session, ticket.id, Gone("deleted"))
+    sync(session, ticket.id, Gone("deleted"))
     assert (ticket.read_due_at, ticket.read_error, ticket.status) == (None, "deleted", TicketStatus.OPEN)
-    assert store(session, ticket.id + 99, Passing("x")) is False
+    assert sync(session, ticket.id + 99, Passing("x")) is False
 
 
 def test_a_due_ticket_is_given_to_one_worker(database: Database) -> None:

@@ -13,7 +13,7 @@ from inbox.ideas.models import Idea, IdeaState
 from inbox.outbox.models import DeliveryState
 from inbox.tickets.models import Ticket, TicketStatus
 from inbox.tickets.push import push
-from inbox.tickets.sync import settle
+from inbox.tickets.settle_ticket import settle_ticket
 from inbox.trackers.connect import connect, read_setup
 from inbox.vault import open_vault
 from tests.garden import a_team
@@ -43,7 +43,7 @@ def plant(database: Database, number: int) -> int:
         ticket = push(session, idea, connect(session, vault, team, "github", "App", setup, by=None), by=None)
         assert ticket.delivery is not None
         ticket.delivery.state, ticket.delivery.external_id = DeliveryState.SENT, str(number)
-        settle(session, ticket.delivery)
+        settle_ticket(session, ticket.delivery)
         ticket.read_due_at = now() - timedelta(minutes=1)
         return ticket.id
 
