@@ -82,13 +82,17 @@ def static_version() -> str:
 
 
 def ago(moment: datetime | None) -> str:
-    """"5 minutes ago" in the reader's language."""
+    """ "5 minutes ago" in the reader's language."""
     return "" if moment is None else format_timedelta(moment - now(), add_direction=True, locale=_locale())
 
 
 def age(moment: datetime | None) -> str:
     """How long ago, short: "3 hr"."""
-    return "" if moment is None else format_timedelta(_whole(now() - moment), format="short", threshold=1, locale=_locale())
+    return (
+        ""
+        if moment is None
+        else format_timedelta(_whole(now() - moment), format="short", threshold=1, locale=_locale())
+    )
 
 
 def when(moment: datetime | None, form: str = "medium") -> str:
@@ -112,4 +116,3 @@ def _whole(span: timedelta) -> timedelta:
 
 def _locale() -> Any:
     return get_locale() or "en"
-
