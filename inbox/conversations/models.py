@@ -36,7 +36,8 @@ class Conversation(Base):
     """One thread on one channel. What the list shows and filters by is kept here, written whenever messages change.
 
     `waiting_since` is when the first message came that nobody has answered yet. `tag`, `tags` and `tag_probability`
-    are those of the newest message from outside; empty means not labelled yet. `version` grows with every message.
+    are those of the newest waiting message with one of the four labels, else of the newest from outside; empty means
+    not labelled yet. `version` grows with every message.
     """
 
     __tablename__ = "conversations"

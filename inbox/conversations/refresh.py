@@ -13,7 +13,7 @@ from inbox.activity.models import Activity
 from inbox.clock import earliest
 from inbox.conversations.ingest_known import KnownConversation
 from inbox.conversations.models import Conversation, ConversationState, Direction, Message
-from inbox.conversations.retag import newest_from_outside, tag_columns
+from inbox.conversations.retag import newest_from_outside, tag_columns, telling_message
 from inbox.database import given, given_later, insert_rows, is_sqlite, packed
 from inbox.labels.models import Label
 from inbox.members.models import Identity
@@ -88,7 +88,7 @@ def _reopens(change: Change) -> bool:
 
 
 def _read(session: Session, changes: Sequence[Change]) -> Sequence[sa.Row[Any]]:
-    """Per conversation the newest message from outside with its author and label, and who has waited longest."""
+    """Per conversation the newest message from outside with its author, the tags of what waits, and since when it waits."""
     # From `waiting_since` on nobody has been answered; what came before is done with, also if no answer is stored.
     froms = [(change.stored.id, earliest(change.stored.waiting_since, change.asked_at)) for change in changes]
     sqlite = is_sqlite(session)
@@ -112,7 +112,7 @@ def _statement(sqlite: bool) -> sa.Select[Any]:
         .select_from(asked)
         .outerjoin(newest, newest.id == newest_from_outside(asked.c.id))
         .outerjoin(author, author.id == newest.identity_id)
-        .outerjoin(label, label.message_id == newest.id)
+        .outerjoin(label, label.message_id == telling_message(asked.c.id, asked.c.waiting_since))
     )
 
 

@@ -1,4 +1,4 @@
-"""Gives conversations the tags of their newest message from outside. Called when labels are recorded or corrected."""
+"""Gives conversations the tags of what waits in them. Called when labels are recorded or corrected."""
 
 from collections.abc import Collection
 from functools import lru_cache
@@ -44,12 +44,13 @@ def hold_conversations(session: Session, message_ids: Collection[int]) -> list[i
 @lru_cache(maxsize=2)
 def _statement(sqlite: bool) -> sa.Update:
     """Building it takes longer than executing it, so it is kept."""
-    label = aliased(Label)
+    label, kept = aliased(Label), aliased(Conversation)
     ids = given_later(sqlite, Conversation, ["id"], sa.bindparam("ids", type_=sa.Text()))
     newest = (
         sa.select(ids.c.id, *tag_columns(label))
         .select_from(ids)
-        .outerjoin(label, label.message_id == newest_from_outside(ids.c.id))
+        .join(kept, kept.id == ids.c.id)
+        .outerjoin(label, label.message_id == telling_message(ids.c.id, kept.waiting_since))
         .subquery()
     )
     return (
@@ -58,6 +59,29 @@ def _statement(sqlite: bool) -> sa.Update:
         .values(tag=newest.c.tag, tags=newest.c.tags, tag_probability=newest.c.tag_probability)
         .execution_options(synchronize_session=False)
     )
+
+
+def telling_message(conversation_id: Any, waiting_since: Any) -> sa.ColumnElement[Any]:
+    """The id of the message whose tags a conversation shows: of those that wait the newest with one of the four labels.
+
+    Else the newest from outside. So a question stays one when its author adds a friendly line.
+    """
+    message, label = aliased(Message), aliased(Label)
+    waits = (
+        sa.select(message.id)
+        .join(label, label.message_id == message.id)
+        .where(
+            message.conversation_id == conversation_id,
+            message.direction == Direction.IN.value,
+            message.deleted_at.is_(None),
+            message.posted_at >= waiting_since,
+            label.primary.in_([tag.value for tag in LABELS]),
+        )
+        .order_by(message.posted_at.desc(), message.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return sa.func.coalesce(waits, newest_from_outside(conversation_id))
 
 
 def newest_from_outside(conversation_id: Any) -> sa.ScalarSelect[Any]:
