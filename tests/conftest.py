@@ -19,6 +19,7 @@ from inbox.database import Base, Database, connect
 from inbox.embedded import valkey_command, valkey_socket, wait_for_valkey
 from tests.network import no_network
 from tests.postgres import NoPostgres, fresh_database, running_postgres
+from workers import opened
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")
@@ -37,7 +38,10 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder.mkdir()
     monkeypatch.setenv("TRELLIS_DATA", str(folder))
     forget_settings()
+    # The command keeps what it writes to its owner; servers that a later test starts run as others.
+    before = os.umask(0o022)
     yield folder
+    os.umask(before)
     forget_settings()
 
 
@@ -47,6 +51,11 @@ def forget_settings() -> None:
     if jobs.doorbell.cache_info().currsize:
         jobs.doorbell().close()
     jobs.doorbell.cache_clear()
+    # What a recipe opened in this process belongs to the settings that are forgotten here.
+    if opened.open_database.cache_info().currsize:
+        opened.open_database().dispose()
+    opened.open_database.cache_clear()
+    opened.open_vault.cache_clear()
 
 
 @pytest.fixture

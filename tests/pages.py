@@ -43,7 +43,7 @@ class Pages:
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = "Pages"
     setup: ClassVar[type[Setup]] = PagesSetup
-    capabilities: ClassVar[Capabilities] = Capabilities()
+    capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, tells_deletes=True)
 
     def __init__(self, settings: PagesSetup, surroundings: Surroundings) -> None:
         self.settings = settings

@@ -9,7 +9,7 @@ from workers import digest as job
 
 def main(moment: str, number: int) -> None:
     """`moment` is "written" (mail composed, nothing stored), "committed" or "never"."""
-    count, send_digest, write = 0, job.send_digest, job.write_digest
+    count, send_digest, write = 0, job.send_digest, job.write_to_reader
 
     def reached(name: str) -> None:
         nonlocal count
@@ -28,7 +28,7 @@ def main(moment: str, number: int) -> None:
         reached("committed")
         return done
 
-    job.write_digest, job.send_digest = written, committed
+    job.write_to_reader, job.send_digest = written, committed
     job.digest()
 
 
