@@ -1,5 +1,6 @@
 """What every test can ask for: a data folder, settings, a database (on SQLite and PostgreSQL), Valkey, the app, a browser."""
 
+import logging
 import os
 import shutil
 import subprocess
@@ -197,6 +198,22 @@ def app(sqlite_url: str, settings: Settings, quick_passwords: None) -> Iterator[
     yield application
     limiter.enabled = before
     application.extensions["trellis"].database.dispose()
+
+
+@pytest.fixture
+def told() -> Iterator[list[logging.LogRecord]]:
+    """What our own loggers say from now on. Commands that other tests run here replace the root's handlers, on which caplog hangs."""
+    kept: list[logging.LogRecord] = []
+    handler, logger = logging.Handler(), logging.getLogger("inbox")
+    handler.emit = kept.append  # type: ignore[method-assign]
+    level, quiet = logger.level, logging.root.manager.disable
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logging.disable(logging.NOTSET)
+    yield kept
+    logging.disable(quiet)
+    logger.setLevel(level)
+    logger.removeHandler(handler)
 
 
 @pytest.fixture
