@@ -1,7 +1,7 @@
 """What the platform of a channel lets us do, as its connector declares it."""
 
 from inbox.connectors.contract import Capabilities
-from inbox.connectors.registry import channel_connector
+from inbox.connectors.registry import CHANNELS, channel_connector
 
 NOTHING = Capabilities(polls=False)
 
@@ -12,3 +12,8 @@ def abilities(kind: str) -> Capabilities:
         return channel_connector(kind).capabilities
     except KeyError:
         return NOTHING
+
+
+def kinds_not_for_training() -> list[str]:
+    """The kinds of channels whose platform's terms forbid that a classifier learns from what is written there."""
+    return [kind for kind in CHANNELS if not abilities(kind).allows_training]

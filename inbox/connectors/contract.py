@@ -223,6 +223,7 @@ class Capabilities:
     text_limit: int = 0
     text_unit: Unit = Unit.CHARACTERS
     because: Mapping[str, str] = field(default_factory=dict)
+    allows_training: bool = True  # the platform's terms let what is written there teach a classifier
 
 
 class Memory(Protocol):
