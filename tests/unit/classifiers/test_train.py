@@ -15,6 +15,7 @@ from classifiers import examples, fit, train
 from classifiers.examples import (
     HEADS,
     DatasetRefused,
+    frozen_examples,
     longer_examples,
     read_manifest,
     seed_examples,
@@ -156,8 +157,17 @@ def test_our_own_messages_are_taught_among_small_talk_of_their_theme() -> None:
         assert example.said in parts
 
 
+def test_frozen_messages_are_learned_by_nobody_and_speak_of_everything() -> None:
+    learned, frozen = {example.text.casefold() for example in seed_examples()}, frozen_examples()
+    assert not learned & {example.text.casefold() for example in frozen}
+    for lang in ("de", "en"):
+        spoken = [example for example in frozen if example.lang == lang]
+        assert len(spoken) >= 150
+        assert all(sum(bool(example.said[column]) for example in spoken) >= 10 for column in range(len(HEADS)))
+
+
 def test_our_own_messages_are_many_varied_and_labelled() -> None:
-    found = seed_examples()
+    found = seed_examples() + frozen_examples()
     words = Counter(" ".join(example.text.lower().split()[:3]) for example in found)
     # Sentences from a mould begin alike.
     assert words.most_common(1)[0][1] <= len(found) / 100
