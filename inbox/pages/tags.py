@@ -1,6 +1,6 @@
 """Tags: a person says better than the classifier, and takes it back."""
 
-from flask import Blueprint, abort, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -10,7 +10,8 @@ from inbox.conversations.undo_correct_tag import undo_correct_tag
 from inbox.labels.correct import CannotCorrect
 from inbox.labels.models import Correction
 from inbox.labels.undo_correction import CannotUndo
-from inbox.pages.access import me, requires
+from inbox.pages.access import me, requires, safe_next
+from inbox.pages.chosen_tags import chosen_tags
 from inbox.pages.found import found
 from inbox.pages.opened import back_to
 from inbox.pages.telling import tell, tell_refusal
@@ -23,14 +24,14 @@ page = Blueprint("tags", __name__)
 @page.post("/messages/<int:message_id>/tag")
 @requires(Permission.CONVERSATIONS_WORK)
 def create(message_id: int) -> ResponseReturnValue:
-    """Give the message the tags `tag` (one or several); it is kept as a correction and improves the model."""
+    """Give the message the tag `tag` and those ticked as `also`; it is kept as a correction and improves the model."""
     correction: Correction | None = None
     with writing() as writable:
         message = found(writable, Message, message_id)
         if message.direction != Direction.IN:
             abort(404)
         try:
-            correction = correct_tag(writable, message, request.form.getlist("tag"), by=me())
+            correction = correct_tag(writable, message, chosen_tags(), by=me())
         except CannotCorrect as refusal:
             tell_refusal(gettext(str(refusal)))
     if correction:
@@ -41,7 +42,7 @@ def create(message_id: int) -> ResponseReturnValue:
 @page.post("/corrections/<int:correction_id>/withdrawal")
 @requires(Permission.CONVERSATIONS_WORK)
 def create_withdrawal(correction_id: int) -> ResponseReturnValue:
-    """The tag was right before."""
+    """The tag was right before. Back to the page `then`, else to the message's conversation."""
     with writing() as writable:
         correction = found(writable, Correction, correction_id)
         message = found(writable, Message, correction.message_id)
@@ -49,4 +50,5 @@ def create_withdrawal(correction_id: int) -> ResponseReturnValue:
             undo_correct_tag(writable, correction, by=me())
         except CannotUndo as refusal:
             tell_refusal(gettext(str(refusal)))
-    return back_to(message.conversation_id)
+    then = request.form.get("then")
+    return redirect(safe_next(then), 303) if then else back_to(message.conversation_id)

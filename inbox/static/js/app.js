@@ -3,6 +3,7 @@ import "./swap.js";
 import "./forms.js";
 import "./menus.js";
 import "./dialogs.js";
+import "./also.js";
 import "./keys.js";
 import "./list.js";
 import "./composer.js";
