@@ -6,6 +6,7 @@ from typing import Any
 
 from classifiers.examples import OURS
 from classifiers.figures import mean
+from classifiers.lanes import CurvePoint
 from classifiers.measure import Measured
 from classifiers.store import Model
 
@@ -56,17 +57,18 @@ def write_card(
         "",
         "On rows not learned from (cross-validation; our own messages a whole theme at a time).",
         f"Probabilities suppose that of 100 messages {_shares(model)}.",
-        "A tag holds from its threshold on, set for the stated precision; below its doubt it does not; between them nobody knows.",
+        "From *automatic* on a tag is set, from *suggest* on it is proposed, each set for the stated precision (wanted, reached and",
+        "the share found stand beside it); below *doubt* it does not hold; between doubt and suggest nobody knows.",
         "",
-        "| head | lang | rows | positive | wanted precision | threshold | doubt | precision | recall | calibration error |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| head | lang | rows | positive | doubt | suggest | wanted | reached | recall | automatic | wanted | reached | recall | calibration error |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for head, by_lang in held_out.items():
         for lang, found in by_lang.items():
             lines.append(
-                f"| {head} | {lang} | {found['rows']:,} | {found['positive']:,} | {manifest['precision'][head]:.2f}"
-                f" | {found['threshold']:.2f} | {model.doubts[head][lang]:.2f} | {found['precision']:.2f}"
-                f" | {found['recall']:.2f} | {found['calibration_error']:.3f} |"
+                f"| {head} | {lang} | {found['rows']:,} | {found['positive']:,} | {model.lanes[head][lang].doubt:.2f}"
+                f" | {_lane(found['suggest'], manifest['precision'][head])}"
+                f" | {_lane(found['automatic'], manifest['automatic'][head])} | {found['calibration_error']:.3f} |"
             )
     lines += [
         "",
@@ -100,3 +102,7 @@ def write_card(
 
 def _shares(model: Model) -> str:
     return ", ".join(f"{share * 100:.0f} are {head}" for head, share in model.shares.items())
+
+
+def _lane(point: CurvePoint, wanted: float) -> str:
+    return f"{point.threshold:.2f} | {wanted:.2f} | {point.precision:.2f} | {point.recall:.2f}"

@@ -11,6 +11,7 @@ from classifiers.clean import clean
 from classifiers.examples import HEADS, OURS, Example
 from classifiers.features import BITS, FEATURES_VERSION, read_features
 from classifiers.figures import calibration_error
+from classifiers.lanes import cut_lane, draw_curve, reached
 from classifiers.score import capitals
 from classifiers.store import Model
 from classifiers.tags import LANGUAGES
@@ -24,15 +25,6 @@ STRENGTH = 1.0
 FOLDS = 3
 ENOUGH = 60
 """Positive held-out rows that a language needs for a curve of its own."""
-
-LOWEST, HIGHEST = 0.3, 0.9
-"""Thresholds stay between these, whatever few rows say."""
-
-FOUND = 0.1
-"""A threshold that finds less than this share of a tag is of no use."""
-
-MISSED = 0.1
-"""Share of a head's positive rows that may lie below its doubt."""
 
 
 def fit(
@@ -59,8 +51,8 @@ def fit(
         table[:, -1] = rarity**2
     cue_weights, bias = np.zeros((cues.shape[1], len(HEADS)), np.float32), np.zeros(len(HEADS), np.float32)
     curves: dict[str, Any] = {}
-    thresholds: dict[str, Any] = {}
-    doubts: dict[str, Any] = {}
+    lanes: dict[str, Any] = {}
+    drawn: dict[str, Any] = {}
     figures: dict[str, Any] = {}
     for column, head in enumerate(HEADS):
         known = np.flatnonzero([example.said[column] is not None for example in examples])
@@ -70,8 +62,9 @@ def fit(
         used = usable[known]
         if min(truth[used].sum(), (~truth[used]).sum()) < ENOUGH:
             used = np.ones(len(known), bool)
-        curves[head], thresholds[head], doubts[head], figures[head] = _cut(
-            held[used], truth[used], langs[known][used], manifest["shares"][head], manifest["precision"][head]
+        wanted = manifest["automatic"][head], manifest["precision"][head]
+        curves[head], lanes[head], drawn[head], figures[head] = _cut(
+            held[used], truth[used], langs[known][used], manifest["shares"][head], wanted
         )
         learned, bias[column] = _regression(inputs[known], truth, sources[known])
         coefficients = np.zeros(2 ** (BITS + 1) + cues.shape[1], np.float32)
@@ -90,8 +83,8 @@ def fit(
         cues=cue_weights,
         bias=bias,
         calibration=curves,
-        thresholds=thresholds,
-        doubts=doubts,
+        lanes=lanes,
+        curves=drawn,
         shares=manifest["shares"],
         trained_on={source: int((sources == source).sum()) for source in sorted(set(sources.tolist()))},
     )
@@ -163,8 +156,10 @@ def _held_out_scores(inputs: Any, truth: Bools, sources: NDArray[np.str_]) -> Fl
     return scores
 
 
-def _cut(scores: Floats, truth: Bools, langs: NDArray[np.str_], share: float, precision: float) -> tuple[Any, ...]:
-    curves, thresholds, doubts, figures = {}, {}, {}, {}
+def _cut(
+    scores: Floats, truth: Bools, langs: NDArray[np.str_], share: float, wanted: tuple[float, float]
+) -> tuple[Any, ...]:
+    curves, lanes, drawn, figures = {}, {}, {}, {}
     for lang in ("*", *LANGUAGES):
         rows = np.ones(len(langs), bool) if lang == "*" else langs == lang
         if lang != "*" and (truth[rows].sum() < ENOUGH or (~truth[rows]).sum() < ENOUGH):
@@ -177,17 +172,16 @@ def _cut(scores: Floats, truth: Bools, langs: NDArray[np.str_], share: float, pr
         curves[lang] = (slope, intercept)
         if lang == "*":
             continue
-        thresholds[lang], reached = _threshold(chances, so, weights, precision)
-        doubts[lang] = round(min(float(np.quantile(chances[so], MISSED)), thresholds[lang]), 4)
+        lanes[lang] = cut_lane(chances, so, weights, *wanted)
+        drawn[lang] = draw_curve(chances, so, weights)
         figures[lang] = {
             "rows": len(so),
             "positive": int(so.sum()),
-            "threshold": thresholds[lang],
-            "precision": reached,
-            "recall": float((chances[so] >= thresholds[lang]).mean()),
+            "suggest": reached(chances, so, weights, lanes[lang].suggest),
+            "automatic": reached(chances, so, weights, lanes[lang].automatic),
             "calibration_error": calibration_error(chances, so, weights),
         }
-    return curves, thresholds, doubts, figures
+    return curves, lanes, drawn, figures
 
 
 def _curve(scores: Floats, truth: Bools, weights: Floats) -> tuple[float, float]:
@@ -195,16 +189,3 @@ def _curve(scores: Floats, truth: Bools, weights: Floats) -> tuple[float, float]
 
     found = LogisticRegression(C=1e6, solver="lbfgs", max_iter=200).fit(scores[:, None], truth, sample_weight=weights)
     return float(found.coef_[0, 0]), float(found.intercept_[0])
-
-
-def _threshold(chances: Floats, truth: Bools, weights: Floats, precision: float) -> tuple[float, float]:
-    order = np.argsort(-chances, kind="stable")
-    hits, said = np.cumsum((weights * truth)[order]), np.cumsum(weights[order])
-    found = hits / said
-    recall = hits / hits[-1]
-    good = np.flatnonzero((found >= precision) & (recall >= FOUND))
-    # Where the wanted precision cannot be had, the best balance is taken and the card says what was reached.
-    place = good[-1] if len(good) else int(np.argmax(2 * found * recall / np.maximum(found + recall, 1e-9)))
-    threshold = round(min(max(float(chances[order][place]), LOWEST), HIGHEST), 4)
-    above = chances >= threshold
-    return threshold, float((weights * truth)[above].sum() / max(weights[above].sum(), 1e-9))

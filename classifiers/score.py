@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.clean import clean
-from classifiers.features import Floats, Ints, read_features
+from classifiers.features import Floats, read_features
 from classifiers.store import Model
+from classifiers.tokens import Ints
 
 
 def score(model: Model, texts: Sequence[str]) -> NDArray[np.float64]:

@@ -7,17 +7,19 @@ import hashlib
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.features import BITS, FEATURES_VERSION, NAMES
+from classifiers.features import BITS, FEATURES_VERSION
+from classifiers.lanes import CurvePoint, Lane
 from classifiers.tags import LANGUAGES, Tag
+from classifiers.turns import NAMES
 
-FORMAT = 1
+FORMAT = 2
 MODELS = Path(__file__).parent / "models"
 MOST_BYTES = 64_000_000
 _ARRAYS = ("words", "letters", "cues", "bias")
@@ -35,7 +37,7 @@ class Model:
 
     `words` and `letters` have one column per head and a last one with the squared weight of the n-gram in the length
     of its text. `calibration[head][lang]` is (slope, intercept) of a logistic curve, `*` for any language;
-    `thresholds` and `doubts` are probabilities: at or above the first the tag holds, below the second it does not.
+    `lanes` are the thresholds for acting on a probability, `curves` what they gave on texts held out.
     """
 
     version: str
@@ -45,8 +47,8 @@ class Model:
     cues: Floats
     bias: Floats
     calibration: dict[str, dict[str, tuple[float, float]]]
-    thresholds: dict[str, dict[str, float]]
-    doubts: dict[str, dict[str, float]]
+    lanes: dict[str, dict[str, Lane]]
+    curves: dict[str, dict[str, list[CurvePoint]]]
     shares: dict[str, float]
     trained_on: dict[str, Any] = field(default_factory=dict)
 
@@ -60,8 +62,11 @@ def save_model(model: Model, path: Path) -> None:
         "version": model.version,
         "heads": list(model.heads),
         "calibration": model.calibration,
-        "thresholds": model.thresholds,
-        "doubts": model.doubts,
+        "lanes": {head: {lang: astuple(lane) for lang, lane in found.items()} for head, found in model.lanes.items()},
+        "curves": {
+            head: {lang: [astuple(point) for point in points] for lang, points in found.items()}
+            for head, found in model.curves.items()
+        },
         "shares": model.shares,
         "trained_on": model.trained_on,
     }
@@ -132,15 +137,20 @@ def _read(archive: zipfile.ZipFile, name: str) -> Model:
             head: {lang: (float(slope), float(intercept)) for lang, (slope, intercept) in curves.items()}
             for head, curves in about["calibration"].items()
         },
-        thresholds=_numbers(about["thresholds"]),
-        doubts=_numbers(about["doubts"]),
+        lanes={
+            head: {lang: Lane(*map(float, lane)) for lang, lane in found.items()}
+            for head, found in about["lanes"].items()
+        },
+        curves={
+            head: {lang: [CurvePoint(*map(float, point)) for point in points] for lang, points in found.items()}
+            for head, found in about["curves"].items()
+        },
         shares={head: float(share) for head, share in about["shares"].items()},
         trained_on=dict(about["trained_on"]),
     )
     for head in heads:
-        for found in (model.thresholds[head], model.doubts[head]):
-            if not set(LANGUAGES) <= set(found):
-                raise ValueError(head)
+        if not (set(LANGUAGES) <= set(model.lanes[head]) and set(LANGUAGES) <= set(model.curves[head])):
+            raise ValueError(head)
         if "*" not in model.calibration[head] or head not in model.shares:
             raise ValueError(head)
     return model
@@ -153,13 +163,6 @@ def _bytes(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     if len(content) > most:
         raise ValueError(name)
     return content
-
-
-def _numbers(found: Any) -> dict[str, dict[str, float]]:
-    return {
-        head: {lang: float(value) for lang, value in values.items()}
-        for head, values in cast(dict[str, Any], found).items()
-    }
 
 
 def _member(name: str) -> zipfile.ZipInfo:

@@ -1,6 +1,7 @@
 """Gives texts their tags. The model is read once per process; scikit-learn is not needed to use it."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -8,14 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.clean import LINK, MAIL, NAME, clean
+from classifiers.explain import explain_score
+from classifiers.lanes import ASK, CurvePoint, Lane
 from classifiers.language import UNKNOWN, languages
-from classifiers.prediction import Prediction
+from classifiers.prediction import Explanation, Prediction
 from classifiers.score import capitals, score_cleaned
 from classifiers.store import MODELS, Model, ModelRefused, load_model
 from classifiers.tags import LANGUAGES, OTHER, UNSURE, Tag
 
 _BATCH = 512
-_MOST_EXPLAINED = 60
 
 
 class Tagger:
@@ -29,39 +31,80 @@ class Tagger:
         """Names the model; stored with every label it gives."""
         return self._model.version
 
+    @property
+    def heads(self) -> tuple[str, ...]:
+        """What `scores` has a column for: the four tags, and praise."""
+        return self._model.heads
+
+    @property
+    def lanes(self) -> Mapping[str, Mapping[str, Lane]]:
+        """The thresholds that come with the model: by label, then by language."""
+        return {tag.value: self._model.lanes[tag] for tag in Tag}
+
+    def curve(self, label: str, lang: str) -> list[CurvePoint]:
+        """What rising thresholds of a label gave on texts not learned from. Raises KeyError for what was not measured."""
+        return list(self._model.curves[label][lang])
+
     def tag(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> list[Prediction]:
         """One prediction per text, in order. Never raises for any string.
 
         `languages` are hints (what the platform, channel or author says), used where the text is too short to tell.
         """
-        hints = list(languages) if languages is not None else [None] * len(texts)
         found: list[Prediction] = []
-        for start in range(0, len(texts), _BATCH):
-            found += self._batch(texts[start : start + _BATCH], hints[start : start + _BATCH])
+        for batch, hints in _batches(texts, languages):
+            cleaned = [clean(text) for text in batch]
+            scores, spoken = self._scores(batch, cleaned, hints)
+            found += [self._decide(row, lang, text) for row, lang, text in zip(scores, spoken, cleaned, strict=True)]
         return found
 
+    def scores(
+        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
+    ) -> tuple[NDArray[np.float64], list[str]]:
+        """Calibrated log-odds, one row per text and one column per head, and the language of each text."""
+        parts, spoken = [np.zeros((0, len(self.heads)))], []
+        for batch, hints in _batches(texts, languages):
+            scores, named = self._scores(batch, [clean(text) for text in batch], hints)
+            parts.append(scores)
+            spoken += named
+        return np.concatenate(parts), spoken
+
+    def decide(self, scores: NDArray[np.float64], spoken: Sequence[str], texts: Sequence[str]) -> list[Prediction]:
+        """Predictions from log-odds as `scores` gives them, for whoever adds to those."""
+        return [self._decide(row, lang, clean(text)) for row, lang, text in zip(scores, spoken, texts, strict=True)]
+
     def explain(self, text: str, label: str) -> list[tuple[str, float]]:
-        """The words of the text with what each adds to the label's score, strongest first; negative speaks against.
+        """The words of the text with what each adds to the label's log-odds, strongest first; negative speaks against.
 
-        A word's share is what the score loses when the word is left out, for at most the first 60 different words.
-        Raises KeyError for a label that the model does not know.
+        A word that occurs twice is named once, with both its shares. Raises KeyError for an unknown label.
         """
-        column = {head: place for place, head in enumerate(self._model.heads)}[label]
-        spoken = clean(text).split()
-        words = list(dict.fromkeys(word for word in spoken if word[0].isalnum() or word in ("?", "!")))[
-            :_MOST_EXPLAINED
-        ]
-        variants = [" ".join(spoken), *(" ".join(other for other in spoken if other != word) for word in words)]
-        scores = score_cleaned(self._model, variants, [capitals(text)] * len(variants))[:, column]
-        shares = [(word, float(scores[0] - without)) for word, without in zip(words, scores[1:], strict=True)]
-        return sorted(shares, key=lambda share: -abs(share[1]))
+        shares: dict[str, float] = {}
+        for word, share in self.reasons(text).words[label]:
+            if word[0].isalnum() or word[0] in "?!":
+                shares[word] = shares.get(word, 0.0) + share
+        return sorted(shares.items(), key=lambda share: -abs(share[1]))
 
-    def _batch(self, texts: Sequence[str], hints: Sequence[str | None]) -> list[Prediction]:
-        cleaned = [clean(text) for text in texts]
+    def reasons(self, text: str, language: str | None = None) -> Explanation:
+        """All that was added up for a text, word by word and label by label. Never raises for any string."""
+        model, cleaned = self._model, clean(text)
+        (lang,) = languages([cleaned], [language])
+        words, shares, manner = explain_score(model, cleaned, capitals(text))
+        slope, intercept = _curves(model, lang).T
+        shares, manner, start = shares * slope, manner * slope, model.bias * slope + intercept
+        return Explanation(
+            {head: list(zip(words, map(float, shares[:, at]), strict=True)) for at, head in enumerate(model.heads)},
+            {head: float(manner[at]) for at, head in enumerate(model.heads)},
+            {head: float(start[at]) for at, head in enumerate(model.heads)},
+            lang,
+            model.version,
+        )
+
+    def _scores(
+        self, texts: Sequence[str], cleaned: Sequence[str], hints: Sequence[str | None]
+    ) -> tuple[NDArray[np.float64], list[str]]:
         spoken = languages(cleaned, hints)
-        scores = score_cleaned(self._model, cleaned, [capitals(text) for text in texts])
-        probabilities = calibrate(self._model, scores, spoken)
-        return [self._decide(row, lang, text) for row, lang, text in zip(probabilities, spoken, cleaned, strict=True)]
+        return calibrate(
+            self._model, score_cleaned(self._model, cleaned, [capitals(text) for text in texts]), spoken
+        ), spoken
 
     def _decide(self, row: NDArray[np.float64], lang: str, text: str) -> Prediction:
         model = self._model
@@ -69,29 +112,41 @@ class Tagger:
             # Weights learned from German and English say nothing here: what is left is how often a tag occurs.
             wordless = lang == UNKNOWN and not _speaks(text)
             return Prediction({tag.value: model.shares[tag] for tag in Tag}, OTHER if wordless else UNSURE, (), lang)
-        chances = {head: round(float(chance), 4) for head, chance in zip(model.heads, row, strict=True)}
+        chances = {head: round(_chance(score), 4) for head, score in zip(model.heads, row.tolist(), strict=True)}
         labels = {tag.value: chances[tag] for tag in Tag}
-        held = [label for label in labels if labels[label] >= model.thresholds[label][lang]]
-        tags = tuple(sorted(held, key=lambda label: -labels[label]))
+        lanes = {label: lane for label in labels if (lane := model.lanes[label][lang].of(labels[label]))}
+        tags = tuple(sorted((label for label in lanes if lanes[label] != ASK), key=lambda label: -labels[label]))
         if tags:
             primary = tags[0]
         else:
-            doubtful = any(labels[label] >= model.doubts[label][lang] for label in labels)
-            praised = "praise" in chances and chances["praise"] >= model.thresholds["praise"][lang]
-            primary = UNSURE if doubtful and not praised else OTHER
-        return Prediction(labels, primary, tags, lang)
+            praised = chances["praise"] >= model.lanes["praise"][lang].suggest
+            primary = UNSURE if lanes and not praised else OTHER
+        return Prediction(labels, primary, tags, lang, lanes)
 
 
 def calibrate(model: Model, scores: NDArray[np.float64], spoken: Sequence[str]) -> NDArray[np.float64]:
-    """Scores as probabilities, by each text's language."""
-    curves = {
-        lang: np.array([model.calibration[head].get(lang, model.calibration[head]["*"]) for head in model.heads])
-        for lang in set(spoken)
-    }
+    """Scores as log-odds, by each text's language."""
+    curves = {lang: _curves(model, lang) for lang in set(spoken)}
     slopes = np.array([curves[lang][:, 0] for lang in spoken]).reshape(scores.shape)
     intercepts = np.array([curves[lang][:, 1] for lang in spoken]).reshape(scores.shape)
-    found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(slopes * scores + intercepts, -30, 30)))
+    found: NDArray[np.float64] = slopes * scores + intercepts
     return found
+
+
+def _curves(model: Model, lang: str) -> NDArray[np.float64]:
+    return np.array([model.calibration[head].get(lang, model.calibration[head]["*"]) for head in model.heads])
+
+
+def _chance(score: float) -> float:
+    return 1 / (1 + math.exp(-min(max(score, -30.0), 30.0)))
+
+
+def _batches(
+    texts: Sequence[str], hints: Sequence[str | None] | None
+) -> Iterator[tuple[Sequence[str], Sequence[str | None]]]:
+    expected = list(hints) if hints is not None else [None] * len(texts)
+    for start in range(0, len(texts), _BATCH):
+        yield texts[start : start + _BATCH], expected[start : start + _BATCH]
 
 
 def load_tagger(path: Path | None = None) -> Tagger:

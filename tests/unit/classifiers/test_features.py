@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from classifiers.clean import clean
 from classifiers.cues import CUES, NEAR, OPENING
-from classifiers.features import BITS, CHUNK, NAMES, read_features
+from classifiers.features import BITS, read_features
+from classifiers.tokens import CHUNK
+from classifiers.turns import NAMES
 
 
 def _one(text: str) -> tuple[list[int], list[int], list[float]]:

@@ -179,16 +179,6 @@ def test_hints_for_each_text_are_used(tagger: Tagger) -> None:
     assert [found.lang for found in tagger.tag(["Prima!", "Super!"], ["de", "en"])] == ["de", "en"]
 
 
-def test_the_words_that_spoke_for_a_tag_are_named(tagger: Tagger) -> None:
-    shares = tagger.explain("Könntet ihr bitte einen Export nach Excel einbauen?", Tag.IDEA)
-    strongest, weight = shares[0]
-    assert strongest == "könntet"
-    assert weight > 0
-    assert tagger.explain("", Tag.IDEA) == []
-    with pytest.raises(KeyError):
-        tagger.explain("text", "nonsense")
-
-
 def test_the_model_is_read_once_and_small() -> None:
     assert load_tagger() is load_tagger()
     assert shipped_model().stat().st_size < 15_000_000
