@@ -9,16 +9,16 @@ from classifiers.lanes import ASK, AUTOMATIC, SUGGEST, Lane, cut_lane, draw_curv
 from classifiers.tagger import load_tagger
 from classifiers.tags import LANGUAGES, UNSURE, Tag
 
-SURE = np.linspace(0.005, 0.995, 100)
-EVEN = np.ones(100)
+sure = np.linspace(0.005, 0.995, 100)
+even = np.ones(100)
 
 
 def test_thresholds_are_the_lowest_that_keep_the_wanted_precision() -> None:
-    truth = (SURE > 0.5) | (np.arange(100) % 5 == 0)
-    lane = cut_lane(SURE, truth, EVEN, 0.9, 0.75)
+    truth = (sure > 0.5) | (np.arange(100) % 5 == 0)
+    lane = cut_lane(sure, truth, even, 0.9, 0.75)
     for above, below, wanted in (
-        (SURE >= lane.automatic, SURE >= lane.automatic - 0.02, 0.9),
-        (SURE >= lane.suggest, SURE >= lane.suggest - 0.02, 0.75),
+        (sure >= lane.automatic, sure >= lane.automatic - 0.02, 0.9),
+        (sure >= lane.suggest, sure >= lane.suggest - 0.02, 0.75),
     ):
         assert truth[above].mean() >= wanted
         assert truth[below].mean() < wanted + 0.02
@@ -27,15 +27,15 @@ def test_thresholds_are_the_lowest_that_keep_the_wanted_precision() -> None:
 
 def test_a_precision_that_cannot_be_had_gives_the_best_there_is() -> None:
     truth = np.arange(100) % 2 == 0
-    lane = cut_lane(SURE, truth, EVEN, 0.9, 0.75)
+    lane = cut_lane(sure, truth, even, 0.9, 0.75)
     assert lane.automatic == lane.suggest
-    assert (SURE[truth] >= lane.automatic).mean() >= 0.04
+    assert (sure[truth] >= lane.automatic).mean() >= 0.04
 
 
 def test_weights_make_a_rare_tag_rare() -> None:
-    truth = SURE > 0.3
-    rare = cut_lane(SURE, truth, np.where(truth, 0.05, 1.0), 0.9, 0.75)
-    assert rare.suggest > cut_lane(SURE, truth, EVEN, 0.9, 0.75).suggest
+    truth = sure > 0.3
+    rare = cut_lane(sure, truth, np.where(truth, 0.05, 1.0), 0.9, 0.75)
+    assert rare.suggest > cut_lane(sure, truth, even, 0.9, 0.75).suggest
 
 
 def test_a_lane_names_what_becomes_of_a_message() -> None:
@@ -51,13 +51,13 @@ def test_a_lane_names_what_becomes_of_a_message() -> None:
 
 
 def test_the_curve_tells_precision_recall_and_share_of_each_threshold() -> None:
-    truth = SURE > 0.5
-    curve = draw_curve(SURE, truth, EVEN)
+    truth = sure > 0.5
+    curve = draw_curve(sure, truth, even)
     assert [point.threshold for point in curve] == sorted({point.threshold for point in curve})
     half = next(point for point in curve if point.threshold == 0.5)
     assert (half.precision, half.recall, half.share) == (1.0, 1.0, 0.5)
     assert all(later.recall <= point.recall for point, later in pairwise(curve))
-    assert draw_curve(SURE / 10, truth, EVEN)[-1].threshold < 0.1
+    assert draw_curve(sure / 10, truth, even)[-1].threshold < 0.1
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
