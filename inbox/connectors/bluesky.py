@@ -19,6 +19,7 @@ from inbox.connectors.contract import (
     ActName,
     Batch,
     Capabilities,
+    ChannelConnector,
     ConnectorError,
     Gone,
     OutcomeUnknown,
@@ -27,7 +28,6 @@ from inbox.connectors.contract import (
     Refused,
     Setup,
     StreamSpec,
-    Surroundings,
     Unit,
 )
 from inbox.connectors.read_each import read_each
@@ -75,7 +75,7 @@ class BlueskySetup(Setup):
         return server_address(value)
 
 
-class Bluesky:
+class Bluesky(ChannelConnector):
     """One account."""
 
     kind: ClassVar[str] = "bluesky"
@@ -94,10 +94,6 @@ class Bluesky:
             ActName.MARK_SPAM: N_("Bluesky has no spam folder; report it instead."),
         },
     )
-
-    def __init__(self, settings: BlueskySetup, surroundings: Surroundings) -> None:
-        self.settings = settings
-        self.surroundings = surroundings
 
     def check(self) -> Account:
         """Sign in anew, so that a wrong password shows, and look."""
@@ -119,10 +115,6 @@ class Bluesky:
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
             yield from (poll_threads if stream == "threads" else poll_notifications)(api, known, since)
-
-    def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
-        """Bluesky is polled."""
-        raise Refused("Bluesky is polled; nothing is expected here.")
 
     def length(self, text: str) -> int:
         """Graphemes."""

@@ -4,11 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Protocol
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any, ClassVar
 
 # Part of the contract: connectors and their callers take these from here.
+from inbox.connectors.declared import N_ as N_
+from inbox.connectors.declared import ActName as ActName
+from inbox.connectors.declared import Capabilities as Capabilities
+from inbox.connectors.declared import Guide as Guide
+from inbox.connectors.declared import Rate as Rate
+from inbox.connectors.declared import Retention as Retention
+from inbox.connectors.declared import Setup as Setup
+from inbox.connectors.declared import SignIn as SignIn
+from inbox.connectors.declared import StreamSpec as StreamSpec
+from inbox.connectors.declared import Unit as Unit
 from inbox.connectors.errors import ConnectorError as ConnectorError
 from inbox.connectors.errors import Gone as Gone
 from inbox.connectors.errors import NeedsPerson as NeedsPerson
@@ -16,11 +24,10 @@ from inbox.connectors.errors import OutcomeUnknown as OutcomeUnknown
 from inbox.connectors.errors import Passing as Passing
 from inbox.connectors.errors import RateLimited as RateLimited
 from inbox.connectors.errors import Refused as Refused
-
-
-def N_(words: str) -> str:
-    """Marks words for translation where they are declared; the page that shows them translates."""
-    return words
+from inbox.connectors.surroundings import Memory as Memory
+from inbox.connectors.surroundings import NoPace as NoPace
+from inbox.connectors.surroundings import Pace as Pace
+from inbox.connectors.surroundings import Surroundings as Surroundings
 
 
 class Visibility(StrEnum):
@@ -30,25 +37,6 @@ class Visibility(StrEnum):
     UNLISTED = "unlisted"
     PRIVATE = "private"
     DIRECT = "direct"
-
-
-class ActName(StrEnum):
-    """What can be done to a message or its author at the source."""
-
-    HIDE = "hide"
-    DELETE = "delete"
-    MARK_SPAM = "mark_spam"
-    MUTE = "mute"
-    BLOCK = "block"
-    REPORT = "report"
-
-
-class Unit(StrEnum):
-    """How a platform counts the length of a text."""
-
-    CHARACTERS = "characters"
-    GRAPHEMES = "graphemes"
-    BYTES = "bytes"
 
 
 # ── what comes in ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -134,6 +122,7 @@ class Batch:
     bad: Sequence[BadItem] = ()
     filtered: int = 0
     cursor: Mapping[str, Any] = field(default_factory=dict)
+    answer: str = ""  # what a webhook's sender is told, where it waits for certain words
 
     @property
     def fetched(self) -> int:
@@ -168,6 +157,7 @@ class Act:
     author_id: str
     handle: Mapping[str, Any]
     reason: str = ""
+    until: datetime | None = None
     undo: bool = False
     undo_state: Mapping[str, Any] = field(default_factory=dict)
 
@@ -184,13 +174,6 @@ class Receipt:
 # ── what a connector is ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Setup(BaseModel):
-    """Settings of a connection. Fields draw the form (title, description, order), validate it, and mark secrets by SecretStr."""
-
-    # A secret that was refused must not be in the words of the refusal.
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Account:
     """What a connection turned out to be, with its last real messages, newest first."""
@@ -202,87 +185,83 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class StreamSpec:
-    """One pollable part of a channel and how often to look, in seconds."""
+class Known:
+    """A message we have, to be asked for again: how the platform names it, and what its connector noted for itself."""
 
-    name: str
-    every: int = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What this platform lets us do, declared once; `because` gives the reason for what it does not."""
-
-    polls: bool = True
-    receives: bool = False
-    replies: bool = False
-    tells_edits: bool = False
-    tells_deletes: bool = False
-    acts: frozenset[ActName] = frozenset()
-    undoable: frozenset[ActName] = frozenset()
-    text_limit: int = 0
-    text_unit: Unit = Unit.CHARACTERS
-    because: Mapping[str, str] = field(default_factory=dict)
-    allows_training: bool = True  # the platform's terms let what is written there teach a classifier
+    external_id: str
+    thread_id: str
+    handle: Mapping[str, Any]
 
 
-class Memory(Protocol):
-    """Small encrypted state of one connection (session tokens). `save` is durable before it returns."""
+class ChannelConnector:
+    """A platform we listen to and answer on: the base of each. One instance serves one connection for one run.
 
-    def load(self) -> dict[str, Any]: ...
-    def save(self, state: Mapping[str, Any]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the house lends a connector."""
-
-    memory: Memory
-    allow_private_addresses: bool = False
-    timeout_seconds: float = 20.0
-
-
-class ChannelConnector(Protocol):
-    """A platform we listen to and answer on. One instance serves one connection for one run and keeps no other state."""
+    What a platform does not offer is refused here, so that a connector writes only what it has.
+    """
 
     kind: ClassVar[str]
     label: ClassVar[str]
     setup: ClassVar[type[Setup]]
     capabilities: ClassVar[Capabilities]
+    guide: ClassVar[Guide] = Guide(())
+    rates: ClassVar[Sequence[Rate]] = ()
+    retention: ClassVar[Retention] = Retention()
 
-    def __init__(self, settings: Any, surroundings: Surroundings) -> None: ...
+    def __init__(self, settings: Any, surroundings: Surroundings) -> None:
+        self.settings = settings
+        self.surroundings = surroundings
+
+    def describe(self) -> Capabilities:
+        """What this very connection may do, by the scopes and limits that `check` noted in its memory. No network."""
+        return self.capabilities
+
+    def sign_in(self) -> SignIn | None:
+        """Where a person consents, for platforms that need it; None where the settings hold all that is needed."""
+        return None
 
     def check(self) -> Account:
-        """Sign in and look; store nothing. Raises ConnectorError."""
-        ...
+        """Sign in and look; store nothing but its memory. Raises ConnectorError."""
+        raise NotImplementedError
 
     def streams(self) -> Sequence[StreamSpec]:
         """The streams this connection has."""
-        ...
+        return ()
 
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """Everything after `cursor` in batches, oldest first where the platform allows; the first time from `since`.
 
-        Repeats are allowed, gaps are not. An older version's cursor is understood or restarted from `since`.
+        Repeats are allowed, gaps are not. An older version's cursor is understood or restarted from `since`. Parents that
+        a conversation needs are fetched along.
         """
-        ...
+        raise Refused(f"{self.label} is not polled; messages are brought.")
+
+    def refetch(self, known: Sequence[Known]) -> Batch:
+        """These messages (at most `capabilities.refetches`) as they are now; those that are gone as deletions."""
+        raise Refused(f"{self.label} does not give single messages again.")
+
+    def greet(self, query: Mapping[str, str]) -> str:
+        """What to answer when the platform asks by GET whether this address expects it. Raises Refused."""
+        raise Refused(f"{self.label} does not ask.")
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
-        """A webhook's delivery, verified. Raises Refused when the signature, time or form is wrong."""
-        ...
+        """A webhook's delivery, verified over the raw bytes. Raises Refused when signature, time or form is wrong."""
+        raise Refused(f"{self.label} is polled; nothing is expected here.")
 
     def length(self, text: str) -> int:
         """The length of `text` as the platform counts it."""
-        ...
+        return len(text)
+
+    def validate(self, reply: OutgoingReply) -> None:
+        """Raises Refused with the reason when `send` surely would; no network. Called while a person can still mend it."""
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Send once. Raises OutcomeUnknown when it may or may not have arrived, else another ConnectorError."""
-        ...
+        raise Refused(f"{self.label} takes no answers.")
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look whether an earlier attempt with this key arrived. None when surely not; raises when it cannot be told."""
-        ...
+        raise Refused(f"{self.label} cannot be asked what arrived.")
 
     def act(self, act: Act) -> Receipt:
         """Do (or undo) a moderation act; doing it twice does no harm."""
-        ...
+        raise Refused(f"{self.label} offers no way to {'undo ' if act.undo else ''}{act.name.replace('_', ' ')}.")

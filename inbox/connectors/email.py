@@ -14,6 +14,7 @@ from inbox.connectors.contract import (
     ActName,
     Batch,
     Capabilities,
+    ChannelConnector,
     ConnectorError,
     Gone,
     IncomingMessage,
@@ -89,7 +90,7 @@ class EmailSetup(Setup):
         return value
 
 
-class Email:
+class Email(ChannelConnector):
     """One mailbox."""
 
     kind: ClassVar[str] = "email"
@@ -160,10 +161,6 @@ class Email:
             raise ValueError("Only the beginning of this mail was kept; it is still in the mailbox.")
         # Whether our address in it is true could only be seen in the mailbox.
         return read_mail(raw.encode("utf-8", "surrogateescape"))
-
-    def length(self, text: str) -> int:
-        """Characters."""
-        return len(text)
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread, and keep a copy in the sent folder. A mail that has left already is not sent again."""

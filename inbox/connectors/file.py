@@ -15,6 +15,7 @@ from inbox.connectors.contract import (
     BadItem,
     Batch,
     Capabilities,
+    ChannelConnector,
     IncomingMessage,
     OutgoingReply,
     Receipt,
@@ -52,7 +53,7 @@ class FileSetup(Setup):
         return value
 
 
-class File:
+class File(ChannelConnector):
     """A channel that is filled by imports."""
 
     kind: ClassVar[str] = "file"
@@ -104,10 +105,6 @@ class File:
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """Files are imported. Raises Refused."""
         raise Refused("Files are imported, not delivered over the web.")
-
-    def length(self, text: str) -> int:
-        """Characters."""
-        return len(text)
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Raises Refused."""

@@ -13,6 +13,7 @@ from inbox.connectors.contract import (
     ActName,
     Batch,
     Capabilities,
+    ChannelConnector,
     Gone,
     OutcomeUnknown,
     OutgoingReply,
@@ -20,7 +21,6 @@ from inbox.connectors.contract import (
     Refused,
     Setup,
     StreamSpec,
-    Surroundings,
     Unit,
 )
 from inbox.connectors.mastodon_api import MastodonApi, mapping, segment
@@ -54,7 +54,7 @@ class MastodonSetup(Setup):
         return SecretStr(word)
 
 
-class Mastodon:
+class Mastodon(ChannelConnector):
     """One account on one server."""
 
     kind: ClassVar[str] = "mastodon"
@@ -75,10 +75,6 @@ class Mastodon:
         },
     )
 
-    def __init__(self, settings: MastodonSetup, surroundings: Surroundings) -> None:
-        self.settings = settings
-        self.surroundings = surroundings
-
     def check(self) -> Account:
         """Sign in and look; the token must be able to read notifications."""
         with self._open() as api:
@@ -97,10 +93,6 @@ class Mastodon:
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
             yield from (poll_threads if stream == "threads" else poll_mentions)(api, api.us(), known, since)
-
-    def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
-        """Mastodon is polled."""
-        raise Refused("Mastodon is polled; nothing is expected here.")
 
     def length(self, text: str) -> int:
         """Graphemes; each URL counts 23, and of `@name@domain` only `@name`."""

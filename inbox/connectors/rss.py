@@ -17,6 +17,7 @@ from inbox.connectors.contract import (
     BadItem,
     Batch,
     Capabilities,
+    ChannelConnector,
     Gone,
     IncomingMessage,
     NeedsPerson,
@@ -26,7 +27,6 @@ from inbox.connectors.contract import (
     Refused,
     Setup,
     StreamSpec,
-    Surroundings,
 )
 from inbox.connectors.http import fetch, open_client
 from inbox.connectors.rss_parse import Entry, Feed, NotAFeed, parse_feed
@@ -58,17 +58,13 @@ class RssSetup(Setup):
         return str(url)
 
 
-class Rss:
+class Rss(ChannelConnector):
     """One feed."""
 
     kind: ClassVar[str] = "rss"
     label: ClassVar[str] = "RSS/Atom"
     setup: ClassVar[type[Setup]] = RssSetup
     capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, because={"replies": CANNOT, "acts": CANNOT})
-
-    def __init__(self, settings: RssSetup, surroundings: Surroundings) -> None:
-        self.settings = settings
-        self.surroundings = surroundings
 
     def check(self) -> Account:
         """Read the feed; its title names the connection."""
@@ -112,14 +108,6 @@ class Rss:
                 filtered=len(part) - len(wanted),
                 cursor=after,
             )
-
-    def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
-        """Feeds are polled."""
-        raise Refused("Feeds are polled; nothing is expected here.")
-
-    def length(self, text: str) -> int:
-        """Characters, though nothing can be sent."""
-        return len(text)
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Nothing can be sent to a feed."""

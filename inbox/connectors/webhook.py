@@ -22,6 +22,7 @@ from inbox.connectors.contract import (
     BadItem,
     Batch,
     Capabilities,
+    ChannelConnector,
     Deletion,
     IncomingAttachment,
     IncomingMessage,
@@ -31,7 +32,6 @@ from inbox.connectors.contract import (
     Refused,
     Setup,
     StreamSpec,
-    Surroundings,
     Visibility,
 )
 from inbox.connectors.http import open_client, submit
@@ -130,7 +130,7 @@ class _Message(BaseModel):
         return self
 
 
-class Webhook:
+class Webhook(ChannelConnector):
     """One address where programs of the house post messages."""
 
     kind: ClassVar[str] = "webhook"
@@ -145,10 +145,6 @@ class Webhook:
         text_limit=100_000,
         because={"acts": N_("The program that posts here decides about its own messages.")},
     )
-
-    def __init__(self, settings: WebhookSetup, surroundings: Surroundings) -> None:
-        self.settings = settings
-        self.surroundings = surroundings
 
     def check(self) -> Account:
         """Nothing can be asked; messages come when they come."""
@@ -189,10 +185,6 @@ class Webhook:
             except ValidationError as error:
                 found.append(BadItem(_reason(error), dumped(item), name_of(item)))
         return _sorted(found)
-
-    def length(self, text: str) -> int:
-        """Characters."""
-        return len(text)
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Post the reply to the callback address; its `webhook-id` stays the same when it is sent again."""

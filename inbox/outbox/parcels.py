@@ -19,6 +19,7 @@ def payload_of(parcel: OutgoingReply | Act | IdeaCard) -> dict[str, Any]:
         payload["created_at"] = parcel.created_at.isoformat() if parcel.created_at else None
     if isinstance(parcel, Act):
         payload["name"] = parcel.name.value
+        payload["until"] = parcel.until.isoformat() if parcel.until else None
     if isinstance(parcel, IdeaCard):
         payload["quotes"] = [list(quote) for quote in parcel.quotes]
     return payload
@@ -32,7 +33,9 @@ def reply_of(payload: Mapping[str, Any]) -> OutgoingReply:
 
 def act_of(payload: Mapping[str, Any]) -> Act:
     """The moderation act in a payload. Raises ValueError when it is none."""
-    return _made(Act, {**payload, "name": ActName(payload.get("name", ""))})
+    until = payload.get("until")
+    moment = datetime.fromisoformat(until) if until else None
+    return _made(Act, {**payload, "name": ActName(payload.get("name", "")), "until": moment})
 
 
 def card_of(payload: Mapping[str, Any]) -> IdeaCard:

@@ -4,6 +4,7 @@ import copy
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -35,6 +36,9 @@ class Remembering:
 
     def save(self, state: Mapping[str, Any]) -> None:
         self.state = dict(copy.deepcopy(dict(state)))
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class Stage(ABC):
