@@ -6,6 +6,7 @@ Two of them at once, or one that is killed and starts over, label the same messa
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from classifiers.prediction import Prediction
 from classifiers.tagger import Tagger, load_tagger
@@ -13,6 +14,7 @@ from inbox.conversations.retag import hold_conversations, retag
 from inbox.conversations.unlabelled import Unlabelled, find_unlabelled, mark_labelled
 from inbox.database import Database
 from inbox.jobs import RECIPES, Job, answered, ring
+from inbox.labels.publish_lanes import Published, is_published, publish_lanes
 from inbox.labels.record import Answer, record
 from inbox.live import publish
 from workers.opened import open_database
@@ -28,6 +30,7 @@ def classify() -> int:
 
 def drain(database: Database, tagger: Tagger, *, seconds: float) -> int:
     """Label batch after batch for up to `seconds`; rings for another run when there is more."""
+    show_lanes(database, tagger)
     count, until = 0, time.monotonic() + seconds
     while time.monotonic() < until:
         with database.reading() as session:
@@ -38,6 +41,20 @@ def drain(database: Database, tagger: Tagger, *, seconds: float) -> int:
         count += store(database, messages, predictions, tagger.version)
     ring(Job.CLASSIFY)
     return count
+
+
+def show_lanes(database: Database, tagger: Tagger) -> None:
+    """Let the thresholds of this model be in force, and the web know what they mean, once per model."""
+    with database.reading() as session:
+        if is_published(session, tagger.version):
+            return
+    lanes = [
+        Published(label, lang, lane.automatic, lane.suggest, [astuple(point) for point in tagger.curve(label, lang)])
+        for label, spoken in tagger.lanes.items()
+        for lang, lane in spoken.items()
+    ]
+    with database.writing() as session:
+        publish_lanes(session, tagger.version, lanes)
 
 
 def store(database: Database, messages: Sequence[Unlabelled], predictions: Sequence[Prediction], version: str) -> int:

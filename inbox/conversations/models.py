@@ -35,9 +35,10 @@ class Direction(StrEnum):
 class Conversation(Base):
     """One thread on one channel. What the list shows and filters by is kept here, written whenever messages change.
 
-    `waiting_since` is when the first message came that nobody has answered yet. `tag`, `tags` and `tag_probability`
-    are those of the newest waiting message with one of the four labels, else of the newest from outside; empty means
-    not labelled yet. `version` grows with every message.
+    `waiting_since` is when the first message came that nobody has answered yet. `tag`, `tags`, `suggested` and
+    `tag_probability` are those of the newest waiting message with one of the four labels, else of the newest from
+    outside; empty means not labelled yet. Where no tag holds, `tag` is the strongest proposal, if there is one: it is
+    found where it is looked for. `version` grows with every message.
     """
 
     __tablename__ = "conversations"
@@ -84,6 +85,7 @@ class Conversation(Base):
     preview: Mapped[str] = mapped_column(String(300), default="")  # of the newest message from outside
     tag: Mapped[str] = mapped_column(String(20), default="")
     tags: Mapped[str] = mapped_column(String(60), default="")
+    suggested: Mapped[str] = mapped_column(String(60), default="", server_default="")
     tag_probability: Mapped[float | None]
     message_count: Mapped[int] = mapped_column(default=0)
     waiting_since: Mapped[datetime | None]

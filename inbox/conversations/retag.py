@@ -11,6 +11,8 @@ from inbox.conversations.models import Conversation, Direction, Message
 from inbox.database import among, given_later, is_sqlite, packed_values
 from inbox.labels.models import LABELS, Label
 
+SHOWN = ("tag", "tags", "suggested", "tag_probability")
+
 
 def retag(session: Session, message_ids: Collection[int]) -> list[int]:
     """Write the tags of the conversations of these messages, in two statements; returns the conversations' ids."""
@@ -22,7 +24,7 @@ def retag(session: Session, message_ids: Collection[int]) -> list[int]:
     changed = set(ids)
     for row in session.identity_map.values():
         if isinstance(row, Conversation) and row.id in changed:
-            session.expire(row, ["tag", "tags", "tag_probability"])
+            session.expire(row, SHOWN)
     return ids
 
 
@@ -56,13 +58,13 @@ def _statement(sqlite: bool) -> sa.Update:
     return (
         sa.update(Conversation)
         .where(Conversation.id == newest.c.id)
-        .values(tag=newest.c.tag, tags=newest.c.tags, tag_probability=newest.c.tag_probability)
+        .values({name: newest.c[name] for name in SHOWN})
         .execution_options(synchronize_session=False)
     )
 
 
 def telling_message(conversation_id: Any, waiting_since: Any) -> sa.ColumnElement[Any]:
-    """The id of the message whose tags a conversation shows: of those that wait the newest with one of the four labels.
+    """The id of the message whose tags a conversation shows: of those that wait the newest with one of the four labels, set or proposed.
 
     Else the newest from outside. So a question stays one when its author adds a friendly line.
     """
@@ -75,7 +77,7 @@ def telling_message(conversation_id: Any, waiting_since: Any) -> sa.ColumnElemen
             message.direction == Direction.IN.value,
             message.deleted_at.is_(None),
             message.posted_at >= waiting_since,
-            label.primary.in_([tag.value for tag in LABELS]),
+            sa.or_(label.primary.in_([tag.value for tag in LABELS]), label.suggested != ""),
         )
         .order_by(message.posted_at.desc(), message.id.desc())
         .limit(1)
@@ -101,23 +103,27 @@ def newest_from_outside(conversation_id: Any) -> sa.ScalarSelect[Any]:
 
 
 def tag_columns(label: Any) -> tuple[sa.ColumnElement[Any], ...]:
-    """A label's columns as a conversation keeps them: empty where there is none, and how sure the primary tag is.
+    """A label's columns as a conversation keeps them: empty where there is none, and how sure the shown tag is.
 
-    A tag that a person chose carries no probability.
+    Where no tag holds, the strongest proposal is shown. A tag that a person chose carries no probability.
     """
     parts = [getattr(label, tag.value) for tag in LABELS]
     strongest: sa.ColumnElement[Any] = sa.case(
         *((sa.and_(*(part >= other for other in parts if other is not part)), part) for part in parts[:-1]),
         else_=parts[-1],
     )
+    # Proposals stand with the strongest first, parted by spaces.
+    proposed = sa.case(*((label.suggested.startswith(tag.value), tag.value) for tag in LABELS))
+    shown = sa.case((label.primary == "unsure", sa.func.coalesce(proposed, label.primary)), else_=label.primary)
     probability = sa.case(
         (label.message_id.is_(None) | label.corrected_by_id.is_not(None), None),
-        *((label.primary == tag.value, getattr(label, tag.value)) for tag in LABELS),
+        *((shown == tag.value, getattr(label, tag.value)) for tag in LABELS),
         (label.primary == "other", 1.0 - strongest),
         else_=strongest,
     )
     return (
-        sa.func.coalesce(label.primary, "").label("tag"),
+        sa.func.coalesce(shown, "").label("tag"),
         sa.func.coalesce(label.tags, "").label("tags"),
+        sa.func.coalesce(label.suggested, "").label("suggested"),
         probability.label("tag_probability"),
     )

@@ -17,29 +17,32 @@ class CannotCorrect(ValueError):
 def correct(session: Session, message_id: int, tags: Sequence[Tag | str], *, by: Teammate) -> Correction | None:
     """Give the message the tags a person chose, the first being its primary one; none of the four is `other`.
 
-    The classifier no longer changes them. None when they were so already and a person had said so. Raises CannotCorrect.
+    What was proposed counts as said before, so accepting a proposal confirms it. The classifier no longer changes the
+    tags, and proposes nothing. None when they were so already and a person had said so. Raises CannotCorrect.
     """
     chosen = _chosen(tags)
     label = session.get(Label, message_id, with_for_update=True, populate_existing=True)
     if label is None:
-        label = Label(message_id=message_id, primary=Tag.UNSURE, tags="")
+        label = Label(message_id=message_id, primary=Tag.UNSURE, tags="", suggested="")
         session.add(label)
     primary = chosen[0] if chosen else Tag.OTHER
     after = " ".join(chosen)
     if label.corrected_by_id is not None and (label.primary, label.tags) == (primary, after):
         return None
+    said = [*label.tags.split(), *label.suggested.split()]
     correction = Correction(
         message_id=message_id,
         teammate_id=by.id,
-        before=label.tags or "",
+        before=" ".join(said),
         after=after,
-        before_primary=label.primary,
+        before_primary=label.primary if label.tags or not said else said[0],
         after_primary=primary,
         model_version=label.model_version or "",
         probabilities={tag.value: getattr(label, tag.value) or 0.0 for tag in LABELS},
     )
     label.primary = primary
     label.tags = after
+    label.suggested = ""
     label.corrected_by_id = by.id
     session.add(correction)
     session.flush()

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.clock import now
@@ -28,7 +28,9 @@ LABELS = (Tag.QUESTION, Tag.COMPLAINT, Tag.IDEA, Tag.TROLL)
 class Label(Base):
     """The answer for one message: four calibrated probabilities, the primary tag, and all tags that hold ("question complaint").
 
-    After a correction `corrected_by_id` is set and a model no longer overwrites `primary` and `tags`.
+    `suggested` are those that a person is asked to accept: they hold nowhere until somebody does. `is_doubtful` is the
+    classifier's own word that one of the four is possible. After a correction `corrected_by_id` is set and neither a
+    model nor a threshold any longer changes `primary`, `tags` and `suggested`.
     """
 
     __tablename__ = "labels"
@@ -39,6 +41,8 @@ class Label(Base):
     )
     primary: Mapped[Tag] = mapped_column(String(20))
     tags: Mapped[str] = mapped_column(String(60), default="")
+    suggested: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    is_doubtful: Mapped[bool] = mapped_column(default=False, server_default=false())
     question: Mapped[float] = mapped_column(default=0.0)
     complaint: Mapped[float] = mapped_column(default=0.0)
     idea: Mapped[float] = mapped_column(default=0.0)
@@ -66,3 +70,40 @@ class Correction(Base):
     model_version: Mapped[str] = mapped_column(String(60), default="")
     probabilities: Mapped[dict[str, Any]] = mapped_column(default=dict)
     undone_at: Mapped[datetime | None]
+
+
+class Threshold(Base):
+    """From which probability on a tag is set (`automatic`) or proposed (`suggest`) in one language, for the whole team.
+
+    Until somebody moves them they are the model's; `curve` is what it gave on held-out texts, as rising
+    [threshold, precision, recall, share of all messages].
+    """
+
+    __tablename__ = "thresholds"
+
+    label: Mapped[Tag] = mapped_column(String(20), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    automatic: Mapped[float]
+    suggest: Mapped[float]
+    model_automatic: Mapped[float]
+    model_suggest: Mapped[float]
+    model_version: Mapped[str] = mapped_column(String(60))
+    curve: Mapped[list[Any]]
+    moved_by_id: Mapped[int | None] = mapped_column(ForeignKey("teammates.id"))
+    moved_at: Mapped[datetime | None]
+
+
+class Reasons(Base):
+    """Why a model gave a message its probabilities: per label where in the text stands what spoke for and against it.
+
+    Places and shares only, so that no word of a message is kept a second time.
+    """
+
+    __tablename__ = "reasons"
+
+    message_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    model_version: Mapped[str] = mapped_column(String(60))
+    shares: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime] = mapped_column(default=now, index=True)

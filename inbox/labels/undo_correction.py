@@ -7,6 +7,7 @@ from inbox.activity.record import record
 from inbox.clock import now
 from inbox.connectors.contract import N_
 from inbox.labels.models import Correction, Label, Tag
+from inbox.labels.sort_again import sort_again
 from inbox.teams.models import Teammate
 
 
@@ -30,5 +31,8 @@ def undo_correction(session: Session, correction: Correction, *, by: Teammate) -
     label.tags = correction.before
     label.corrected_by_id = standing[1].teammate_id if len(standing) > 1 else None
     session.flush()
+    # What the classifier had said may have been a proposal, and a threshold may have moved since.
+    sort_again(session, Label.message_id == correction.message_id)
+    session.refresh(label)
     record(session, "label.correction_undone", "message", correction.message_id, by=by, correction=correction.id)
     return label

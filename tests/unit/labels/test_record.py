@@ -109,7 +109,7 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_answers(sessi
             record(session, [answer(number) for number in numbers], "m")
             retag(session, numbers)
         counts.append(len(statements.seen))
-    assert counts[0] == counts[1] == 3
+    assert counts[0] == counts[1] == 4
 
 
 def test_nothing_is_nothing(session: Session) -> None:

@@ -1,7 +1,7 @@
 """The classify recipe: everything unlabelled gets its label, and only for the text that was read."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Conversation, Message
 from inbox.conversations.unlabelled import find_unlabelled
 from inbox.database import Database
-from inbox.labels.models import Label
+from inbox.labels.models import LABELS, Label, Threshold
 from tests.incoming import US, batch_of, written
 from tests.making import make_channel
 from workers import classify as recipe
@@ -25,6 +25,7 @@ class Tagger:
     """Calls what has a question mark a question, else other; `before` happens while it thinks."""
 
     version = "test-1"
+    lanes: Mapping[str, Mapping[str, Any]] = {}
 
     def __init__(self, before: Any = None) -> None:
         self.before = before
@@ -127,6 +128,25 @@ def test_the_search_for_the_unlabelled_reads_only_their_index(sqlite_url: str) -
         )  # fmt: skip
         assert "ix_messages_unlabelled" in str(rows.all())
     database.dispose()
+
+
+def test_the_lanes_of_the_real_model_are_published_once(database: Database) -> None:
+    from classifiers.tagger import load_tagger
+
+    tagger = load_tagger()
+    drain(database, tagger, seconds=10)
+    with database.reading() as session:
+        rows = session.scalars(sa.select(Threshold)).all()
+    assert {(row.label, row.language) for row in rows} == {(label, lang) for label in LABELS for lang in ("de", "en")}
+    for row in rows:
+        assert 0 < row.suggest <= row.automatic < 1
+        assert (row.automatic, row.suggest, row.model_version) == (
+            row.model_automatic,
+            row.model_suggest,
+            tagger.version,
+        )
+        assert [point[0] for point in row.curve] == sorted(point[0] for point in row.curve)
+        assert all(len(point) == 4 and 0 <= min(point) and max(point) <= 1 for point in row.curve)
 
 
 def test_the_real_model_speaks_both_languages(database: Database) -> None:
