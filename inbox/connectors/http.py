@@ -2,19 +2,18 @@
 
 import ipaddress
 import json
-import math
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpcore
 import httpx
 
-from inbox.connectors.contract import Gone, NeedsPerson, OutcomeUnknown, Passing, RateLimited, Refused
+from inbox.connectors.contract import Gone, NeedsPerson, OutcomeUnknown, Pace, Passing, RateLimited, Refused
+from inbox.connectors.rate_headers import read_budget, read_moment, seconds_until
 
 USER_AGENT = "Trellis/0.1 (+https://trellis.invalid)"
 BODY_LIMIT = 8 * 1024 * 1024
@@ -89,8 +88,9 @@ def open_client(
     headers: Mapping[str, str] | None = None,
     timeout_seconds: float = 20.0,
     transport: httpx.BaseTransport | None = None,
+    pace: Pace | None = None,
 ) -> httpx.Client:
-    """A client for one connection. Close it, or use it as a context manager."""
+    """A client for one connection. Close it, or use it as a context manager. `pace` is asked before every call."""
     if transport is None:
         guarded = httpx.HTTPTransport(retries=0)
         if not allow_private:
@@ -104,7 +104,23 @@ def open_client(
         transport=transport,
         follow_redirects=False,
         trust_env=False,
+        event_hooks=_hooks(pace) if pace else {},
     )
+
+
+def _hooks(pace: Pace) -> dict[str, list[Callable[..., Any]]]:
+    """Asks before each request of a connection, and passes on what the answers say about the budget."""
+
+    def ask(request: httpx.Request) -> None:
+        pace.take(str(request.extensions.get("scope", "")), int(request.extensions.get("cost", 1)))
+
+    def listen(response: httpx.Response) -> None:
+        told = read_budget(response.headers)
+        if told:
+            scope = str(response.request.extensions.get("scope", ""))
+            pace.learn(scope, remaining=told.remaining, limit=told.limit, reset_seconds=told.reset_seconds)
+
+    return {"request": [ask], "response": [listen]}
 
 
 def fetch(client: httpx.Client, method: str, url: str, *, limit: int = BODY_LIMIT, **options: Any) -> httpx.Response:
@@ -168,19 +184,10 @@ def raise_for_status(response: httpx.Response) -> None:
 
 def retry_after(response: httpx.Response) -> float | None:
     """Seconds to wait, at most a day: from Retry-After (seconds or a date) or a rate-limit reset (epoch or ISO time)."""
-    names = ("Retry-After", "X-RateLimit-Reset-After", "X-RateLimit-Reset", "RateLimit-Reset")
+    names = ("Retry-After", "X-RateLimit-Reset-After", "X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit-Reset")
     value = next((response.headers[name].strip() for name in names if response.headers.get(name, "").strip()), "")
-    try:
-        number = float(value)
-    except ValueError:
-        moment = _moment(value)
-        seconds = None if moment is None else (moment - _their_now(response)).total_seconds()
-    else:
-        # Below a year it is a duration; above, a moment since 1970.
-        seconds = number if number < 31_536_000 else number - _their_now(response).timestamp()
-    if seconds is None or math.isnan(seconds):
-        return None
-    return min(max(0.0, seconds), LONGEST_PATIENCE)
+    seconds = seconds_until(value, read_moment(response.headers.get("Date", "")) or datetime.now(UTC))
+    return None if seconds is None else min(seconds, LONGEST_PATIENCE)
 
 
 def told_by(response: httpx.Response) -> str:
@@ -237,19 +244,3 @@ def _translated(*, sent: bool) -> Iterator[None]:
         if sent:
             raise OutcomeUnknown(f"The answer was lost ({type(error).__name__}); it may have been accepted.") from error
         raise Passing(f"The answer was lost ({type(error).__name__}).") from error
-
-
-def _their_now(response: httpx.Response) -> datetime:
-    # A moment named by their clock is compared with their clock.
-    return _moment(response.headers.get("Date", "")) or datetime.now(UTC)
-
-
-def _moment(value: str) -> datetime | None:
-    parsers: tuple[Callable[[str], datetime], ...] = (parsedate_to_datetime, datetime.fromisoformat)
-    for parse in parsers:
-        try:
-            moment = parse(value)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return None
