@@ -23,6 +23,15 @@ def moment(**options: Any) -> fields.AwareDateTime:
     return fields.AwareDateTime(format="iso", **options)
 
 
+def proposals() -> fields.Function:
+    """Tags that nobody has accepted yet. Where no tag holds, the strongest of them is the primary one."""
+    return fields.Function(
+        lambda row: row.suggested.split(),
+        required=True,
+        metadata={"type": "array", "description": "Proposed by the classifier and not accepted yet."},
+    )
+
+
 class ConversationSchema(ma.Schema):
     """A conversation as lists show it."""
 
@@ -35,6 +44,7 @@ class ConversationSchema(ma.Schema):
     preview = fields.String(required=True)
     tag = fields.String(required=True, metadata={"description": "Empty while the newest message is not labelled."})
     tags = fields.Function(lambda row: row.tags.split(), required=True, metadata={"type": "array"})
+    suggested = proposals()
     tag_probability = fields.Float(required=True, allow_none=True)
     state = one_of(ConversationState, required=True)
     assignee_id = fields.Integer(required=True, allow_none=True)
@@ -51,6 +61,7 @@ class LabelSchema(ma.Schema):
 
     primary = one_of(Tag, required=True)
     tags = fields.Function(lambda label: label.tags.split(), required=True, metadata={"type": "array"})
+    suggested = proposals()
     question = fields.Float(required=True)
     complaint = fields.Float(required=True)
     idea = fields.Float(required=True)

@@ -59,6 +59,7 @@ class Row:
     preview: str
     tag: str
     tags: str
+    suggested: str
     tag_probability: float | None
     state: str
     assignee_id: int | None
@@ -155,6 +156,7 @@ def _rows() -> sa.Select[*tuple[Any, ...]]:
             C.preview,
             C.tag,
             C.tags,
+            C.suggested,
             C.tag_probability,
             C.state,
             C.assignee_id,

@@ -37,8 +37,7 @@ class Conversation(Base):
 
     `waiting_since` is when the first message came that nobody has answered yet. `tag`, `tags`, `suggested` and
     `tag_probability` are those of the newest waiting message with one of the four labels, else of the newest from
-    outside; empty means not labelled yet. Where no tag holds, `tag` is the strongest proposal, if there is one: it is
-    found where it is looked for. `version` grows with every message.
+    outside; empty means not labelled yet. `tag` may stand among `suggested`: then nobody has accepted it. `version` grows with every message.
     """
 
     __tablename__ = "conversations"
@@ -105,6 +104,8 @@ class Message(Base):
 
     A tombstone (`deleted_at`) keeps the row and empties text, html, quote and raw.
     `labelled_at` is empty until a classifier has spoken about this very text: that is what the classify drain looks for.
+    `told_at` is when we heard of the deletion. `ask_again_at` is when the platform is asked for it again, after `asked`
+    times; `keep_until` is how long its terms let us keep the words, `expired_at` when they were erased for that.
     """
 
     __tablename__ = "messages"
@@ -119,6 +120,20 @@ class Message(Base):
             sqlite_where=text("labelled_at IS NULL AND direction = 'in' AND deleted_at IS NULL"),
             postgresql_where=text("labelled_at IS NULL AND direction = 'in' AND deleted_at IS NULL"),
         ),
+        Index(
+            "ix_messages_ask_again_at",
+            "ask_again_at",
+            sqlite_where=text("ask_again_at IS NOT NULL"),
+            postgresql_where=text("ask_again_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_keep_until",
+            "keep_until",
+            sqlite_where=text("keep_until IS NOT NULL"),
+            postgresql_where=text("keep_until IS NOT NULL"),
+        ),
+        # The days of a channel's ledger lead to their rows.
+        Index("ix_messages_received", "channel_id", "received_at"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -143,7 +158,12 @@ class Message(Base):
     received_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
+    ask_again_at: Mapped[datetime | None]
+    asked: Mapped[int] = mapped_column(default=0, server_default="0")
+    keep_until: Mapped[datetime | None]
+    expired_at: Mapped[datetime | None]
     labelled_at: Mapped[datetime | None]
 
     conversation: Mapped[Conversation] = relationship()

@@ -103,26 +103,23 @@ def newest_from_outside(conversation_id: Any) -> sa.ScalarSelect[Any]:
 
 
 def tag_columns(label: Any) -> tuple[sa.ColumnElement[Any], ...]:
-    """A label's columns as a conversation keeps them: empty where there is none, and how sure the shown tag is.
+    """A label's columns as a conversation keeps them: empty where there is none, and how sure the primary tag is.
 
-    Where no tag holds, the strongest proposal is shown. A tag that a person chose carries no probability.
+    A tag that a person chose carries no probability.
     """
     parts = [getattr(label, tag.value) for tag in LABELS]
     strongest: sa.ColumnElement[Any] = sa.case(
         *((sa.and_(*(part >= other for other in parts if other is not part)), part) for part in parts[:-1]),
         else_=parts[-1],
     )
-    # Proposals stand with the strongest first, parted by spaces.
-    proposed = sa.case(*((label.suggested.startswith(tag.value), tag.value) for tag in LABELS))
-    shown = sa.case((label.primary == "unsure", sa.func.coalesce(proposed, label.primary)), else_=label.primary)
     probability = sa.case(
         (label.message_id.is_(None) | label.corrected_by_id.is_not(None), None),
-        *((shown == tag.value, getattr(label, tag.value)) for tag in LABELS),
+        *((label.primary == tag.value, getattr(label, tag.value)) for tag in LABELS),
         (label.primary == "other", 1.0 - strongest),
         else_=strongest,
     )
     return (
-        sa.func.coalesce(shown, "").label("tag"),
+        sa.func.coalesce(label.primary, "").label("tag"),
         sa.func.coalesce(label.tags, "").label("tags"),
         sa.func.coalesce(label.suggested, "").label("suggested"),
         probability.label("tag_probability"),

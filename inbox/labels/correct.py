@@ -29,13 +29,12 @@ def correct(session: Session, message_id: int, tags: Sequence[Tag | str], *, by:
     after = " ".join(chosen)
     if label.corrected_by_id is not None and (label.primary, label.tags) == (primary, after):
         return None
-    said = [*label.tags.split(), *label.suggested.split()]
     correction = Correction(
         message_id=message_id,
         teammate_id=by.id,
-        before=" ".join(said),
+        before=" ".join([*label.tags.split(), *label.suggested.split()]),
         after=after,
-        before_primary=label.primary if label.tags or not said else said[0],
+        before_primary=label.primary,
         after_primary=primary,
         model_version=label.model_version or "",
         probabilities={tag.value: getattr(label, tag.value) or 0.0 for tag in LABELS},

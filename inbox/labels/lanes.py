@@ -48,7 +48,8 @@ def find_lanes(session: Session) -> Lanes:
 def lane_columns(source: Any, lanes: Lanes) -> dict[str, sa.ColumnElement[Any]]:
     """`primary`, `tags` and `suggested` of labels in `source`, the strongest tag first.
 
-    In a language without lanes what the classifier itself said holds.
+    Where no tag is sure enough to be set, the strongest proposal is the primary one: people look for it there, and
+    counts of the surest alone would be far too low. Only a troll is nobody before a person says so. In a language without lanes what the classifier itself said holds.
     """
     languages = sorted({language for _, language in lanes})
     if not languages:
@@ -57,12 +58,14 @@ def lane_columns(source: Any, lanes: Lanes) -> dict[str, sa.ColumnElement[Any]]:
     automatic = {tag: chance[tag] >= _threshold(source, lanes, tag, lambda lane: lane.automatic) for tag in LABELS}
     suggest = {tag: chance[tag] >= _threshold(source, lanes, tag, lambda lane: lane.suggest) for tag in LABELS}
     proposed = {tag: sa.and_(suggest[tag], sa.not_(automatic[tag])) for tag in LABELS}
-    open_question = sa.case(
-        (sa.or_(*proposed.values(), source.is_doubtful), Tag.UNSURE.value), else_=sa.literal(Tag.OTHER.value)
+    doubt = sa.case(
+        (sa.or_(proposed[Tag.TROLL], source.is_doubtful), Tag.UNSURE.value), else_=sa.literal(Tag.OTHER.value)
     )
     known = source.language.in_(languages)
+    presumed: dict[Tag, Any] = {tag: held for tag, held in proposed.items() if tag != Tag.TROLL}
+    primary = _strongest(automatic, chance, _strongest(presumed, chance, doubt))
     return {
-        "primary": sa.case((known, _strongest(automatic, chance, open_question)), else_=source.primary),
+        "primary": sa.case((known, primary), else_=source.primary),
         "tags": sa.case((known, _joined(automatic, chance)), else_=source.tags),
         "suggested": sa.case((known, _joined(proposed, chance)), else_=sa.literal("")),
     }
@@ -76,15 +79,15 @@ def _threshold(source: Any, lanes: Lanes, tag: Tag, of: Callable[[Lane], float])
 
 def _strongest(held: Mapping[Tag, Any], chance: Mapping[Tag, Any], otherwise: Any) -> sa.ColumnElement[Any]:
     def leads(tag: Tag) -> sa.ColumnElement[bool]:
-        rivals = [other for other in LABELS if other != tag]
+        rivals = [other for other in held if other != tag]
         return sa.and_(held[tag], *(sa.or_(sa.not_(held[o]), chance[tag] >= chance[o]) for o in rivals))
 
-    return sa.case(*((leads(tag), tag.value) for tag in LABELS), else_=otherwise)
+    return sa.case(*((leads(tag), tag.value) for tag in held), else_=otherwise)
 
 
 def _joined(held: Mapping[Tag, Any], chance: Mapping[Tag, Any]) -> sa.ColumnElement[Any]:
     first = _strongest(held, chance, sa.literal(""))
     words = first
-    for tag in LABELS:
+    for tag in held:
         words = words.concat(sa.case((sa.and_(held[tag], first != tag.value), f" {tag.value}"), else_=sa.literal("")))
     return words

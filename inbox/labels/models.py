@@ -28,7 +28,8 @@ LABELS = (Tag.QUESTION, Tag.COMPLAINT, Tag.IDEA, Tag.TROLL)
 class Label(Base):
     """The answer for one message: four calibrated probabilities, the primary tag, and all tags that hold ("question complaint").
 
-    `suggested` are those that a person is asked to accept: they hold nowhere until somebody does. `is_doubtful` is the
+    `suggested` are those that a person is asked to accept; where no tag holds, the strongest of them is the primary one
+    (but for a troll: that nobody is before a person says so, and the message is *unsure*). `is_doubtful` is the
     classifier's own word that one of the four is possible. After a correction `corrected_by_id` is set and neither a
     model nor a threshold any longer changes `primary`, `tags` and `suggested`.
     """

@@ -60,10 +60,18 @@ def test_a_sure_tag_is_set_and_a_likely_one_proposed(session: Session, number: i
     assert (label.primary, label.tags, label.suggested) == ("question", "question", "idea")
 
 
-def test_a_proposal_holds_nowhere_until_somebody_accepts_it(session: Session, number: int) -> None:
+def test_a_proposal_is_found_where_it_is_looked_for_and_holds_only_once_accepted(session: Session, number: int) -> None:
     publish(session)
     label = say(session, number, "idea", idea=0.7, complaint=0.8)
-    assert (label.primary, label.tags, label.suggested) == ("unsure", "", "complaint idea")
+    assert (label.primary, label.tags, label.suggested) == ("complaint", "", "complaint idea")
+
+
+def test_nobody_is_a_troll_before_a_person_says_so(session: Session, number: int) -> None:
+    publish(session)
+    label = say(session, number, "troll", troll=0.8)
+    assert (label.primary, label.tags, label.suggested) == ("unsure", "", "troll")
+    label = say(session, number, "troll", troll=0.8, complaint=0.6)
+    assert (label.primary, label.tags, label.suggested) == ("complaint", "", "troll complaint")
 
 
 @pytest.mark.parametrize("primary", DOUBTFUL)
@@ -109,7 +117,8 @@ def test_the_statement_decides_every_combination_as_a_lane_does(session: Session
             assert label.primary == label.tags.split()[0]
             assert chances[label.primary] == strongest
         else:
-            assert label.primary == ("unsure" if label.suggested else "other")
+            presumed = [tag for tag in label.suggested.split() if tag != "troll"]
+            assert label.primary == (presumed[0] if presumed else "unsure" if label.suggested else "other")
 
 
 def test_a_moved_threshold_takes_stored_labels_along(session: Session, number: int) -> None:
@@ -142,7 +151,7 @@ def test_accepting_a_proposal_is_a_confirmation_and_can_be_taken_back(session: S
     label = session.get_one(Label, number, populate_existing=True)
     assert (label.primary, label.tags, label.suggested) == ("idea", "idea", "")
     undo_correction(session, kept, by=make_teammate(session))
-    assert (label.primary, label.tags, label.suggested) == ("unsure", "", "idea")
+    assert (label.primary, label.tags, label.suggested) == ("idea", "", "idea")
 
 
 def test_refusing_a_proposal_is_a_correction(session: Session, number: int) -> None:
