@@ -34,7 +34,9 @@ class BlueskyApi:
         self.password = password
         self.memory = surroundings.memory
         self.allow_private = surroundings.allow_private_addresses
-        self.client = open_client(allow_private=self.allow_private, timeout_seconds=surroundings.timeout_seconds)
+        self.client = open_client(
+            allow_private=self.allow_private, timeout_seconds=surroundings.timeout_seconds, pace=surroundings.pace
+        )
         self.session: dict[str, Any] = {}
 
     def __enter__(self) -> Self:

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from inbox.clock import as_utc
 from inbox.connectors.contract import Refused
 
 T = TypeVar("T")
 RING = 400  # ids remembered; more than a page, so that late arrivals among them are found
 PAGES = 2_000  # a platform that sends ever new pages is not followed for ever
+PASSES = 4  # how often a walk over counted pages is repeated while items still move
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,51 +27,113 @@ class Page(Generic[T]):
 
 
 def catch_up(
-    read: Callable[[str | None], Page[T]], state: Mapping[str, Any] | None, since: datetime | None
+    read: Callable[[str | None], Page[T]],
+    state: Mapping[str, Any] | None,
+    since: datetime | None,
+    *,
+    shifts: bool = False,
 ) -> Iterator[tuple[list[T], dict[str, Any]]]:
     """Items not seen before, page by page with the state after each; pages of the past end at `since`.
 
-    `read` takes None for the newest page, else a page's `older`. Within a page the oldest item comes first.
+    `read` takes None for the newest page, else a page's `older`. Within a page the oldest item comes first. `shifts`: pages
+    are counted (a number, an offset), so that a deletion moves items up to pages already read; then a walk of several
+    pages is repeated until it brings nothing.
     """
-    seen = _texts((state or {}).get("seen"))
-    walk = (state or {}).get("walk")
-    if isinstance(walk, Mapping) and isinstance(walk.get("older"), str):
+    walk = _Walk(read, state or {}, since, shifts)
+    if walk.older is not None:
         try:
-            page = read(walk["older"])
+            page = read(walk.older)
         except Refused:
             # The position has expired; the walk from the top below covers the same ground.
             pass
         else:
-            top = _texts(walk.get("top"))
-            for fresh, after in _walk(read, page, seen, top, since):
-                yield fresh, after
-                seen = after["seen"]
-    yield from _walk(read, read(None), seen, [], since)
-
-
-def _walk(
-    read: Callable[[str | None], Page[T]], page: Page[T], seen: list[str], top: list[str], since: datetime | None
-) -> Iterator[tuple[list[T], dict[str, Any]]]:
-    known, met, walked = set(seen), set(top), set[str]()
-    while True:
-        fresh: list[T] = []
-        for name, _at, item in page.items:
-            if name not in known and name not in met:
-                fresh.append(item)
-                top = [*top, name][:RING]
-            met.add(name)
-        fresh.reverse()
-        is_met = any(name in known for name, _at, _item in page.items)
-        is_old = since is not None and all(at is not None and at < since for _name, at, _item in page.items)
-        is_last = page.older is None or page.older in walked or len(walked) >= PAGES
-        if is_met or is_old or is_last or not page.items:
-            yield fresh, {"seen": list(dict.fromkeys(top + seen))[:RING]}
+            yield from walk.back(page, is_resumed=True)
+    for number in range(1, PASSES + 1):
+        yield from walk.back(read(None), is_last_pass=number == PASSES)
+        if walk.is_settled:
             return
-        assert page.older is not None
-        yield fresh, {"seen": seen, "walk": {"older": page.older, "top": top}}
-        walked.add(page.older)
-        page = read(page.older)
+
+
+class _Walk(Generic[T]):
+    """One poll: what was known before it, what it met, and how far back it came."""
+
+    def __init__(
+        self, read: Callable[[str | None], Page[T]], state: Mapping[str, Any], since: datetime | None, shifts: bool
+    ) -> None:
+        self.read, self.since, self.shifts = read, since, shifts
+        self.seen = _texts(state.get("seen"))
+        self.until = _moment(state.get("at"))  # the newest known item's time
+        walk = state.get("walk")
+        walk = walk if isinstance(walk, Mapping) else {}
+        self.older = walk["older"] if isinstance(walk.get("older"), str) else None
+        self.top = _texts(walk.get("top")) if self.older is not None else []
+        self.newest = _moment(walk.get("at")) if self.older is not None else None
+        self.met = set(self.top)
+        self.is_settled = False
+
+    def back(
+        self, page: Page[T], *, is_resumed: bool = False, is_last_pass: bool = False
+    ) -> Iterator[tuple[list[T], dict[str, Any]]]:
+        """From `page` into the past until something known from before this poll."""
+        known, walked, brought = set(self.seen), set[str](), 0
+        while True:
+            fresh = self._fresh(page, known)
+            brought += len(fresh)
+            if not self._is_end(page, known, walked):
+                assert page.older is not None
+                self.older = page.older
+                yield fresh, self._state()
+                walked.add(page.older)
+                page = self.read(page.older)
+                continue
+            is_quiet = not is_resumed and (not walked or not brought)
+            self.is_settled = not self.shifts or is_quiet or is_last_pass
+            if self.is_settled:
+                self._settle()
+            yield fresh, self._state()
+            return
+
+    def _fresh(self, page: Page[T], known: set[str]) -> list[T]:
+        fresh: list[T] = []
+        for name, at, item in page.items:
+            if name not in known and name not in self.met:
+                fresh.append(item)
+                self.top = [*self.top, name][:RING]
+            self.met.add(name)
+            if at is not None and (self.newest is None or at > self.newest):
+                self.newest = at
+        fresh.reverse()
+        return fresh
+
+    def _is_end(self, page: Page[T], known: set[str], walked: set[str]) -> bool:
+        if page.older is None or page.older in walked or len(walked) >= PAGES or not page.items:
+            return True
+        if self.since is not None and all(at is not None and at < self.since for _name, at, _item in page.items):
+            return True
+        last_at = page.items[-1][1]
+        # Of items of one moment, a known one may come first and a new one only on the next page.
+        is_below = self.until is None or last_at is None or last_at < self.until
+        return is_below and any(name in known for name, _at, _item in page.items)
+
+    def _settle(self) -> None:
+        self.seen = list(dict.fromkeys(self.top + self.seen))[:RING]
+        self.until = max(filter(None, (self.until, self.newest)), default=None)
+        self.older, self.top = None, []
+
+    def _state(self) -> dict[str, Any]:
+        at = {"at": self.until.isoformat()} if self.until else {}
+        if self.older is None:
+            return {"seen": self.seen, **at}
+        newest = {"at": self.newest.isoformat()} if self.newest else {}
+        return {"seen": self.seen, **at, "walk": {"older": self.older, "top": self.top, **newest}}
 
 
 def _texts(value: Any) -> list[str]:
     return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return as_utc(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return None

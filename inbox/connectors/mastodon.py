@@ -23,10 +23,12 @@ from inbox.connectors.contract import (
     StreamSpec,
     Unit,
 )
-from inbox.connectors.mastodon_api import MastodonApi, mapping, segment
+from inbox.connectors.json_api import mapping, segment
+from inbox.connectors.lenient import web_address
+from inbox.connectors.mastodon_api import MastodonApi
 from inbox.connectors.mastodon_find import find_answer
 from inbox.connectors.mastodon_poll import VERSION, poll_mentions, poll_threads
-from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of, web_address
+from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of
 from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import server_address
 

@@ -5,14 +5,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import quote
 
 import httpx
 
 from inbox.clock import now
 from inbox.connectors.contract import NeedsPerson, OutcomeUnknown, Passing, Refused, Surroundings
 from inbox.connectors.http import BadRequest, Forbidden, fetch, open_client, read_json, submit
-from inbox.connectors.mastodon_read import URL_LENGTH, Person, web_address
+from inbox.connectors.json_api import mapping
+from inbox.connectors.lenient import web_address
+from inbox.connectors.mastodon_read import URL_LENGTH, Person
 
 BELIEVED_FOR = timedelta(days=1)
 
@@ -46,6 +47,7 @@ class MastodonApi:
             base_url=server,
             headers={"Authorization": f"Bearer {token}"},
             timeout_seconds=surroundings.timeout_seconds,
+            pace=surroundings.pace,
         )
 
     def __enter__(self) -> Self:
@@ -121,18 +123,6 @@ class MastodonApi:
                 # Older servers have only the second, closed ones show neither; the defaults are Mastodon's own.
                 continue
         return {}
-
-
-def segment(name: str) -> str:
-    """An id as one part of a path, whatever a stranger put into it. Raises Refused for none."""
-    if name in {"", ".", ".."}:
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-    return quote(name, safe="")
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """`value` when it is a JSON object, else an empty one."""
-    return value if isinstance(value, dict) else {}
 
 
 def _number(value: Any, otherwise: int) -> int:

@@ -10,8 +10,10 @@ import httpx
 from inbox.clock import now
 from inbox.connectors.contract import Gone, OutgoingReply, Passing, Receipt
 from inbox.connectors.http import read_json
-from inbox.connectors.mastodon_api import MastodonApi, Us, mapping, segment
-from inbox.connectors.mastodon_read import Status, core, web_address
+from inbox.connectors.json_api import mapping, segment
+from inbox.connectors.lenient import web_address
+from inbox.connectors.mastodon_api import MastodonApi, Us
+from inbox.connectors.mastodon_read import Status, core
 
 SLACK = timedelta(minutes=2)
 PAGES = 10

@@ -10,8 +10,10 @@ import httpx
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, ConnectorError, Gone, IncomingMessage, NeedsPerson, Passing, RateLimited
 from inbox.connectors.http import read_json
-from inbox.connectors.mastodon_api import MastodonApi, Us, mapping, segment
-from inbox.connectors.mastodon_read import Notification, Status, message_of, moment
+from inbox.connectors.json_api import mapping, segment
+from inbox.connectors.lenient import moment
+from inbox.connectors.mastodon_api import MastodonApi, Us
+from inbox.connectors.mastodon_read import Notification, Status, message_of
 from inbox.connectors.mastodon_watch import Watch
 from inbox.connectors.read_each import name_of, read_each
 

@@ -5,40 +5,17 @@ import mimetypes
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, ConfigDict
 
-from inbox.clock import as_utc
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
+from inbox.connectors.lenient import Dicts, Moment, Words, web_address, words
 from inbox.text import count_graphemes, one_line, plain_from_html
 
 URL_LENGTH = 23
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w/@])@([\w.-]+)@[\w.-]+\w")
-
-
-def moment(value: Any) -> datetime | None:
-    """A time, or None for what is none: a wrong date is no reason to lose the words."""
-    try:
-        return as_utc(datetime.fromisoformat(value))
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _words(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _dicts(value: Any) -> list[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
-
-
-Moment = Annotated[datetime | None, BeforeValidator(moment)]
-Words = Annotated[str, BeforeValidator(_words)]
-Dicts = Annotated[list[Mapping[str, Any]], BeforeValidator(_dicts)]
 
 
 class Person(BaseModel):
@@ -160,27 +137,19 @@ def mentions(text: str, acct: str) -> bool:
     return re.search(rf"(?<![\w/@])@{re.escape(acct)}(?![\w@])", text, re.IGNORECASE) is not None
 
 
-def web_address(url: str) -> str:
-    """`url` when it is one that a browser may open, else empty."""
-    try:
-        return url if len(url) <= 2_000 and urlsplit(url).scheme in {"http", "https"} else ""
-    except ValueError:
-        return ""
-
-
 def _visibility(value: str) -> Visibility:
     # What a fork calls otherwise ("local", "list") is shown as not public; the reply repeats the server's own word.
     return Visibility(value) if value in set(Visibility) else Visibility.PRIVATE
 
 
 def _attachment(raw: Mapping[str, Any]) -> IncomingAttachment | None:
-    url = web_address(_words(raw.get("url"))) or web_address(_words(raw.get("remote_url")))
+    url = web_address(words(raw.get("url"))) or web_address(words(raw.get("remote_url")))
     if not url:
         return None
     kind = {"image": "image/*", "gifv": "video/mp4", "video": "video/*", "audio": "audio/*"}
     path = url.partition("?")[0]
     return IncomingAttachment(
-        name=one_line(_words(raw.get("description")), 200) or path.rpartition("/")[2][:200] or "attachment",
-        media_type=mimetypes.guess_type(path)[0] or kind.get(_words(raw.get("type")), "application/octet-stream"),
+        name=one_line(words(raw.get("description")), 200) or path.rpartition("/")[2][:200] or "attachment",
+        media_type=mimetypes.guess_type(path)[0] or kind.get(words(raw.get("type")), "application/octet-stream"),
         url=url,
     )

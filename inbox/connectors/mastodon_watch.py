@@ -16,7 +16,8 @@ from inbox.connectors.contract import (
     RateLimited,
     Refused,
 )
-from inbox.connectors.mastodon_api import MastodonApi, Us, segment
+from inbox.connectors.json_api import segment
+from inbox.connectors.mastodon_api import MastodonApi, Us
 from inbox.connectors.mastodon_read import Status, message_of
 from inbox.connectors.read_each import UNREADABLE
 

@@ -135,7 +135,9 @@ class Rss(ChannelConnector):
         # A feed that was one before is more likely away for a moment than for good.
         failure = Passing if known else NeedsPerson
         with open_client(
-            allow_private=self.surroundings.allow_private_addresses, timeout_seconds=self.surroundings.timeout_seconds
+            allow_private=self.surroundings.allow_private_addresses,
+            timeout_seconds=self.surroundings.timeout_seconds,
+            pace=self.surroundings.pace,
         ) as client:
             try:
                 response = fetch(client, "GET", self.settings.url, headers=headers, limit=SIZE)

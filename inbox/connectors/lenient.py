@@ -1,0 +1,50 @@
+"""Fields of foreign JSON, read leniently: what is malformed becomes nothing, so that the words are not lost with it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator
+
+from inbox.clock import as_utc
+
+
+def moment(value: Any) -> datetime | None:
+    """An ISO time, or None for what is none: a wrong date is no reason to lose the words."""
+    try:
+        return as_utc(datetime.fromisoformat(value))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def unix_moment(value: Any) -> datetime | None:
+    """Seconds since 1970, as a number or as text, or None for what is none."""
+    try:
+        return None if isinstance(value, bool) else datetime.fromtimestamp(float(value), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def words(value: Any) -> str:
+    """Text, or empty for anything else."""
+    return value if isinstance(value, str) else ""
+
+
+def dicts(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; none for anything else."""
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def web_address(url: str) -> str:
+    """`url` when it is one that a browser may open, else empty."""
+    try:
+        return url if len(url) <= 2_000 and urlsplit(url).scheme in {"http", "https"} else ""
+    except ValueError:
+        return ""
+
+
+Moment = Annotated[datetime | None, BeforeValidator(moment)]
+UnixMoment = Annotated[datetime | None, BeforeValidator(unix_moment)]
+Words = Annotated[str, BeforeValidator(words)]
+Dicts = Annotated[list[Mapping[str, Any]], BeforeValidator(dicts)]
