@@ -16,6 +16,7 @@ from inbox.connectors.contract import (
     Author,
     Batch,
     Capabilities,
+    ChannelConnector,
     Deletion,
     IncomingMessage,
     NeedsPerson,
@@ -37,7 +38,7 @@ class PagesSetup(Setup):
     fail_at: int = -1
 
 
-class Pages:
+class Pages(ChannelConnector):
     """The file holds {"stream": [[["id", "text"], …], …]}: pages of messages; a text of null deletes."""
 
     kind: ClassVar[str] = KIND
@@ -46,7 +47,7 @@ class Pages:
     capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, tells_deletes=True)
 
     def __init__(self, settings: PagesSetup, surroundings: Surroundings) -> None:
-        self.settings = settings
+        super().__init__(settings, surroundings)
         self.memory = surroundings.memory
 
     def check(self) -> Account:

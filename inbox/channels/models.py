@@ -12,15 +12,33 @@ from inbox.database import Base, BigId
 
 
 class ChannelState(StrEnum):
-    """`broken` means that a person must act; a passing fault leaves a channel active."""
+    """`broken` means that a person must act; a passing fault leaves a channel active. `waiting` is for its first sign-in."""
 
     ACTIVE = "active"
+    WAITING = "waiting"
     PAUSED = "paused"
     BROKEN = "broken"
 
 
+class Pause(StrEnum):
+    """Why a stream is looked at when it is: the word behind "next look"."""
+
+    STEADY = "steady"
+    BUSY = "busy"
+    QUIET = "quiet"
+    ASKED = "asked"
+    WEBHOOK = "webhook"
+    MORE = "more"
+    RATE = "rate"
+    FAULT = "fault"
+
+
 class Channel(Base):
-    """A configured account we listen to and answer through. `sealed` and `memory` are encrypted for `channel:<id>`."""
+    """A configured account we listen to and answer through. `sealed` and `memory` are encrypted for `channel:<id>`.
+
+    `abilities` is what its connector last said about this very connection, so that pages need no credentials to know.
+    `turn` names who may use its one-time tokens until `turn_until`.
+    """
 
     __tablename__ = "channels"
 
@@ -34,6 +52,11 @@ class Channel(Base):
     account_name: Mapped[str] = mapped_column(String(300), default="")
     account_id: Mapped[str] = mapped_column(String(500), default="")
     account_url: Mapped[str] = mapped_column(Text, default="")
+    abilities: Mapped[dict[str, Any] | None]
+    scopes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    signed_in_until: Mapped[datetime | None]
+    turn: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    turn_until: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(String(8), default="")
     is_sample: Mapped[bool] = mapped_column(default=False)
     last_success_at: Mapped[datetime | None]
@@ -45,7 +68,11 @@ class Channel(Base):
 
 
 class Stream(Base):
-    """One pollable part of a channel. A worker holds it by `claimed_until`, so that one poll runs at a time."""
+    """One pollable part of a channel. A worker holds it by `claimed_until`, so that one poll runs at a time.
+
+    `every` is what the connector declares, `pause_seconds` how long the last pause was, between a quarter and eight
+    times of it. A row with `past_of` walks the past of that stream once, from `since`, and is removed when it has arrived.
+    """
 
     __tablename__ = "streams"
     __table_args__ = (UniqueConstraint("channel_id", "name"), Index("ix_streams_due_at", "due_at"))
@@ -53,7 +80,10 @@ class Stream(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
     name: Mapped[str] = mapped_column(String(200))
+    past_of: Mapped[str] = mapped_column(String(200), default="", server_default="")
     every: Mapped[int] = mapped_column(default=60)
+    pause_seconds: Mapped[float | None]
+    pause: Mapped[Pause] = mapped_column(String(20), default=Pause.STEADY, server_default=Pause.STEADY)
     cursor: Mapped[dict[str, Any] | None]
     since: Mapped[datetime | None]
     due_at: Mapped[datetime | None] = mapped_column(default=now)
@@ -63,6 +93,9 @@ class Stream(Base):
     last_polled_at: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Text, default="")
+    fetched: Mapped[int] = mapped_column(default=0, server_default="0")
+    oldest_at: Mapped[datetime | None]
+    newest_at: Mapped[datetime | None]
 
     channel: Mapped[Channel] = relationship(back_populates="streams")
 
@@ -115,7 +148,10 @@ class QuarantinedItem(Base):
 
 
 class Tombstone(Base):
-    """A message that its platform said was deleted before we had ever seen it. An overlapping page cannot bring it back."""
+    """A message that its platform said was deleted before we had ever seen it. An overlapping page cannot bring it back.
+
+    `told_at` is when we heard of it, and so the day of the ledger that counts it.
+    """
 
     __tablename__ = "tombstones"
     __table_args__ = (UniqueConstraint("channel_id", "external_id"),)
@@ -124,3 +160,17 @@ class Tombstone(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
     external_id: Mapped[str] = mapped_column(String(500))
     deleted_at: Mapped[datetime] = mapped_column(default=now)
+    told_at: Mapped[datetime | None]
+
+
+class Consent(Base):
+    """A sign-in at a platform that somebody has begun: good once, for minutes, in the browser that knows the state."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    state: Mapped[str] = mapped_column(String(64), unique=True)  # SHA-256 of what travels
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"), index=True)
+    teammate_id: Mapped[int] = mapped_column(ForeignKey("teammates.id", ondelete="CASCADE"))
+    sealed: Mapped[str] = mapped_column(Text)  # the PKCE verifier
+    expires_at: Mapped[datetime]

@@ -8,8 +8,10 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from inbox.channels.models import Channel
+from inbox.channels.pace import SharedPace
+from inbox.channels.turn import turn
 from inbox.config import Settings
-from inbox.connectors.contract import ChannelConnector, NeedsPerson, Surroundings
+from inbox.connectors.contract import ChannelConnector, NeedsPerson, NoPace, Pace, Surroundings
 from inbox.connectors.registry import CHANNELS, channel_connector
 from inbox.database import Database
 from inbox.vault import CannotOpen, Vault
@@ -37,12 +39,16 @@ class StoredMemory:
         with self._database.writing() as session:
             session.execute(sa.update(Channel).where(Channel.id == self._channel_id).values(memory=sealed))
 
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """While inside, no other process or thread is. Raises Passing."""
+        return turn(self._channel_id, self._database)
+
 
 class NoMemory:
     """The memory of a connection that is only being tried."""
 
-    def __init__(self) -> None:
-        self.state: dict[str, Any] = {}
+    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
+        self.state: dict[str, Any] = dict(state or {})
 
     def load(self) -> dict[str, Any]:
         """What was saved during this try."""
@@ -52,9 +58,18 @@ class NoMemory:
         """Keep `state` for this try."""
         self.state = dict(state)
 
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """A try knows only itself."""
+        return contextlib.nullcontext()
 
-def open_connector(channel: Channel, database: Database, vault: Vault, settings: Settings) -> ChannelConnector:
-    """The connector of this channel. Raises NeedsPerson when its kind, settings or credentials do not open."""
+
+def open_connector(
+    channel: Channel, database: Database, vault: Vault, settings: Settings, *, for_people: bool = False
+) -> ChannelConnector:
+    """The connector of this channel. `for_people` may use the share of its budget that polls leave over.
+
+    Raises NeedsPerson when its kind, settings or credentials do not open.
+    """
     if channel.kind not in CHANNELS:
         raise NeedsPerson(f"This version of Trellis knows no channel of the kind {channel.kind}; connect another one.")
     connector = channel_connector(channel.kind)
@@ -63,12 +78,18 @@ def open_connector(channel: Channel, database: Database, vault: Vault, settings:
     except (CannotOpen, ValidationError, TypeError) as error:
         reason = str(error) if isinstance(error, CannotOpen) else "Its settings are not complete any more."
         raise NeedsPerson(f"{channel.name} cannot be opened: {reason} Edit its settings.") from error
-    return connector(chosen, surroundings(StoredMemory(channel.id, database, vault), settings))
+    pace = SharedPace(channel.id, connector.rates, for_people=for_people)
+    return connector(chosen, surroundings(StoredMemory(channel.id, database, vault), settings, pace))
 
 
-def surroundings(memory: StoredMemory | NoMemory, settings: Settings) -> Surroundings:
-    """What the house lends a connector."""
-    return Surroundings(memory, allow_private_addresses=settings.allow_private_addresses)
+def surroundings(memory: StoredMemory | NoMemory, settings: Settings, pace: Pace | None = None) -> Surroundings:
+    """What the house lends a connector; without `pace` it goes as fast as it likes."""
+    return Surroundings(
+        memory,
+        allow_private_addresses=settings.allow_private_addresses,
+        pace=pace or NoPace(),
+        base_url=settings.base_url,
+    )
 
 
 def row_name(channel_id: int) -> str:

@@ -15,7 +15,7 @@ def open_carriers(settings: Settings, database: Database, vault: Vault) -> Carri
     """The carriers of this installation."""
 
     def open_channel(channel: Channel) -> ChannelConnector:
-        return open_connector(channel, database, vault, settings)
+        return open_connector(channel, database, vault, settings, for_people=True)
 
     return Carriers(
         channel=open_channel,

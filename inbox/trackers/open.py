@@ -1,5 +1,6 @@
 """Opens a tracker's connector from its row. Speaks to no network."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,10 @@ class NoMemory:
     def save(self, state: Mapping[str, Any]) -> None:
         """Refuse to lose something silently."""
         raise RuntimeError("a tracker's connector keeps no memory")
+
+    def alone(self) -> contextlib.AbstractContextManager[None]:
+        """Where nothing is kept, nothing is used up."""
+        return contextlib.nullcontext()
 
 
 def open_tracker(tracker: Tracker, vault: Vault, *, allow_private_addresses: bool) -> TrackerConnector:
