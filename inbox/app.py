@@ -29,6 +29,8 @@ PAGES = (
     "replies",
     "notes",
     "tags",
+    "corrections",
+    "training",
     "drafts",
     "viewers",
     "attachments",

@@ -42,7 +42,7 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    app.jinja_env.filters.update(ago=ago, age=age, when=when, number=number, percent=percent)
+    app.jinja_env.filters.update(ago=ago, age=age, when=when, number=number, percent=percent, short_time=short_time)
     app.jinja_env.globals.update(
         can=can,
         asset=asset,
@@ -108,6 +108,11 @@ def number(value: float) -> str:
 def percent(value: float | None) -> str:
     """A probability as whole percent."""
     return "" if value is None else gettext("%(share)d %%", share=round(value * 100))
+
+
+def short_time(seconds: float) -> str:
+    """A span as people say it: "52 seconds", and minutes beyond two of them."""
+    return format_timedelta(timedelta(seconds=seconds), threshold=2, locale=_locale())
 
 
 def _whole(span: timedelta) -> timedelta:

@@ -4,6 +4,7 @@ import "./forms.js";
 import "./menus.js";
 import "./dialogs.js";
 import "./also.js";
+import "./round.js";
 import "./keys.js";
 import "./list.js";
 import "./composer.js";

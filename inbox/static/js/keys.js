@@ -2,7 +2,7 @@
 // on German keyboards those type € and @. event.key is what was typed, wherever the key lies.
 import { visit } from "./swap.js";
 
-const ROOMS = { i: "/conversations", m: "/conversations?view=mine", d: "/ideas", c: "/channels", t: "/product-teams", w: "/digests", s: "/settings" };
+const ROOMS = { i: "/conversations", m: "/conversations?view=mine", d: "/ideas", c: "/channels", t: "/product-teams", w: "/digests", s: "/settings", l: "/training" };
 let going = 0;
 
 export const isTyping = (element) => Boolean(element?.closest?.("input:not([type=checkbox], [type=radio], [type=button]), textarea, select, [contenteditable=true]"));
