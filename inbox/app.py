@@ -29,6 +29,7 @@ PAGES = (
     "replies",
     "notes",
     "tags",
+    "reasons",
     "corrections",
     "training",
     "drafts",

@@ -43,6 +43,7 @@ class Job(StrEnum):
 
     POLL = "poll"
     CLASSIFY = "classify"
+    EXPLAIN = "explain"
     SEND = "send"
     RESCUE = "rescue"
     WAKE_SNOOZED = "wake_snoozed"
@@ -54,6 +55,7 @@ class Job(StrEnum):
 RECIPES: dict[Job, Recipe] = {
     Job.POLL: Recipe("workers.poll.poll", seconds=600, every=10),
     Job.CLASSIFY: Recipe("workers.classify.classify", seconds=600, every=15),
+    Job.EXPLAIN: Recipe("workers.explain.explain", QueueName.URGENT, seconds=30),
     Job.SEND: Recipe("workers.send.send", QueueName.URGENT, seconds=300, every=5),
     Job.RESCUE: Recipe("workers.rescue.rescue", every=60),
     Job.WAKE_SNOOZED: Recipe("workers.wake_snoozed.wake_snoozed", every=60),

@@ -12,6 +12,7 @@ from inbox.conversations.clean import CleanMessage, clean_url
 from inbox.conversations.ingest_known import KnownMessage
 from inbox.conversations.ingest_threads import Thread
 from inbox.conversations.models import Attachment, Direction, Message, Revision
+from inbox.conversations.reasons import forget_reasons
 from inbox.database import among, given, insert_rows
 from inbox.members.recognise import Known as Person
 from inbox.text import one_line
@@ -98,6 +99,7 @@ def edit_messages(
         .values({name: rows.c[name] for name in (*CONTENT, "edited_at")} | {"labelled_at": None})
         .execution_options(synchronize_session=False)
     )
+    forget_reasons(session, ids)
 
 
 def link_answers(session: Session, answers: Mapping[str, int], came_back: Mapping[str, CleanMessage]) -> None:
@@ -132,6 +134,7 @@ def bury_messages(session: Session, deleted: Mapping[int, datetime]) -> None:
         .values(deleted_at=rows.c.deleted_at, text="", html=None, quote="", raw="")
         .execution_options(synchronize_session=False)
     )
+    forget_reasons(session, deleted)
 
 
 def remember_deleted(session: Session, channel_id: int, deleted: Mapping[str, datetime]) -> None:

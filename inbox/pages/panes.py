@@ -25,7 +25,8 @@ from inbox.labels.models import Tag
 from inbox.moderation.acts import acts
 from inbox.moderation.options import options
 from inbox.pages.access import can, me
-from inbox.pages.found import filter_id
+from inbox.pages.found import filter_id, row_id
+from inbox.pages.reasoning import Why, reasons_for
 from inbox.teams.models import Teammate
 from inbox.text import one_line
 from inbox.web import reading
@@ -95,6 +96,7 @@ def opened(
         "conversation": conversation,
         "here": {"conversation_id": conversation.id, **query_of(read_filters())},
         "newest": _newest_from_outside(thread),
+        "reasons": _asked_reasons(thread),
         "marks": {i: [(link.start, link.end) for link in links if link.message_id == i] for i in ids},
         "links": {link.idea_id: link for link in links},
         "acts": acts(session, ids),
@@ -151,6 +153,13 @@ def view_names() -> dict[View, str]:
 def _emptiness() -> dict[str, Any]:
     midnight = now().astimezone(ZoneInfo(me().time_zone)).replace(hour=0, minute=0, second=0, microsecond=0)
     return {"next_look": next_look(reading()), "done_today": done_since(reading(), midnight)}
+
+
+def _asked_reasons(thread: Thread) -> Why | None:
+    """Why the message in the address has its tag, for whoever has no scripts."""
+    asked = row_id(request.args.get("why"))
+    message = next((message for message in thread.messages if message.id == asked), None)
+    return reasons_for(reading(), message) if message else None
 
 
 def _newest_from_outside(thread: Thread) -> Message | None:

@@ -42,7 +42,9 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
-    app.jinja_env.filters.update(ago=ago, age=age, when=when, number=number, percent=percent, short_time=short_time)
+    app.jinja_env.filters.update(
+        ago=ago, age=age, when=when, number=number, percent=percent, factor=factor, short_time=short_time
+    )
     app.jinja_env.globals.update(
         can=can,
         asset=asset,
@@ -113,6 +115,11 @@ def percent(value: float | None) -> str:
 def short_time(seconds: float) -> str:
     """A span as people say it: "52 seconds", and minutes beyond two of them."""
     return format_timedelta(timedelta(seconds=seconds), threshold=2, locale=_locale())
+
+
+def factor(value: float) -> str:
+    """How many times as likely: 1.3, 12, or 1,000 at most."""
+    return str(format_decimal(round(min(value, 1000.0), 1 if value < 10 else 0)))
 
 
 def _whole(span: timedelta) -> timedelta:

@@ -21,5 +21,6 @@ import "./promote.js";
 import "./panel.js";
 import "./news.js";
 import "./news_thread.js";
+import "./reasons.js";
 import "./live.js";
 import "./troubles.js";

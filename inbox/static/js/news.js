@@ -7,7 +7,7 @@ let timer = 0;
 const list = () => document.getElementById("list");
 
 document.addEventListener("trellis:news", (event) => {
-  if (!list() || event.detail.kind === "viewers") return;
+  if (!list() || ["viewers", "reasons"].includes(event.detail.kind)) return;
   clearTimeout(timer);
   timer = setTimeout(refresh, 400);
 });

@@ -8,7 +8,7 @@ const openId = () => thread()?.dataset.conversation ?? "";
 
 document.addEventListener("trellis:news", (event) => {
   const { kind, ids } = event.detail;
-  if (!openId() || kind === "viewers" || kind === "own") return;
+  if (!openId() || ["viewers", "reasons", "own"].includes(kind)) return;
   if (kind === "conversations" && !ids.map(String).includes(openId())) return;
   clearTimeout(timer);
   timer = setTimeout(refresh, 300);
