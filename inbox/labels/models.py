@@ -58,7 +58,13 @@ class Correction(Base):
     """A teammate's better tag, with what the model had said. Undoing sets `undone_at`; nothing is deleted."""
 
     __tablename__ = "corrections"
-    __table_args__ = (Index("ix_corrections_message_id", "message_id", "id"), Index("ix_corrections_at", "at"))
+    __table_args__ = (
+        Index("ix_corrections_message_id", "message_id", "id"),
+        Index("ix_corrections_at", "at"),
+        # The ledger of one teammate or of one model, newest first.
+        Index("ix_corrections_teammate_id", "teammate_id", "id"),
+        Index("ix_corrections_model_version", "model_version", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
