@@ -1,16 +1,29 @@
 """What can go wrong at the border: a closed set, which says whether trying again makes sense."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class ConnectorError(Exception):
-    """Something went wrong at the border. The text tells a person what happened and, where it helps, what to do."""
+    """Something went wrong at the border. The text tells a person what happened and, where it helps, what to do.
+
+    `status` and `answer` are what the platform said, where it said something, for the connector that knows its dialect.
+    """
 
     needs_person: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        status: int = 0,
+        answer: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.status = status
+        self.answer: Mapping[str, Any] = answer or {}
 
 
 class Passing(ConnectorError):

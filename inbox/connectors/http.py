@@ -12,8 +12,17 @@ from typing import Any
 import httpcore
 import httpx
 
-from inbox.connectors.contract import Gone, NeedsPerson, OutcomeUnknown, Pace, Passing, RateLimited, Refused
-from inbox.connectors.rate_headers import read_budget, read_moment, seconds_until
+from inbox.connectors.contract import (
+    ConnectorError,
+    Gone,
+    NeedsPerson,
+    OutcomeUnknown,
+    Pace,
+    Passing,
+    RateLimited,
+    Refused,
+)
+from inbox.connectors.rate_headers import read_budget, read_moment, seconds_until, told_patience
 
 USER_AGENT = "Trellis/0.1 (+https://trellis.invalid)"
 BODY_LIMIT = 8 * 1024 * 1024
@@ -21,6 +30,7 @@ BODY_LIMIT = 8 * 1024 * 1024
 WHOLE_ANSWER_SECONDS = 120.0
 LONGEST_PATIENCE = 24 * 3600.0
 REDIRECTS = 5
+ANSWER_READ = 20_000
 # What may follow a redirect to another host; everything else may be a credential.
 HARMLESS_HEADERS = {"accept", "accept-encoding", "accept-language", "user-agent", "if-none-match", "if-modified-since"}
 # All that is routed in IPv6 so far. Outside lie, among others, the ways to write an IPv4 address as IPv6 that
@@ -164,43 +174,57 @@ def raise_for_status(response: httpx.Response) -> None:
     status, host = response.status_code, response.request.url.host
     if status < 300 or status == 304:
         return
-    told = told_by(response)
+    answer, told = body_of(response), told_by(response)
     told = f': "{told}"' if told else ""
+    kind: type[ConnectorError]
     if status == 429:
-        raise RateLimited(f"{host} asks for patience{told}.", retry_after=retry_after(response))
-    if status == 401:
-        raise NeedsPerson(f"{host} does not accept the credentials{told}; connect again.")
-    if status == 403:
-        raise Forbidden(f"{host} does not allow this{told}; check the rights of the account.")
-    if status in {404, 410}:
-        raise Gone(f"{host} says it is not there{told}.")
-    if status >= 500 or status in {408, 425}:
-        raise Passing(f"{host} answered {status}{told}.", retry_after=retry_after(response))
-    if status < 400:
-        raise NeedsPerson(f"{host} redirects elsewhere; check the address.")
-    kind = BadRequest if status == 400 else Refused
-    raise kind(f"{host} refused it ({status}){told}.")
+        kind, words = RateLimited, f"{host} asks for patience{told}."
+    elif status == 401:
+        kind, words = NeedsPerson, f"{host} does not accept the credentials{told}; connect again."
+    elif status == 403:
+        kind, words = Forbidden, f"{host} does not allow this{told}; check the rights of the account."
+    elif status in {404, 410}:
+        kind, words = Gone, f"{host} says it is not there{told}."
+    elif status >= 500 or status in {408, 425}:
+        kind, words = Passing, f"{host} answered {status}{told}."
+    elif status < 400:
+        kind, words = NeedsPerson, f"{host} redirects elsewhere; check the address."
+    else:
+        kind, words = BadRequest if status == 400 else Refused, f"{host} refused it ({status}){told}."
+    raise kind(words, retry_after=retry_after(response), status=status, answer=answer)
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds to wait, at most a day: from Retry-After (seconds or a date) or a rate-limit reset (epoch or ISO time)."""
+    """Seconds to wait, at most a day: from Retry-After (seconds or a date), a rate-limit reset, or the body."""
     names = ("Retry-After", "X-RateLimit-Reset-After", "X-RateLimit-Reset", "X-Rate-Limit-Reset", "RateLimit-Reset")
     value = next((response.headers[name].strip() for name in names if response.headers.get(name, "").strip()), "")
     seconds = seconds_until(value, read_moment(response.headers.get("Date", "")) or datetime.now(UTC))
+    if seconds is None:
+        seconds = told_patience(body_of(response))
     return None if seconds is None else min(seconds, LONGEST_PATIENCE)
 
 
 def told_by(response: httpx.Response) -> str:
     """What the platform says in the JSON of a failed answer, on one line and cut; empty when it says nothing."""
-    try:
-        body = json.loads(response.content[:20_000])
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(body, dict):
-        return ""
-    told = [body.get("error"), body.get("error_description") or body.get("message")]
+    body = body_of(response)
+    error = body.get("error")
+    inner = error if isinstance(error, dict) else {}
+    told = [
+        error,
+        inner.get("message"),
+        body.get("error_description") or body.get("message") or body.get("description"),
+    ]
     words = [" ".join(part.split()) for part in told if isinstance(part, str)]
     return ": ".join(dict.fromkeys(filter(None, words)))[:300]
+
+
+def body_of(response: httpx.Response) -> Mapping[str, Any]:
+    """The JSON object of a failed answer; empty when it is none, or long."""
+    try:
+        body = json.loads(response.content) if len(response.content) <= ANSWER_READ else None
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _exchange(client: httpx.Client, request: httpx.Request, limit: int) -> httpx.Response:

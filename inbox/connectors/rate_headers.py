@@ -54,6 +54,18 @@ def read_moment(value: str) -> datetime | None:
     return None
 
 
+def told_patience(body: Mapping[str, Any]) -> float | None:
+    """Seconds to wait as a failed answer's JSON tells: Discord, Matrix (in ms), Telegram, Discourse, Stack Exchange."""
+    inner = [body.get(name) for name in ("parameters", "extras")]
+    places = [body, *(place for place in inner if isinstance(place, dict))]
+    for place in places:
+        for name, unit in (("retry_after", 1.0), ("retry_after_ms", 0.001), ("wait_seconds", 1.0), ("backoff", 1.0)):
+            found = _float(place.get(name))
+            if found is not None and 0 <= found < math.inf:
+                return found * unit
+    return None
+
+
 def _counted(headers: Mapping[str, str]) -> Budget | None:
     # Mastodon, GitHub, Discord, Reddit, X, GitLab and the IETF's draft differ in the prefix and in what a reset is.
     for prefix in ("x-ratelimit-", "x-rate-limit-", "ratelimit-"):

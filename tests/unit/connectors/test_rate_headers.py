@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from inbox.connectors.http import fetch, open_client
+from inbox.connectors.http import fetch, open_client, retry_after
 from inbox.connectors.rate_headers import read_budget
 
 # Their clock stands still, and ours does not matter.
@@ -117,3 +117,19 @@ def test_the_client_asks_before_every_call_and_tells_what_it_heard() -> None:
         fetch(client, "GET", "/two", extensions={"scope": "search", "cost": 5})
     assert pace.taken == [("", 1), ("search", 5)]
     assert pace.learned == [("", 7.0), ("search", 7.0)]
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        ({"message": "You are being rate limited.", "retry_after": 1.5, "global": False}, 1.5),  # Discord
+        ({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 2500}, 2.5),  # Matrix
+        ({"ok": False, "error_code": 429, "parameters": {"retry_after": 9}}, 9),  # Telegram
+        ({"errors": ["slow down"], "extras": {"wait_seconds": 16}}, 16),  # Discourse
+        ({"error_id": 502, "backoff": 10}, 10),  # Stack Exchange
+        ({"retry_after": "soon", "parameters": [1]}, None),
+        ({"retry_after": -1}, None),
+    ],
+)
+def test_patience_is_also_told_in_the_body(body: dict[str, Any], seconds: float | None) -> None:
+    assert retry_after(httpx.Response(429, json=body)) == seconds
