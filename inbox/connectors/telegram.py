@@ -1,0 +1,305 @@
+"""Telegram, through a bot: private chats, groups and the comments under a channel's posts in; answers, deletions, bans out."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Act,
+    ActName,
+    Batch,
+    Capabilities,
+    ChannelConnector,
+    ConnectorError,
+    Guide,
+    IncomingMessage,
+    NeedsPerson,
+    OutcomeUnknown,
+    OutgoingReply,
+    Passing,
+    Rate,
+    Receipt,
+    Refused,
+    Setup,
+    StreamSpec,
+    Surroundings,
+    Unit,
+)
+from inbox.connectors.http import Forbidden
+from inbox.connectors.json_api import JsonApi, listed, mapping
+from inbox.connectors.read_each import read_each
+from inbox.connectors.server_address import server_address
+from inbox.connectors.telegram_read import Said, message_of, name_of, root_of
+
+VERSION = 1
+PAGE = 100
+LIMIT = 4096
+REMEMBERED = 2_000  # messages whose conversation is known, for answers to answers
+KINDS = ["message", "edited_message", "channel_post", "edited_channel_post"]
+ALLOWED_AGAIN = [
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_react_to_messages",
+]
+
+
+class TelegramSetup(Setup):
+    """A bot."""
+
+    token: SecretStr = Field(title=N_("Bot token"), description=N_("Looks like 123456:ABC…; BotFather gives it."))
+    server: str = Field(
+        default="https://api.telegram.org",
+        title=N_("Server"),
+        description=N_("Telegram's own, unless a Bot API server of one's own is used."),
+    )
+
+    @field_validator("token")
+    @classmethod
+    def in_form(cls, value: SecretStr) -> SecretStr:
+        number, _, word = value.get_secret_value().strip().partition(":")
+        if not number.isdecimal() or not word or not all(c.isascii() and (c.isalnum() or c in "_-") for c in word):
+            raise ValueError(N_("is not a bot token"))
+        return SecretStr(f"{number}:{word}")
+
+    @field_validator("server")
+    @classmethod
+    def whole_address(cls, value: str) -> str:
+        return server_address(value)
+
+
+class Telegram(ChannelConnector):
+    """One bot, wherever it is a member."""
+
+    kind: ClassVar[str] = "telegram"
+    label: ClassVar[str] = "Telegram"
+    setup: ClassVar[type[Setup]] = TelegramSetup
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        replies=True,
+        tells_edits=True,
+        acts=frozenset({ActName.DELETE, ActName.MUTE, ActName.BAN, ActName.LIKE}),
+        undoable=frozenset({ActName.MUTE, ActName.BAN, ActName.LIKE}),
+        text_limit=LIMIT,
+        text_unit=Unit.UTF16,
+        because={
+            "tells_deletes": N_("Telegram does not tell bots what was deleted."),
+            "refetches": N_("Telegram does not give bots a message a second time."),
+            ActName.HIDE: N_("Telegram cannot hide messages; delete them instead."),
+            ActName.BLOCK: N_("A bot cannot block; ban the person from the group instead."),
+            ActName.REPORT: N_("Bots cannot report."),
+            ActName.MARK_SPAM: N_("Telegram has no spam folder; delete the message and ban its author."),
+        },
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_("In Telegram, write to @BotFather: /newbot, choose a name, and copy the token it answers with."),
+            N_("For groups: write /setprivacy to @BotFather and choose Disable, so that the bot hears everything."),
+            N_("Add the bot to the group, as an admin who may delete messages and ban users."),
+            N_("For comments under a channel's posts: add it to the channel's discussion group in the same way."),
+        ),
+        gate=N_("None. What was written while Trellis was away for more than 24 hours is lost at Telegram."),
+        page="https://core.telegram.org/bots/features#botfather",
+    )
+    rates: ClassVar[Sequence[Rate]] = (Rate(30, 1), Rate(20, 60, "group"))
+
+    def check(self) -> Account:
+        """Ask who the bot is, and whether another program takes its messages."""
+        with self._open() as api:
+            me = mapping(api.call("getMe"))
+            if mapping(api.call("getWebhookInfo")).get("url"):
+                raise NeedsPerson(
+                    "Another program receives this bot's messages by a webhook; remove it there, or make another bot."
+                )
+        if not isinstance(me.get("id"), int):
+            raise Passing("Telegram does not say which bot this is.")
+        hears_all = bool(me.get("can_read_all_group_messages"))
+        self.surroundings.memory.save({**self.surroundings.memory.load(), "hears_all": hears_all})
+        return Account(f"@{me.get('username') or me['id']}", f"{me['id']}", f"https://t.me/{me.get('username') or ''}")
+
+    def describe(self) -> Capabilities:
+        """As declared, with what the bot's privacy mode keeps from it."""
+        if self.surroundings.memory.load().get("hears_all", True):
+            return self.capabilities
+        words = N_(
+            "In groups the bot hears only answers to it and mentions: switch its privacy mode off at @BotFather."
+        )
+        return replace(self.capabilities, because={**self.capabilities.because, "polls": words})
+
+    def streams(self) -> Sequence[StreamSpec]:
+        """All that the bot hears is one queue at Telegram, kept for 24 hours."""
+        return (StreamSpec("updates", every=30),)
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        """What waits in the queue. Telegram forgets what is below the offset, so a page is confirmed once it is stored."""
+        known = cursor if cursor and cursor.get("v") == VERSION else {}
+        offset = known.get("offset")
+        threads = {name: root for name, root in mapping(known.get("threads")).items() if isinstance(root, str)}
+        our_id = int(self.settings.token.get_secret_value().partition(":")[0])
+
+        def read(update: Any) -> Sequence[IncomingMessage]:
+            raw = next((update[kind] for kind in KINDS if update.get(kind) is not None), None)
+            if raw is None:
+                return ()
+            message = message_of(raw, our_id=our_id, thread_id=_thread_of(Said.model_validate(raw), threads))
+            if message is None or (since and message.posted_at and message.posted_at < since):
+                return ()
+            threads[message.external_id] = message.thread_id
+            return (message,)
+
+        with self._open() as api:
+            while True:
+                query = {"limit": PAGE, "timeout": 0, "allowed_updates": KINDS}
+                if isinstance(offset, int):
+                    query["offset"] = offset
+                updates = listed(api.call("getUpdates", query))
+                harvest = read_each(updates, read)
+                numbers = [
+                    u["update_id"] for u in updates if isinstance(u, dict) and isinstance(u.get("update_id"), int)
+                ]
+                offset = max(numbers, default=(offset or 1) - 1) + 1 if numbers or isinstance(offset, int) else None
+                threads = dict(list(threads.items())[-REMEMBERED:])
+                state = {"v": VERSION, "offset": offset, "threads": dict(threads)}
+                yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state)
+                if len(updates) < PAGE or not numbers:
+                    return
+
+    def length(self, text: str) -> int:
+        """UTF-16 units, as Telegram counts offsets."""
+        return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+    def validate(self, reply: OutgoingReply) -> None:
+        """Too long, or empty."""
+        if not reply.text.strip():
+            raise Refused("Telegram sends no empty messages.")
+        if self.length(reply.text) > LIMIT:
+            raise Refused(f"The answer has {self.length(reply.text)} characters; Telegram takes {LIMIT}.")
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Answer in the chat, below the message, as plain text."""
+        self.validate(reply)
+        handle = reply.parent_handle
+        body: dict[str, Any] = {
+            "chat_id": _number(handle, "chat_id"),
+            "text": reply.text,
+            # The answer is better without its message than not at all.
+            "reply_parameters": {"message_id": _number(handle, "message_id"), "allow_sending_without_reply": True},
+        }
+        if handle.get("topic_id"):
+            body["message_thread_id"] = handle["topic_id"]
+        with self._open() as api:
+            sent = mapping(api.do("sendMessage", body, scope="" if handle.get("is_private") else "group"))
+        chat_id = mapping(sent.get("chat")).get("id")
+        if not isinstance(chat_id, int) or not isinstance(sent.get("message_id"), int):
+            raise OutcomeUnknown("Telegram does not say what became of the answer; it may have been accepted.")
+        return Receipt(name_of(chat_id, sent["message_id"]))
+
+    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
+        """A bot never hears its own messages."""
+        raise OutcomeUnknown("Telegram cannot be asked what a bot has sent; look into the chat.")
+
+    def act(self, act: Act) -> Receipt:
+        """Delete or like the message; mute or ban its author in that group."""
+        handle = act.handle
+        chat_id = _number(handle, "chat_id")
+        if act.name is ActName.DELETE and not act.undo:
+            body: dict[str, Any] = {"message_id": _number(handle, "message_id")}
+            method = "deleteMessage"
+        elif act.name is ActName.LIKE:
+            reaction = [] if act.undo else [{"type": "emoji", "emoji": "👍"}]
+            body = {"message_id": _number(handle, "message_id"), "reaction": reaction}
+            method = "setMessageReaction"
+        elif act.name in {ActName.BAN, ActName.MUTE}:
+            method, body = _against(act)
+        else:
+            return super().act(act)
+        with self._open() as api:
+            try:
+                api.do(method, {"chat_id": chat_id, **body})
+            except Refused as error:
+                # Done by somebody else before us is done.
+                if "message to delete not found" not in str(error).lower():
+                    raise
+        return Receipt(act.message_id if "message_id" in body else act.author_id)
+
+    def _open(self) -> "TelegramApi":
+        return TelegramApi(self.settings, self.surroundings)
+
+
+class TelegramApi(JsonApi):
+    """The Bot API. The token stands in every path, so that no error may tell a path."""
+
+    def __init__(self, settings: TelegramSetup, surroundings: Surroundings) -> None:
+        super().__init__(surroundings, f"{settings.server}/bot{settings.token.get_secret_value()}")
+
+    def call(self, method: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A question; its `result`."""
+        try:
+            return self._result(self.ask(f"/{method}", dict(body or {})))
+        except Refused as error:
+            if error.status == 404:
+                raise NeedsPerson("Telegram does not know this bot token; ask @BotFather for a new one.") from None
+            if error.status == 409:
+                raise NeedsPerson(f"Somebody else reads this bot's messages: {error}") from None
+            raise
+
+    def do(self, method: str, body: Mapping[str, Any], scope: str = "") -> Any:
+        """A change, made once; its `result`. A group that became a supergroup is found under its new number."""
+        try:
+            return self._result(self.change("POST", f"/{method}", dict(body), scope=scope))
+        except Forbidden as error:
+            raise Refused(f"{error} The bot may have been blocked or removed, or lacks the right.") from None
+        except ConnectorError as error:
+            moved = mapping(error.answer.get("parameters")).get("migrate_to_chat_id")
+            if not isinstance(moved, int) or moved == body.get("chat_id"):
+                raise
+        return self._result(self.change("POST", f"/{method}", {**body, "chat_id": moved}, scope=scope))
+
+    @staticmethod
+    def _result(answer: Any) -> Any:
+        if mapping(answer).get("ok") is not True:
+            raise Passing("Telegram answered something else than expected.")
+        return answer.get("result")
+
+
+def _thread_of(said: Said, threads: Mapping[str, str]) -> str:
+    """Telegram's own thread, else the conversation of what it answers, else one of its own."""
+    own = name_of(said.chat.id, said.message_id)
+    above = (said.reply_to_message or {}).get("message_id")
+    if root := root_of(said):
+        return root
+    if isinstance(above, int) and not (said.is_topic_message and above == said.message_thread_id):
+        return threads.get(name_of(said.chat.id, above), name_of(said.chat.id, above))
+    return threads.get(own, own)
+
+
+def _against(act: Act) -> tuple[str, dict[str, Any]]:
+    if act.handle.get("is_private"):
+        raise Refused("This is a private chat; people can be muted or banned in groups only.")
+    person = {"user_id": _number(act.handle, "person_id")}
+    until = {"until_date": int(act.until.timestamp())} if act.until and not act.undo else {}
+    if act.name is ActName.MUTE:
+        permissions = dict.fromkeys(ALLOWED_AGAIN, act.undo)
+        return "restrictChatMember", {**person, "permissions": permissions, **until}
+    if act.undo:
+        # Without `only_if_banned` a member would be thrown out by this.
+        return "unbanChatMember", {**person, "only_if_banned": True}
+    return "banChatMember", {**person, **until}
+
+
+def _number(handle: Mapping[str, Any], name: str) -> int:
+    value = handle.get(name)
+    if not isinstance(value, int):
+        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
+    return value
