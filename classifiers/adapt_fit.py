@@ -1,0 +1,156 @@
+"""Learns an adapter from corrections: per tag a logistic regression that starts from what the model says.
+
+Every weight has a normal prior around zero, so without corrections nothing changes, and each moves only as far as the
+corrections carry it. Fitted in the space of the examples (there are fewer of them than words), with numpy alone.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.adapt import ADAPTED_BITS, Adapter
+from classifiers.adapt_inputs import Inputs, read_inputs
+from classifiers.examples import HEADS, Example
+from classifiers.store import Model
+from classifiers.tags import LANGUAGES, Tag
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+MOST = 1_500
+"""The newest corrections that are learned from: time grows with their cube, and old ones speak of an older product."""
+
+START, CUES, WORDS, LETTERS = 2.0, 1.5, 2.0, 6.0
+"""How far the prior lets each kind of weight go; chosen on sets of the training folder, with a model that had not seen them."""
+
+FOLDS = 5
+TRUST = 100
+"""As many corrections weigh as much as the model's own threshold."""
+
+FEWEST = 5
+"""Corrections of each kind, with the tag and without, that a language needs for a threshold of its own."""
+
+LOWEST, HIGHEST = 0.2, 0.9
+_STEPS, _CLOSE = 50, 1e-6
+
+
+def fit_adapter(model: Model, examples: Sequence[Example]) -> Adapter:
+    """What the examples teach, of which the last MOST are used. The same examples give the same adapter."""
+    examples = examples[-MOST:]
+    inputs = read_inputs(model, [example.text for example in examples], [example.lang for example in examples])
+    dense = _dense(inputs)
+    alike = dense @ dense.T + WORDS**2 * inputs.words.likeness() + LETTERS**2 * inputs.letters.likeness()
+    changes, suggest = [], {}
+    for head in Tag:
+        known = np.flatnonzero([example.said[HEADS.index(head)] is not None for example in examples])
+        truth = np.array([bool(examples[int(row)].said[HEADS.index(head)]) for row in known], dtype=bool)
+        stretch, start = _by_language(model, inputs, head)
+        near = (alike * np.outer(stretch, stretch))[np.ix_(known, known)]
+        of_rows = np.zeros(len(examples))
+        of_rows[known] = solve(near, start[known], truth) * stretch[known]
+        # What was learned in log-odds becomes weights of the score that the model's curve stretches.
+        changes.append(_weights(inputs, dense, of_rows) / model.calibration[head]["*"][0])
+        suggest[head.value] = _thresholds(model, head, inputs.langs[known], near, start[known], truth)
+    return _adapter(model, np.column_stack(changes).astype(np.float16), suggest)
+
+
+def solve(near: Floats, start: Floats, truth: Bools) -> Floats:
+    """How much each row speaks for the rows that are `near` it; `start` are log-odds that stand without any of them.
+
+    Newton's method on a convex function; a step that does not lead down is halved.
+    """
+    found, size, so = np.zeros(len(truth)), len(truth), truth.astype(np.float64)
+    cost = _cost(near, start, so, found)
+    for _ in range(_STEPS):
+        moved = near @ found
+        chance = _chance(start + moved)
+        certain = np.maximum(chance * (1 - chance), 1e-9)
+        root = np.sqrt(certain)
+        wanted = certain * moved + so - chance
+        inner = np.eye(size) + root[:, None] * near * root
+        step = wanted - root * np.linalg.solve(inner, root * (near @ wanted)) - found
+        length, before = 1.0, cost
+        while (cost := _cost(near, start, so, found + length * step)) > before and length > _CLOSE:
+            length /= 2
+        found = found + length * step
+        if before - cost < _CLOSE * size:
+            break
+    return found
+
+
+def held_out(near: Floats, start: Floats, truth: Bools) -> Floats:
+    """The probability of each row by a fit that had not seen it."""
+    fold = np.random.default_rng(0).permutation(len(truth)) % FOLDS
+    found = np.zeros(len(truth))
+    for held in range(FOLDS):
+        inside, outside = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
+        of_rows = solve(near[np.ix_(inside, inside)], start[inside], truth[inside])
+        found[outside] = _chance(start[outside] + near[np.ix_(outside, inside)] @ of_rows)
+    return found
+
+
+def _dense(inputs: Inputs) -> Floats:
+    spoken = [inputs.langs == lang for lang in LANGUAGES]
+    starts = np.column_stack([np.ones(len(inputs.langs)), *spoken])
+    return np.hstack([starts * START, inputs.cues * CUES])
+
+
+def _weights(inputs: Inputs, dense: Floats, of_rows: Floats) -> Floats:
+    scale = np.repeat((START, CUES), (1 + len(LANGUAGES), inputs.cues.shape[1]))
+    words, letters = WORDS**2 * inputs.words.gather(of_rows), LETTERS**2 * inputs.letters.gather(of_rows)
+    return np.concatenate([dense.T @ of_rows * scale, words, letters])
+
+
+def _by_language(model: Model, inputs: Inputs, head: str) -> tuple[Floats, Floats]:
+    curves = model.calibration[head]
+    chosen = np.array([curves.get(lang, curves["*"]) for lang in inputs.langs.tolist()]).reshape(-1, 2)
+    start = chosen[:, 0] * inputs.scores[:, model.heads.index(head)] + chosen[:, 1]
+    return chosen[:, 0] / curves["*"][0], start
+
+
+def _thresholds(
+    model: Model, head: str, langs: NDArray[np.str_], near: Floats, start: Floats, truth: Bools
+) -> dict[str, float]:
+    found, chances = {}, None
+    for lang in LANGUAGES:
+        spoken = langs == lang
+        if min((truth & spoken).sum(), (~truth & spoken).sum()) < FEWEST:
+            continue
+        chances = held_out(near, start, truth) if chances is None else chances
+        trust = spoken.sum() / (spoken.sum() + TRUST)
+        best = _balance(chances[spoken], truth[spoken])
+        threshold = trust * best + (1 - trust) * model.lanes[head][lang].suggest
+        found[lang] = round(float(np.clip(threshold, LOWEST, HIGHEST)), 4)
+    return found
+
+
+def _balance(chances: Floats, truth: Bools) -> float:
+    """The threshold that tells best both what has the tag and what has not; the middle of those that do equally well."""
+    cuts = np.arange(LOWEST, HIGHEST, 0.01)
+    said = chances[:, None] >= cuts
+    hits, right = (said & truth[:, None]).sum(axis=0), (~said & ~truth[:, None]).sum(axis=0)
+    wrong = len(truth) - hits - right
+    balance = hits / (2 * hits + wrong) + right / (2 * right + wrong)
+    return float(np.median(cuts[balance >= balance.max() - 1e-9]))
+
+
+def _adapter(model: Model, changes: NDArray[np.float16], suggest: dict[str, dict[str, float]]) -> Adapter:
+    found = hashlib.sha256(changes.tobytes() + repr(suggest).encode()).hexdigest()[:10]
+    starts, cues, words, letters = np.split(
+        changes.astype(np.float32), np.cumsum([1 + len(LANGUAGES), len(model.cues), 2**ADAPTED_BITS])
+    )
+    heads = tuple(tag.value for tag in Tag)
+    return Adapter(model.version, f"{model.version}+{found}", heads, words, letters, cues, starts, suggest)
+
+
+def _cost(near: Floats, start: Floats, so: Floats, found: Floats) -> float:
+    moved = near @ found
+    scores = start + moved
+    return float((np.logaddexp(0, scores) - so * scores).sum() + found @ moved / 2)
+
+
+def _chance(scores: Floats) -> Floats:
+    found: Floats = 1 / (1 + np.exp(-np.clip(scores, -30, 30)))
+    return found

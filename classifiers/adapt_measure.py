@@ -1,0 +1,70 @@
+"""How much an inbox teaches: macro-F1 on a labelled set before and after some of its rows were corrections."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.adapt import adapt
+from classifiers.adapt_fit import fit_adapter
+from classifiers.examples import HEADS, Example
+from classifiers.figures import mean
+from classifiers.store import Model
+from classifiers.tagger import Tagger
+from classifiers.tags import Tag
+
+AFTER = (0, 50, 200)
+SEEDS = 5
+MOST_ROWS = 1_700
+_FEWEST = 40
+
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """Mean macro-F1 of one tag on one set, over SEEDS drawings, after each number of corrections of AFTER."""
+
+    tag: str
+    name: str
+    macro_f1: tuple[float, ...]
+
+
+def measure_adapting(model: Model, sets: Mapping[str, Sequence[Example]]) -> list[Adapted]:
+    """Every tag on every set that speaks of it often enough. Rows drawn as corrections are never measured on."""
+    found = []
+    for name, examples in sets.items():
+        for tag in Tag:
+            known = [example for example in examples if example.said[HEADS.index(tag)] is not None]
+            truth = [bool(example.said[HEADS.index(tag)]) for example in known]
+            if min(sum(truth), len(truth) - sum(truth)) >= _FEWEST:
+                runs = [_run(model, tag, known, seed) for seed in range(SEEDS)]
+                found.append(Adapted(tag.value, name, tuple(map(mean, zip(*runs, strict=True)))))
+    return found
+
+
+def both_sides_f1(said: Bools, truth: Bools) -> float:
+    """The mean of the F1 of having a tag and the F1 of not having it."""
+    right = [(said & truth).sum(), (~said & ~truth).sum()]
+    wrong = (said != truth).sum()
+    return float(np.mean([2 * hits / max(2 * hits + wrong, 1) for hits in right]))
+
+
+def _run(model: Model, tag: Tag, known: Sequence[Example], seed: int) -> list[float]:
+    order = np.random.default_rng(seed).permutation(len(known))
+    rows = [known[int(row)] for row in order[:MOST_ROWS]]
+    taught, asked = rows[: max(AFTER)], rows[max(AFTER) :]
+    truth = np.array([bool(example.said[HEADS.index(tag)]) for example in asked], dtype=bool)
+    found = []
+    for number in AFTER:
+        adapted = adapt(model, fit_adapter(model, [_only(example, tag) for example in taught[:number]]))
+        answers = Tagger(adapted).tag([example.text for example in asked], [example.lang for example in asked])
+        found.append(both_sides_f1(np.array([tag in answer.tags for answer in answers], dtype=bool), truth))
+    return found
+
+
+def _only(example: Example, tag: Tag) -> Example:
+    column = HEADS.index(tag)
+    said = tuple(value if place == column else None for place, value in enumerate(example.said))
+    return Example(example.text, example.lang, said, example.source)
