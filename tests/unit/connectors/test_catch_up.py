@@ -105,3 +105,51 @@ def test_items_that_move_down_a_page_during_the_walk_come_once() -> None:
     for fresh, _state in catch_up(lambda older: platform.read(str(int(older) + 2) if older else None), None, None):
         found += fresh
     assert sorted(found) == list(range(9))
+
+
+def test_new_items_among_others_of_the_same_moment_are_found() -> None:
+    moment, items = START, [f"old{n}" for n in range(3)]
+
+    def read(older: str | None) -> Page[str]:
+        start = int(older or 0)
+        page = items[start : start + 3]
+        named = [(name, moment if "ancient" not in name else moment - timedelta(1), name) for name in page]
+        return Page(named, str(start + 3) if len(items) > start + 3 else None)
+
+    items += [f"ancient{n}" for n in range(9)]
+    *_walk, (_fresh, state) = catch_up(read, None, None)
+    # The platform sorts items of one moment as it likes: a known one comes first.
+    items[1:1] = ["new0", "new1", "new2", "new3"]
+    found = [name for fresh, _state in catch_up(read, state, None) for name in fresh]
+    assert sorted(found) == ["new0", "new1", "new2", "new3"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), size=st.integers(1, 4))
+def test_deletions_on_counted_pages_hide_nothing(data: st.DataObject, size: int) -> None:
+    items = list(range(20))
+
+    def read(older: str | None) -> Page[int]:
+        start = int(older or 0)
+        page = sorted(items, reverse=True)[start : start + size]
+        return Page(
+            [(str(n), START + timedelta(minutes=n), n) for n in page],
+            str(start + size) if len(items) > start + size else None,
+        )
+
+    state, stored = None, set[int]()
+    vanishing = data.draw(st.integers(0, 6))
+    for _ in range(2):
+        kill_after = data.draw(st.none() | st.integers(1, 8))
+        for number, (fresh, after) in enumerate(catch_up(read, state, None, shifts=True), start=1):
+            stored.update(fresh)
+            state = json.loads(json.dumps(after))
+            if vanishing and data.draw(st.booleans()):
+                items.remove(data.draw(st.sampled_from(items)))
+                vanishing -= 1
+            if number == kill_after:
+                break
+    vanishing = 0
+    for fresh, _state in catch_up(read, state, None, shifts=True):
+        stored.update(fresh)
+    assert stored >= set(items)
