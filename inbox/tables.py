@@ -13,6 +13,7 @@ from inbox.outbox import models as outbox
 from inbox.teams import models as teams
 from inbox.tickets import models as tickets
 from inbox.trackers import models as trackers
+from inbox.training import models as training
 
 metadata = Base.metadata
 
@@ -30,4 +31,5 @@ __all__ = [
     "teams",
     "tickets",
     "trackers",
+    "training",
 ]
