@@ -1,0 +1,274 @@
+"""Discourse, through an API key: what is written in a forum and to our account in; answers, and moderation by staff, out."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.clock import now
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Act,
+    ActName,
+    Batch,
+    Capabilities,
+    ChannelConnector,
+    Deletion,
+    Gone,
+    Guide,
+    IncomingMessage,
+    Known,
+    OutcomeUnknown,
+    OutgoingReply,
+    Passing,
+    Rate,
+    Receipt,
+    Refused,
+    Setup,
+    StreamSpec,
+)
+from inbox.connectors.discourse_poll import VERSION, poll_posts, poll_private
+from inbox.connectors.discourse_read import REGULAR, Post, message_of
+from inbox.connectors.json_api import JsonApi, mapping, segment
+from inbox.connectors.server_address import server_address
+from inbox.connectors.signed_body import require_signed
+
+LIMIT = 32_000
+FOR_EVER = timedelta(days=365 * 100)
+LIKED, SPAM, TO_MODERATORS = 2, 8, 7
+STAFF_ONLY = (ActName.DELETE, ActName.LOCK, ActName.MUTE, ActName.BAN)
+
+
+class DiscourseSetup(Setup):
+    """A forum, and a key made there."""
+
+    server: str = Field(
+        title=N_("Forum"), description=N_("For example forum.example.org"), min_length=3, max_length=300
+    )
+    username: str = Field(
+        title=N_("Account"), description=N_("The account that answers."), min_length=1, max_length=100
+    )
+    api_key: SecretStr = Field(title=N_("API key"), description=N_("In the forum: Admin, API, New API key."))
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        title=N_("Secret of the webhook"),
+        description=N_("Only needed to hear of posts at once instead of within a minute."),
+    )
+
+    @field_validator("server")
+    @classmethod
+    def whole_address(cls, value: str) -> str:
+        return server_address(value)
+
+    @field_validator("api_key")
+    @classmethod
+    def one_word(cls, value: SecretStr) -> SecretStr:
+        word = value.get_secret_value().strip()
+        if not word.isascii() or not word.isalnum():
+            raise ValueError(N_("is not an API key"))
+        return SecretStr(word)
+
+
+class Discourse(ChannelConnector):
+    """One account in one forum."""
+
+    kind: ClassVar[str] = "discourse"
+    label: ClassVar[str] = "Discourse"
+    setup: ClassVar[type[Setup]] = DiscourseSetup
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        receives=True,
+        replies=True,
+        tells_edits=True,
+        tells_deletes=True,
+        acts=frozenset({*STAFF_ONLY, ActName.MARK_SPAM, ActName.REPORT, ActName.LIKE}),
+        undoable=frozenset({ActName.LOCK, ActName.MUTE, ActName.BAN}),
+        text_limit=LIMIT,
+        refetches=20,
+        because={
+            ActName.HIDE: N_("Discourse hides posts that were flagged often enough; delete it, or flag it."),
+            ActName.BLOCK: N_("In a forum people are silenced or suspended instead."),
+            ActName.HOLD: N_("Discourse holds posts by its own rules only."),
+            ActName.APPROVE: N_("What Discourse holds for review is not offered to programs in a documented way."),
+        },
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_("In the forum, as an admin: Admin, Advanced, API keys, New API key."),
+            N_(
+                "User level: Single user, and the account that shall answer. Scope: Global (or at least topics, posts, users)."
+            ),
+            N_("Copy the key; it is shown once."),
+            N_(
+                "To hear of posts at once: Admin, Webhooks, with the address that the channel's page shows, and a secret."
+            ),
+        ),
+        gate=N_("An admin of the forum must make the key."),
+        page="https://meta.discourse.org/t/230124",
+    )
+    rates: ClassVar[Sequence[Rate]] = (Rate(60, 60),)
+
+    def check(self) -> Account:
+        """Ask who the account is; staff may do more."""
+        with self._open() as api:
+            user = mapping(mapping(api.get(f"/u/{segment(self.settings.username)}.json")).get("user"))
+            raw = mapping(api.get("/posts.json")).get("latest_posts")
+        if not user.get("id"):
+            raise Passing("The forum does not say whose account this is.")
+        is_staff = bool(user.get("moderator") or user.get("admin"))
+        self.surroundings.memory.save({**self.surroundings.memory.load(), "is_staff": is_staff})
+        latest = [self._read(post) for post in (raw if isinstance(raw, list) else [])[:3]]
+        name = f"{user.get('username')}@{self.settings.server.partition('://')[2]}"
+        return Account(name, f"{user['id']}", f"{self.settings.server}/u/{user.get('username')}", latest)
+
+    def describe(self) -> Capabilities:
+        """Without the acts of staff where the account is none."""
+        if self.surroundings.memory.load().get("is_staff", True):
+            return self.capabilities
+        words = N_("The account is not a moderator of this forum.")
+        declared = self.capabilities
+        return replace(
+            declared,
+            acts=declared.acts - set(STAFF_ONLY),
+            undoable=declared.undoable - set(STAFF_ONLY),
+            because={**declared.because, **dict.fromkeys(STAFF_ONLY, words)},
+        )
+
+    def streams(self) -> Sequence[StreamSpec]:
+        """What is written in the forum, and what is written to us."""
+        return (StreamSpec("posts", every=60), StreamSpec("private", every=180))
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        """New posts of all topics, or of our private messages."""
+        known = cursor if cursor and cursor.get("v") == VERSION else {}
+        with self._open() as api:
+            walk = poll_private if stream == "private" else poll_posts
+            yield from walk(api, self.settings.server, self.settings.username, known, since)
+
+    def refetch(self, known: Sequence[Known]) -> Batch:
+        """Post by post; a forum has no list of chosen ones across topics."""
+        messages: list[IncomingMessage] = []
+        gone: list[Deletion] = []
+        with self._open() as api:
+            for each in known:
+                try:
+                    raw = mapping(api.get(f"/posts/{segment(each.external_id)}.json"))
+                except Gone:
+                    gone.append(Deletion(each.external_id))
+                    continue
+                if Post.model_validate(raw).is_gone:
+                    gone.append(Deletion(each.external_id))
+                else:
+                    messages.append(self._read(raw))
+        return Batch(messages, gone)
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
+        """A webhook of the forum: a post was made, edited or destroyed."""
+        secret = self.settings.webhook_secret.get_secret_value()
+        require_signed(headers, body, name="X-Discourse-Event-Signature", secret=secret)
+        event = next((value for name, value in headers.items() if name.lower() == "x-discourse-event"), "")
+        try:
+            raw = mapping(mapping(json.loads(body)).get("post"))
+            post = Post.model_validate(raw) if event.startswith("post_") else None
+        except (ValueError, RecursionError):
+            raise Refused("The delivery is not a post of Discourse.") from None
+        if post is None or post.post_type != REGULAR:
+            return Batch(filtered=1)
+        if event == "post_destroyed" or post.is_gone:
+            return Batch(deletions=(Deletion(post.id, post.deleted_at),))
+        return Batch((self._read(raw),))
+
+    def validate(self, reply: OutgoingReply) -> None:
+        """Too long, or empty."""
+        if not reply.text.strip() or len(reply.text) > LIMIT:
+            raise Refused(f"A post has at least one and at most {LIMIT} characters.")
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Answer in the topic, below the post. The text is Markdown there, as people of forums expect."""
+        self.validate(reply)
+        handle = reply.parent_handle
+        body = {"raw": reply.text, "topic_id": _number(handle, "topic_id")}
+        if handle.get("post_number", 1) > 1:
+            body["reply_to_post_number"] = handle["post_number"]
+        with self._open() as api:
+            sent = mapping(api.change("POST", "/posts.json", body))
+        if not sent.get("id"):
+            raise OutcomeUnknown("The forum does not say what became of the answer; it may have been accepted.")
+        return Receipt(f"{sent['id']}", self._read(sent).url)
+
+    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
+        """Look at the end of the topic for our own words."""
+        topic = _number(reply.parent_handle, "topic_id")
+        with self._open() as api:
+            shown = mapping(mapping(api.get(f"/t/{topic}.json")).get("post_stream"))
+            last = [name for name in shown.get("stream") or [] if isinstance(name, int)][-20:]
+            more = mapping(api.get(f"/t/{topic}/posts.json", {"post_ids[]": last})) if last else {}
+            posts = mapping(more.get("post_stream")).get("posts") or []
+            for raw in posts:
+                message = self._read(raw)
+                began = not (reply.created_at and message.posted_at) or message.posted_at > reply.created_at - AHEAD
+                if message.author and message.author.is_us and began and _same(message.text, reply.text):
+                    return Receipt(message.external_id, message.url)
+        return None
+
+    def act(self, act: Act) -> Receipt:
+        """Delete, flag or like a post; close its topic; silence or suspend its author."""
+        with self._open() as api:
+            if act.name is ActName.DELETE and not act.undo:
+                try:
+                    api.change("DELETE", f"/posts/{segment(act.message_id)}.json")
+                except Gone:
+                    pass  # somebody was quicker
+            elif act.name is ActName.LOCK:
+                body: dict[str, Any] = {"status": "closed", "enabled": "false" if act.undo else "true"}
+                api.change("PUT", f"/t/{_number(act.handle, 'topic_id')}/status.json", body)
+            elif act.name in FLAGS and not act.undo:
+                api.change(
+                    "POST", "/post_actions.json", {"id": int(act.message_id), "post_action_type_id": FLAGS[act.name]}
+                )
+            elif act.name in {ActName.MUTE, ActName.BAN}:
+                self._punish(api, act)
+            else:
+                return super().act(act)
+        return Receipt(act.message_id)
+
+    def _punish(self, api: JsonApi, act: Act) -> None:
+        person = _number(act.handle, "person_id")
+        verb, until = ("silence", "silenced_till") if act.name is ActName.MUTE else ("suspend", "suspend_until")
+        if act.undo:
+            api.change("PUT", f"/admin/users/{person}/un{verb}.json", {})
+            return
+        end = act.until or now() + FOR_EVER
+        reason = act.reason[:300] or "Moderated in Trellis"
+        api.change("PUT", f"/admin/users/{person}/{verb}.json", {until: end.isoformat(), "reason": reason})
+
+    def _read(self, raw: Any) -> IncomingMessage:
+        return message_of(raw, server=self.settings.server, our_name=self.settings.username)
+
+    def _open(self) -> JsonApi:
+        key = self.settings.api_key.get_secret_value()
+        return JsonApi(
+            self.surroundings,
+            self.settings.server,
+            # Without `Accept` some addresses answer pages instead of JSON.
+            {"Api-Key": key, "Api-Username": self.settings.username, "Accept": "application/json"},
+        )
+
+
+FLAGS = {ActName.LIKE: LIKED, ActName.MARK_SPAM: SPAM, ActName.REPORT: TO_MODERATORS}
+AHEAD = timedelta(minutes=10)  # their clock may be behind ours
+
+
+def _same(theirs: str, ours: str) -> bool:
+    """Whether rendered words are those that were sent: letters and digits only, because Markdown becomes HTML."""
+    return [c for c in theirs if c.isalnum()] == [c for c in ours if c.isalnum()]
+
+
+def _number(handle: Mapping[str, Any], name: str) -> int:
+    value = handle.get(name)
+    if not isinstance(value, int):
+        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
+    return value

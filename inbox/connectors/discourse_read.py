@@ -1,0 +1,83 @@
+"""What Discourse says, as our messages. Used by `discourse` alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from inbox.connectors.contract import Author, IncomingMessage, Visibility
+from inbox.connectors.lenient import Moment, Words, web_address
+from inbox.text import one_line, plain_from_html
+
+REGULAR = 1  # the post type of what people write; others are notes of staff and of the system
+
+
+class Post(BaseModel):
+    """A post, of which only id and topic are sure."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    id: str
+    topic_id: int
+    post_number: int = 1
+    post_type: int = REGULAR
+    reply_to_post_number: str | int | None = None
+    user_id: int | None = None
+    username: Words = ""
+    name: Words = ""
+    avatar_template: Words = ""
+    cooked: Words = ""
+    created_at: Moment = None
+    updated_at: Moment = None
+    version: int = 1
+    topic_title: Words = ""
+    topic_slug: Words = ""
+    deleted_at: Moment = None
+    user_deleted: bool = False
+
+    @property
+    def is_gone(self) -> bool:
+        """Deleted by its author, or by staff, who still see it."""
+        return self.user_deleted or self.deleted_at is not None
+
+
+def message_of(
+    raw: Mapping[str, Any], *, server: str, our_name: str, title: str = "", quote: str = "", is_private: bool = False
+) -> IncomingMessage:
+    """A post as a message; its conversation is its topic. Raises ValueError when it cannot be read."""
+    post = Post.model_validate(raw)
+    return IncomingMessage(
+        external_id=post.id,
+        thread_id=f"{post.topic_id}",
+        text=plain_from_html(post.cooked),
+        html=post.cooked,
+        subject=one_line(title or post.topic_title, 500),
+        quote=quote,
+        posted_at=post.created_at,
+        edited_at=post.updated_at if post.version > 1 else None,
+        author=author_of(post, server=server, our_name=our_name),
+        url=f"{server}/t/{post.topic_slug or '-'}/{post.topic_id}/{post.post_number}",
+        visibility=Visibility.DIRECT if is_private else Visibility.PUBLIC,
+        reply_handle={
+            "topic_id": post.topic_id,
+            "post_number": post.post_number,
+            "person_id": post.user_id,
+            "username": post.username,
+        },
+        raw=raw,
+    )
+
+
+def author_of(post: Post, *, server: str, our_name: str) -> Author | None:
+    """Who wrote; None where the account is gone."""
+    if not post.username:
+        return None
+    picture = post.avatar_template.replace("{size}", "96")
+    return Author(
+        external_id=f"{post.user_id}" if post.user_id is not None else post.username,
+        handle=post.username,
+        name=one_line(post.name, 200),
+        avatar_url=web_address(f"{server}{picture}" if picture.startswith("/") else picture),
+        profile_url=f"{server}/u/{post.username}",
+        is_us=post.username.casefold() == our_name.casefold(),
+    )
