@@ -40,8 +40,10 @@ def index() -> ResponseReturnValue:
 def create_round() -> ResponseReturnValue:
     """Begin one with the messages that teach most today."""
     ids = pick(reading(), without=skipped())
+    if not ids:
+        return redirect(url_for("training.index"), 303)
     begin(ids)
-    return _onward() if ids else redirect(url_for("training.index"), 303)
+    return _onward()
 
 
 @page.get("/training/round")
