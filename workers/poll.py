@@ -6,18 +6,25 @@ Each stream is read in a thread of its own, so that a slow platform delays neith
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Session
 
+from inbox.channels.abilities import described
+from inbox.channels.backfill import arrive, walk
 from inbox.channels.connect import add_new_streams
 from inbox.channels.due import Claimed, ClaimLost, claim_due, hold
 from inbox.channels.fetch import fetch
 from inbox.channels.health import failed, succeeded
+from inbox.channels.ledger import Counts
+from inbox.channels.models import Stream
 from inbox.channels.open import open_connector
 from inbox.config import Settings, load_settings
-from inbox.connectors.contract import Batch, ConnectorError, Passing
+from inbox.connectors.contract import Batch, ConnectorError, Passing, StreamSpec
 from inbox.conversations.attach import attach
 from inbox.conversations.ingest import ingest
 from inbox.conversations.ingest_apart import ingest_apart
@@ -63,17 +70,16 @@ def poll_stream(claimed: Claimed, database: Database, vault: Vault, settings: Se
     """Read one claimed stream to its end. No transaction waits for the network; a lost claim writes nothing."""
     until = time.monotonic() + STREAM_SECONDS
     try:
-        has_more = False
+        has_more, stored = False, 0
         connector = open_connector(claimed.channel, database, vault, settings)
         streams = connector.streams()
         for batch in fetch(connector, claimed):
-            store(claimed, attach(settings.attachments, batch), database)
+            stored += store(claimed, attach(settings.attachments, batch), database).stored
             if has_more := time.monotonic() > until:
                 break
+        said = described(connector)
         with database.writing() as session:
-            stream = hold(session, claimed)
-            succeeded(session, stream, has_more=has_more)
-            add_new_streams(session, stream.channel, streams)
+            finish(session, hold(session, claimed), said, streams, stored=stored, has_more=has_more)
     except ConnectorError as error:
         log.warning("poll failed", extra={"stream": claimed.stream_id, "error": type(error).__name__})
         with database.writing() as session:
@@ -87,19 +93,40 @@ def poll_stream(claimed: Claimed, database: Database, vault: Vault, settings: Se
             failed(session, hold(session, claimed), reason)
 
 
-def store(claimed: Claimed, batch: Batch, database: Database) -> None:
+def store(claimed: Claimed, batch: Batch, database: Database) -> Counts:
     """Rows, ledger and cursor in one transaction. What the database refuses is found and put into quarantine."""
     try:
         with database.writing() as session:
             stream = hold(session, claimed)
-            ingest(session, stream.channel, claimed.name, batch, stream=stream)
+            walk(stream, batch)
+            return ingest(session, stream.channel, claimed.name, batch, stream=stream)
     except OperationalError:
         raise
     except DBAPIError as error:
         log.warning("batch refused", extra={"stream": claimed.stream_id, "error": type(error.orig).__name__})
         with database.writing() as session:
             stream = hold(session, claimed)
-            ingest_apart(session, stream.channel, claimed.name, batch, stream=stream)
+            walk(stream, batch)
+            return ingest_apart(session, stream.channel, claimed.name, batch, stream=stream)
+
+
+def finish(
+    session: Session,
+    stream: Stream,
+    said: dict[str, Any],
+    streams: Sequence[StreamSpec],
+    *,
+    stored: int,
+    has_more: bool,
+) -> None:
+    """Set the stream's next turn, or end its walk into the past; keep what the connector says of its connection."""
+    channel = stream.channel
+    if channel.abilities != said:
+        channel.abilities = said
+    succeeded(session, stream, stored=stored, has_more=has_more)
+    if stream.past_of and not has_more:
+        arrive(session, stream)
+    add_new_streams(session, channel, streams)
 
 
 def _start_due(pollers: Pollers) -> None:

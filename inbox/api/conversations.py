@@ -12,6 +12,7 @@ from inbox.api.routes import Routes
 from inbox.api.schemas import ConversationSchema, MessageSchema, ThreadSchema, one_of, page_of
 from inbox.channels.abilities import abilities
 from inbox.channels.measure import measure
+from inbox.channels.validate import validate
 from inbox.conversations.browse import Filters, View, browse
 from inbox.conversations.find import find_conversation, find_message, find_thread
 from inbox.conversations.models import Message
@@ -96,7 +97,7 @@ def _reply(session: Session, given: dict[str, Any], conversation_id: int) -> int
     conversation = find_conversation(session, conversation_id)
     if conversation is None:
         raise Problem(404, "There is no such conversation.")
-    channel, ability = conversation.channel, abilities(conversation.channel.kind)
+    channel, ability = conversation.channel, abilities(conversation.channel)
     if not ability.replies:
         raise Problem(422, ability.because.get("replies") or "This channel cannot be answered.")
     parent = find_message(session, given["message_id"]) if "message_id" in given else None
@@ -114,6 +115,7 @@ def _reply(session: Session, given: dict[str, Any], conversation_id: int) -> int
             length=measure(channel, given["text"].strip(), opened.database, opened.vault, opened.settings),
             limit=ability.text_limit,
             parent=parent,
+            validate=lambda parcel: validate(channel, parcel, opened.database, opened.vault, opened.settings),
         ).id
     except ConversationMovedOn as moved:
         raise Problem(409, str(moved), version=moved.version, newer=[each.id for each in moved.newer]) from None

@@ -1,19 +1,52 @@
-"""What the platform of a channel lets us do, as its connector declares it."""
+"""What the platform of a channel lets us do: as its connector last said of this very connection, else as its kind declares."""
 
-from inbox.connectors.contract import Capabilities
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from inbox.channels.models import Channel
+from inbox.connectors.contract import ActName, Capabilities, ChannelConnector, Unit
 from inbox.connectors.registry import CHANNELS, channel_connector
 
 NOTHING = Capabilities(polls=False)
 
 
-def abilities(kind: str) -> Capabilities:
-    """The capabilities of a channel's kind; of a kind that this version no longer knows: none."""
+def abilities(channel: Channel) -> Capabilities:
+    """What this connection may do. Reads no credentials and speaks to nobody."""
+    declared = kind_abilities(channel.kind)
+    return _unpacked(declared, channel.abilities) if channel.abilities else declared
+
+
+def kind_abilities(kind: str) -> Capabilities:
+    """What a kind of channel declares; of a kind that this version no longer knows: nothing."""
     try:
         return channel_connector(kind).capabilities
     except KeyError:
         return NOTHING
 
 
+def described(connector: ChannelConnector) -> dict[str, Any]:
+    """What the connector says of its connection, for the channel's row."""
+    said = asdict(connector.describe())
+    return said | {"acts": sorted(said["acts"]), "undoable": sorted(said["undoable"])}
+
+
 def kinds_not_for_training() -> list[str]:
     """The kinds of channels whose platform's terms forbid that a classifier learns from what is written there."""
-    return [kind for kind in CHANNELS if not abilities(kind).allows_training]
+    return [kind for kind in CHANNELS if not kind_abilities(kind).allows_training]
+
+
+def _unpacked(declared: Capabilities, said: Mapping[str, Any]) -> Capabilities:
+    # The row may be older or newer than this version: what one of them does not know is left as declared.
+    known = {name: value for name, value in said.items() if name in Capabilities.__dataclass_fields__}
+    for name in ("acts", "undoable"):
+        known[name] = _acts(known.get(name, ()))
+    if known.get("text_unit") not in set(Unit):
+        known["text_unit"] = declared.text_unit
+    # Terms are the platform's; no connection is exempt.
+    known |= {"text_unit": Unit(known["text_unit"]), "allows_training": declared.allows_training}
+    return replace(declared, **known)
+
+
+def _acts(names: Iterable[str]) -> frozenset[ActName]:
+    return frozenset(ActName(name) for name in names if name in set(ActName))

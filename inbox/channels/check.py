@@ -1,10 +1,14 @@
 """Tries a connection before anything is saved: signs in, and shows whose account it is with its last messages."""
 
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from inbox.channels.abilities import described
 from inbox.channels.open import NoMemory, surroundings
 from inbox.config import Settings
-from inbox.connectors.contract import Account, ConnectorError, Passing, Setup
+from inbox.connectors.contract import Account, ChannelConnector, ConnectorError, Passing, Setup
 from inbox.connectors.registry import channel_connector
 
 log = logging.getLogger(__name__)
@@ -12,16 +16,33 @@ log = logging.getLogger(__name__)
 SHOWN = 3
 
 
-def check(kind: str, setup: Setup, settings: Settings) -> Account:
-    """The account behind `setup`, with its newest three messages. Speaks to the network, stores nothing.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A connection that works: whose it is, what it may do, and what its connector noted for later."""
+
+    account: Account
+    abilities: dict[str, Any] = field(default_factory=dict)
+    memory: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check(kind: str, setup: Setup, settings: Settings) -> Checked:
+    """The connection behind `setup`, with its newest three messages. Speaks to the network, stores nothing.
 
     Raises ConnectorError and nothing else: its text says what is wrong and what to do.
     """
+    memory = NoMemory()
+    checked = look(channel_connector(kind)(setup, surroundings(memory, settings)))
+    return Checked(checked.account, checked.abilities, memory.state)
+
+
+def look(connector: ChannelConnector) -> Checked:
+    """The connection of an opened connector, which keeps its own memory. Raises ConnectorError and nothing else."""
     try:
-        account = channel_connector(kind)(setup, surroundings(NoMemory(), settings)).check()
+        account = connector.check()
+        shown = Account(account.name, account.external_id, account.url, tuple(account.latest[:SHOWN]))
+        return Checked(shown, described(connector))
     except ConnectorError:
         raise
     except Exception as error:  # a connector's mistake must not look like the person's
-        log.exception("check broke", extra={"kind": kind})
+        log.exception("check broke", extra={"kind": connector.kind})
         raise Passing(f"The answer could not be understood ({type(error).__name__}); try again.") from error
-    return Account(account.name, account.external_id, account.url, tuple(account.latest[:SHOWN]))

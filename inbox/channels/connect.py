@@ -7,12 +7,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
+from inbox.channels.check import Checked
 from inbox.channels.models import Channel, Stream
-from inbox.channels.open import NoMemory, surroundings
+from inbox.channels.open import NoMemory, memory_name, surroundings
 from inbox.channels.setup import keep_setup
 from inbox.clock import now
 from inbox.config import Settings
-from inbox.connectors.contract import Account, Setup, StreamSpec
+from inbox.connectors.contract import Setup, StreamSpec
 from inbox.connectors.registry import channel_connector
 from inbox.database import insert
 from inbox.jobs import Job, after_commit
@@ -33,20 +34,20 @@ def connect(
     kind: str,
     name: str,
     setup: Setup,
-    account: Account | None = None,
+    checked: Checked | None = None,
     *,
     since: datetime | None = None,
     language: str = "",
     by: Teammate | None = None,
 ) -> Channel:
-    """A new channel with its streams; `account` is what `check` found. Raises NameTaken, or KeyError for an unknown kind."""
-    label = one_line(name, 200) or (account.name if account else "") or channel_connector(kind).label
+    """A new channel with its streams; `checked` is what `check` found. Raises NameTaken, or KeyError for an unknown kind."""
+    label = one_line(name, 200) or (checked.account.name if checked else "") or channel_connector(kind).label
     require_free(session, label)
     channel = Channel(kind=kind, name=label, language=language)
     session.add(channel)
     session.flush()
     keep_setup(vault, channel, setup)
-    keep_account(channel, account)
+    keep_checked(vault, channel, checked)
     add_streams(session, channel, streams_of(kind, setup, settings), since)
     record(session, "channel.connected", "channel", channel.id, by=by, kind=kind)
     after_commit(session, Job.POLL)
@@ -61,12 +62,20 @@ def require_free(session: Session, name: str, *, besides: int | None = None) -> 
         raise NameTaken(name)
 
 
-def keep_account(channel: Channel, account: Account | None) -> None:
-    """Remember whose account it is."""
-    if account is not None:
-        channel.account_name = one_line(account.name, 300)
-        channel.account_id = account.external_id[:500]
-        channel.account_url = account.url
+def keep_checked(vault: Vault, channel: Channel, checked: Checked | None) -> None:
+    """Remember whose account it is, what may be done there, and what the connector noted while it looked."""
+    # What was kept of an older session belongs to the older credentials.
+    channel.memory = vault.seal(checked.memory, row=memory_name(channel.id)) if checked and checked.memory else None
+    if checked is not None:
+        keep_account(channel, checked)
+
+
+def keep_account(channel: Channel, checked: Checked) -> None:
+    """Remember whose account it is, and what may be done there."""
+    channel.account_name = one_line(checked.account.name, 300)
+    channel.account_id = checked.account.external_id[:500]
+    channel.account_url = checked.account.url
+    channel.abilities = checked.abilities or None
 
 
 def streams_of(kind: str, setup: Setup, settings: Settings) -> Sequence[StreamSpec]:

@@ -9,12 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.channels.models import Channel, ChannelState, Stream
+from inbox.channels.models import Channel, ChannelState, Pause, Stream
 from inbox.clock import now
 from inbox.database import skip_locked
 
 # Longer than any single answer a connector waits for, batch by batch renewed.
 LEASE = timedelta(minutes=5)
+SOON = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def claim_due(session: Session, *, limit: int, besides: Collection[int] = ()) ->
         stream.last_polled_at = moment
     session.flush()
     return [
-        Claimed(stream.id, stream.name, stream.cursor, stream.since, stream.claim, stream.channel) for stream in streams
+        Claimed(each.id, each.past_of or each.name, each.cursor, each.since, each.claim, each.channel)
+        for each in streams
     ]
 
 
@@ -65,10 +67,20 @@ def hold(session: Session, claimed: Claimed) -> Stream:
 
 
 def poll_now(session: Session, channel: Channel) -> None:
-    """Make every stream of the channel due at once."""
-    session.execute(
-        sa.update(Stream)
-        .where(Stream.channel_id == channel.id)
-        .values(due_at=now(), failures=0)
-        .execution_options(synchronize_session="fetch")
+    """Make every stream of the channel due at once, and let it find its rhythm anew."""
+    _bring_forward(session, Stream.channel_id == channel.id, due_at=now(), pause=Pause.ASKED, failures=0)
+
+
+def poll_soon(session: Session, channel: Channel) -> None:
+    """A delivery has arrived: whether others are missing is looked up within a minute, however quiet the stream was."""
+    soon = now() + SOON
+    # What waits for a platform's patience goes on waiting.
+    patient = Stream.pause.in_([Pause.RATE, Pause.FAULT])
+    _bring_forward(
+        session, Stream.channel_id == channel.id, Stream.due_at > soon, ~patient, due_at=soon, pause=Pause.WEBHOOK
     )
+
+
+def _bring_forward(session: Session, *which: sa.ColumnElement[bool], **values: Any) -> None:
+    query = sa.update(Stream).where(*which).values(pause_seconds=None, **values)
+    session.execute(query.execution_options(synchronize_session="fetch"))

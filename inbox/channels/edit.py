@@ -6,12 +6,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
-from inbox.channels.connect import add_streams, keep_account, require_free, streams_of
+from inbox.channels.check import Checked
+from inbox.channels.connect import add_streams, keep_checked, require_free, streams_of
 from inbox.channels.due import poll_now
 from inbox.channels.models import Channel, ChannelState, Stream
 from inbox.channels.setup import keep_setup
 from inbox.config import Settings
-from inbox.connectors.contract import Account, Setup
+from inbox.connectors.contract import Setup
 from inbox.jobs import Job, after_commit
 from inbox.live import publish
 from inbox.teams.models import Teammate
@@ -29,21 +30,25 @@ def edit(
     settings: Settings,
     channel: Channel,
     setup: Setup,
-    account: Account | None = None,
+    checked: Checked | None = None,
     *,
     by: Teammate | None = None,
 ) -> None:
     """Reconnect with other settings and listen again, from where it had stopped. Raises OtherAccount."""
-    if account and channel.account_id and account.external_id and account.external_id[:500] != channel.account_id:
-        raise OtherAccount(account.name)
+    require_same(channel, checked)
     _hold_streams(session, channel)
     keep_setup(vault, channel, setup)
-    keep_account(channel, account)
-    # What was kept of the old session belongs to the old credentials.
-    channel.memory = None
+    keep_checked(vault, channel, checked)
     _listen(session, channel)
     add_streams(session, channel, streams_of(channel.kind, setup, settings), _since(session, channel))
     record(session, "channel.edited", "channel", channel.id, by=by)
+
+
+def require_same(channel: Channel, checked: Checked | None) -> None:
+    """Raises OtherAccount when another account answers than the one whose messages are here."""
+    found = checked.account.external_id[:500] if checked else ""
+    if found and channel.account_id and found != channel.account_id:
+        raise OtherAccount(checked.account.name if checked else "")
 
 
 def rename(session: Session, channel: Channel, name: str, *, by: Teammate | None = None) -> None:

@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
-from inbox.channels.models import Channel, ChannelState, Stream
+from inbox.channels.models import Channel, ChannelState, Pause, Stream
+from inbox.channels.rhythm import next_pause
 from inbox.clock import now
-from inbox.connectors.contract import ConnectorError, Refused
+from inbox.connectors.contract import ConnectorError, RateLimited, Refused
 from inbox.live import publish
 
 FIRST_PAUSE = 15.0
@@ -18,13 +19,11 @@ LONGEST_PATIENCE = 86_400.0
 REASON_LIMIT = 2_000
 
 
-def succeeded(session: Session, stream: Stream, *, has_more: bool = False) -> None:
-    """The poll came to its end, or stopped on the way (`has_more`): give the claim back and set the next turn."""
+def succeeded(session: Session, stream: Stream, *, stored: int = 0, has_more: bool = False) -> None:
+    """The poll came to its end with `stored` new messages, or stopped on the way (`has_more`): set the next turn."""
     moment, channel = now(), stream.channel
     recovered = bool(channel.last_error)
-    # Jitter, so that channels connected together do not knock together for ever.
-    pause = 0.0 if has_more else stream.every * random.uniform(0.9, 1.1)
-    _give_back(stream, moment + timedelta(seconds=pause))
+    _give_back(stream, moment + timedelta(seconds=next_pause(stream, stored=stored, has_more=has_more)))
     stream.failures = 0
     stream.last_error = ""
     stream.last_success_at = moment
@@ -40,8 +39,12 @@ def succeeded(session: Session, stream: Stream, *, has_more: bool = False) -> No
 def failed(session: Session, stream: Stream, error: ConnectorError) -> None:
     """The poll failed: a passing fault waits longer each time; what only a person can mend breaks the channel loudly."""
     moment, channel = now(), stream.channel
+    if isinstance(error, RateLimited) and error.retry_after:
+        _wait(session, stream, error.retry_after)
+        return
     stream.failures += 1
     stream.last_error = str(error)[:REASON_LIMIT]
+    stream.pause = Pause.FAULT
     channel.last_error, channel.last_error_at = stream.last_error, moment
     _give_back(stream, moment + timedelta(seconds=_pause(stream.failures, error.retry_after)))
     session.flush()
@@ -49,6 +52,14 @@ def failed(session: Session, stream: Stream, error: ConnectorError) -> None:
     if error.needs_person or isinstance(error, Refused):
         mark_broken(session, channel, str(error))
     publish(session, "channels", channel.id, state=channel.state)
+
+
+def _wait(session: Session, stream: Stream, seconds: float) -> None:
+    """A budget that is used up is no fault of anybody: go on where it stopped when there is a new one."""
+    stream.pause = Pause.RATE
+    _give_back(stream, now() + timedelta(seconds=min(max(seconds, 1.0) * random.uniform(1.0, 1.05), LONGEST_PATIENCE)))
+    session.flush()
+    publish(session, "channels", stream.channel_id, state=stream.channel.state)
 
 
 def mark_broken(session: Session, channel: Channel, reason: str) -> None:

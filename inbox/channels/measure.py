@@ -15,6 +15,8 @@ ROUGHLY: dict[Unit, Callable[[str], int]] = {
     Unit.CHARACTERS: len,
     Unit.GRAPHEMES: count_graphemes,
     Unit.BYTES: lambda text: len(text.encode()),
+    Unit.UTF16: lambda text: len(text.encode("utf-16-le")) // 2,
+    Unit.WEIGHTED: lambda text: sum(1 if ord(letter) < 0x1100 else 2 for letter in text),
 }
 
 
@@ -24,4 +26,4 @@ def measure(channel: Channel, text: str, database: Database, vault: Vault, setti
         return open_connector(channel, database, vault, settings).length(text)
     except NeedsPerson:
         # A channel that does not open says so when the answer is to leave; until then its unit is near enough.
-        return ROUGHLY[abilities(channel.kind).text_unit](text)
+        return ROUGHLY[abilities(channel).text_unit](text)

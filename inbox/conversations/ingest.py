@@ -71,7 +71,7 @@ def ingest(
     ids = {message.external_id for message in messages} | deletions.keys()
     relatives = {key for message in messages for key in (message.parent_id, message.thread_id) if key}
     known = find_known(session, channel.id, ids, relatives)
-    items = _sort(messages, deletions, known, tells_edits=abilities(channel.kind).tells_edits)
+    items = _sort(messages, deletions, known, tells_edits=abilities(channel).tells_edits)
     items.duplicates += len(batch.deletions) - len(bad_deletions) - len(deletions)
 
     touched = _store(session, channel, items, known, moment)

@@ -1,6 +1,6 @@
 """Answers a conversation through the outbox, unless somebody else did so, or wrote, since its author last looked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from secrets import token_hex
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 from inbox.activity.record import record
 from inbox.channels.models import Channel
 from inbox.clock import now
-from inbox.connectors.contract import N_, OutgoingReply
+from inbox.connectors.contract import N_, OutgoingReply, Refused
 from inbox.conversations.draft import delete_draft, save_draft
 from inbox.conversations.hold import hold
 from inbox.conversations.models import Conversation, Direction, Message
@@ -52,13 +52,15 @@ def reply(
     length: int = 0,
     limit: int = 0,
     parent: Message | None = None,
+    validate: Callable[[OutgoingReply], None] | None = None,
 ) -> Message:
     """Store the answer and queue its delivery, which leaves after `undo_seconds`.
 
     `seen_version` is the conversation's version that the author had before their eyes. `length` is the text's length as
     the channel counts it and `limit` what it allows (0: any). `parent` is the message answered, by default the newest
-    from outside. Raises CannotReply, or ConversationMovedOn: catch that one inside the transaction, so that the draft
-    it has kept is committed.
+    from outside. `validate` raises Refused for what the platform would refuse later, while it can still be mended.
+    Raises CannotReply, or ConversationMovedOn: catch that one inside the transaction, so that the draft it has kept is
+    committed.
     """
     text = storable(text, LONGEST).strip()
     if not text:
@@ -77,9 +79,15 @@ def reply(
     answered = parent or _newest_from_outside(session, conversation)
     if answered is None or answered.conversation_id != conversation.id:
         raise CannotReply(N_("There is no message left here that could be answered at its source."))
-    message = _store(session, conversation, text, answered, by)
+    parcel = _parcel(conversation, text, answered, by)
+    if validate is not None:
+        try:
+            validate(parcel)
+        except Refused as refused:
+            raise CannotReply(str(refused)) from refused
+    message = _store(session, conversation, parcel, answered, by)
     waiting = conversation.waiting_since
-    _deliver(session, conversation, message, answered, by, undo_seconds)
+    _deliver(session, conversation, message, parcel, by, undo_seconds)
     conversation.message_count += 1
     conversation.version += 1
     conversation.last_message_at = max(conversation.last_message_at, message.posted_at)
@@ -128,17 +136,34 @@ def _newer(session: Session, conversation: Conversation, seen_version: int) -> S
     return newest[::-1]
 
 
-def _store(session: Session, conversation: Conversation, text: str, answered: Message, by: Teammate) -> Message:
+def _parcel(conversation: Conversation, text: str, answered: Message, by: Teammate) -> OutgoingReply:
+    return OutgoingReply(
+        # Platforms and mailboxes remember keys for longer than a database may live, so a part of it is never repeated.
+        key=f"reply-{conversation.id}-{conversation.version}-{token_hex(8)}",
+        text=text,
+        thread_id=conversation.external_id,
+        parent_id=answered.external_id or "",
+        parent_handle=answered.reply_handle,
+        author_name=by.name,
+        subject=conversation.subject,
+        language=answered.language,
+        created_at=now(),
+    )
+
+
+def _store(
+    session: Session, conversation: Conversation, parcel: OutgoingReply, answered: Message, by: Teammate
+) -> Message:
     message = Message(
         conversation_id=conversation.id,
         channel_id=conversation.channel_id,
         direction=Direction.OUT,
         teammate_id=by.id,
-        parent_external_id=answered.external_id or "",
-        text=text,
+        parent_external_id=parcel.parent_id,
+        text=parcel.text,
         language=answered.language,
         visibility=answered.visibility,
-        posted_at=now(),
+        posted_at=parcel.created_at,
     )
     session.add(message)
     session.flush()
@@ -149,30 +174,16 @@ def _deliver(
     session: Session,
     conversation: Conversation,
     message: Message,
-    answered: Message,
+    parcel: OutgoingReply,
     by: Teammate,
     undo_seconds: int,
 ) -> None:
-    channel = session.get_one(Channel, conversation.channel_id)
-    # Platforms and mailboxes remember keys for longer than a database may live, so a part of it is never repeated.
-    key = f"reply-{conversation.id}-{conversation.version}-{token_hex(8)}"
-    parcel = OutgoingReply(
-        key=key,
-        text=message.text,
-        thread_id=conversation.external_id,
-        parent_id=answered.external_id or "",
-        parent_handle=answered.reply_handle,
-        author_name=by.name,
-        subject=conversation.subject,
-        language=answered.language,
-        created_at=message.posted_at,
-    )
     delivery = queue_delivery(
         session,
-        key=key,
+        key=parcel.key,
         kind=DeliveryKind.REPLY,
         payload=payload_of(parcel),
-        channel=channel,
+        channel=session.get_one(Channel, conversation.channel_id),
         subject=("message", message.id),
         not_before=message.posted_at + timedelta(seconds=max(0, undo_seconds)),
         lane=f"conversation-{conversation.id}",

@@ -42,7 +42,7 @@ def show(channel_id: int) -> ResponseReturnValue:
         "channels/show.html",
         channel=channel,
         kinds=channel_kinds(),
-        abilities=abilities(channel.kind),
+        abilities=abilities(channel),
         acts=list(ActName),
         ledger=browse_ledger(reading(), channel_id),
         totals=totals(reading(), channel_id),

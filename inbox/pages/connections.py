@@ -8,7 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from inbox.channels.check import check
+from inbox.channels.check import Checked, check
 from inbox.channels.connect import NameTaken, connect
 from inbox.channels.edit import OtherAccount, edit
 from inbox.channels.models import Channel
@@ -43,17 +43,17 @@ def new() -> ResponseReturnValue:
 def try_out() -> ResponseReturnValue:
     """Test the connection: whose account it is, and its last three messages. Nothing is saved."""
     kind, channel = _kind(), _channel()
-    setup, account, problem = _tried(kind, channel)
+    setup, checked, problem = _tried(kind, channel)
     if isinstance(setup, dict):
         return _form(kind, request.form, setup, channel=channel, status=422)
     return _form(
         kind,
         request.form,
         channel=channel,
-        account=account,
+        account=checked.account if checked else None,
         problem=problem,
         sealed=seal(setup),
-        status=200 if account else 422,
+        status=200 if checked else 422,
     )
 
 
@@ -62,10 +62,10 @@ def try_out() -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Try it, then save it."""
     kind = _kind()
-    setup, account, problem = _tried(kind, None)
+    setup, checked, problem = _tried(kind, None)
     if isinstance(setup, dict):
         return _form(kind, request.form, setup, status=422)
-    if account is None:
+    if checked is None:
         return _form(kind, request.form, problem=problem, sealed=seal(setup), status=422)
     try:
         with writing() as writable:
@@ -77,14 +77,14 @@ def create() -> ResponseReturnValue:
                 kind,
                 request.form.get("name", ""),
                 setup,
-                account,
+                checked,
                 since=_since(),
                 language=request.form.get("language", "")[:2],
                 by=me(),
             )
     except NameTaken:
         taken = {"name": gettext("Another channel has this name.")}
-        return _form(kind, request.form, taken, account=account, sealed=seal(setup), status=422)
+        return _form(kind, request.form, taken, account=checked.account, sealed=seal(setup), status=422)
     flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
     return redirect(url_for("channels.show", channel_id=channel.id))
 
@@ -104,15 +104,15 @@ def show(channel_id: int) -> ResponseReturnValue:
 def update(channel_id: int) -> ResponseReturnValue:
     """Try the new settings, then reconnect; history and cursors stay."""
     channel = reading().get(Channel, channel_id) or abort(404)
-    setup, account, problem = _tried(channel.kind, channel)
+    setup, checked, problem = _tried(channel.kind, channel)
     if isinstance(setup, dict):
         return _form(channel.kind, request.form, setup, channel=channel, status=422)
-    if account is None:
+    if checked is None:
         return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=seal(setup), status=422)
     try:
         with writing() as writable:
             opened, row = house(), writable.get(Channel, channel_id) or abort(404)
-            edit(writable, opened.vault, opened.settings, row, setup, account, by=me())
+            edit(writable, opened.vault, opened.settings, row, setup, checked, by=me())
     except OtherAccount:
         problem = gettext("This is another account; connect it as a channel of its own.")
         return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=seal(setup), status=422)
@@ -130,7 +130,7 @@ def _channel() -> Channel | None:
     return reading().get(Channel, channel_id) if channel_id else None
 
 
-def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], Account | None, str]:
+def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], Checked | None, str]:
     """The settings (or what is wrong with them, by field), the account behind them, or why there is none."""
     kept = kept_secrets(setup_of(kind), kept_setup(house().vault, channel) if channel else {})
     try:

@@ -1,11 +1,14 @@
 """One message: what is done about it at its source, and how its sender had laid it out."""
 
+from datetime import datetime, timedelta
+
 from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from markupsafe import Markup
 
 from inbox.channels.abilities import abilities
+from inbox.clock import now
 from inbox.connectors.contract import ActName
 from inbox.conversations.find import find_message
 from inbox.moderation.act import act
@@ -19,6 +22,7 @@ from inbox.text import clean_html
 from inbox.web import house, reading, writing
 
 page = Blueprint("messages", __name__)
+LONGEST_BAN_DAYS = 3_650
 
 # The layout of a stranger is shown on a page of its own that can do nothing; pictures only when asked for.
 CALM_POLICY = "default-src 'none'; style-src 'self'; img-src {images}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -27,7 +31,7 @@ CALM_POLICY = "default-src 'none'; style-src 'self'; img-src {images}; form-acti
 @page.post("/messages/<int:message_id>/acts")
 @requires(Permission.MODERATION_ACT)
 def create_act(message_id: int) -> ResponseReturnValue:
-    """Hide, delete, mute, block … at the source, with a reason."""
+    """Hide, delete, mute, block … at the source, with a reason; a ban for so many `days`, without them for ever."""
     name, reason = request.form.get("act", ""), request.form.get("reason", "")
     if name not in set(ActName):
         abort(422)
@@ -35,9 +39,16 @@ def create_act(message_id: int) -> ResponseReturnValue:
         message = find_message(writable, message_id) or abort(404)
         try:
             seconds = house().settings.undo_seconds
-            ability = abilities(message.conversation.channel.kind)
+            ability = abilities(message.conversation.channel)
             done = act(
-                writable, message, ActName(name), reason=reason, by=me(), capabilities=ability, undo_seconds=seconds
+                writable,
+                message,
+                ActName(name),
+                reason=reason,
+                by=me(),
+                capabilities=ability,
+                undo_seconds=seconds,
+                until=_until(),
             )
         except ActRefused as refusal:
             tell_refusal(gettext(str(refusal)))
@@ -63,3 +74,8 @@ def show_formatted(message_id: int) -> ResponseReturnValue:
     )
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _until() -> datetime | None:
+    days = request.form.get("days", "")
+    return now() + timedelta(days=int(days)) if days.isdecimal() and 0 < int(days) <= LONGEST_BAN_DAYS else None

@@ -89,7 +89,7 @@ def opened(
     session = reading()
     conversation, ids = thread.conversation, [message.id for message in thread.messages]
     draft = find_draft(session, conversation.id, by=me()) if text is None else None
-    ability = abilities(conversation.channel.kind)
+    ability = abilities(conversation.channel)
     links = linked(session, ids)
     return {
         "thread": thread,

@@ -51,11 +51,6 @@ def create(channel_id: int) -> ResponseReturnValue:
 def find_receiving(session: Session, channel_id: int) -> Channel:
     """The active channel that takes deliveries; 404 for every other, so that strangers learn nothing."""
     channel = session.get(Channel, channel_id)
-    if (
-        channel is None
-        or channel.is_sample
-        or channel.state != ChannelState.ACTIVE
-        or not abilities(channel.kind).receives
-    ):
+    if channel is None or channel.is_sample or channel.state != ChannelState.ACTIVE or not abilities(channel).receives:
         abort(404)
     return channel

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from inbox.channels.abilities import abilities
 from inbox.channels.measure import measure
+from inbox.channels.validate import validate
 from inbox.conversations.models import Conversation, Message
 from inbox.conversations.refusal import Refusal
 from inbox.conversations.reply import ConversationMovedOn, reply
@@ -57,8 +58,7 @@ def create_cancellation(delivery_id: int) -> ResponseReturnValue:
             if delivery.kind == DeliveryKind.REPLY:
                 undo_reply(writable, message, by=me())
             else:
-                kind = message.conversation.channel.kind
-                undo(writable, delivery, by=me(), capabilities=abilities(kind))
+                undo(writable, delivery, by=me(), capabilities=abilities(message.conversation.channel))
         except Refusal as refusal:
             tell_refusal(gettext(refusal.words, **refusal.values))
         except ActRefused as refusal:
@@ -93,7 +93,8 @@ def _send(session: Session, conversation: Conversation, text: str) -> None:
         seen_version=_seen_version(),
         undo_seconds=opened.settings.undo_seconds,
         length=measure(channel, text.strip(), opened.database, opened.vault, opened.settings),
-        limit=abilities(channel.kind).text_limit,
+        limit=abilities(channel).text_limit,
+        validate=lambda parcel: validate(channel, parcel, opened.database, opened.vault, opened.settings),
     )
 
 

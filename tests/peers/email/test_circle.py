@@ -61,9 +61,9 @@ def connected(database: Database, server: MailServer, address: str) -> int:
         "smtp_security": "none",
     }
     setup = read_setup("email", values)
-    account = check("email", setup, settings)
+    checked = check("email", setup, settings)
     with database.writing() as session:
-        return connect(session, open_vault(settings), settings, "email", address, setup, account).id
+        return connect(session, open_vault(settings), settings, "email", address, setup, checked).id
 
 
 def poll_now(database: Database) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.models import Activity
-from inbox.channels.check import check
+from inbox.channels.check import Checked, check
 from inbox.channels.connect import NameTaken, connect
 from inbox.channels.due import claim_due, poll_now
 from inbox.channels.edit import OtherAccount, edit, pause, remove, rename, resume
@@ -49,11 +49,11 @@ def garden(tmp_path: Path) -> Path:
 @pytest.fixture
 def channel(session: Session, vault: Vault, settings: Settings, garden: Path) -> Channel:
     setup = read_setup(KIND, {"file": str(garden), "key": "secret word"})
-    return connect(session, vault, settings, KIND, "Garden", setup, Account("garden", "g-1"), since=minute(0))
+    return connect(session, vault, settings, KIND, "Garden", setup, Checked(Account("garden", "g-1")), since=minute(0))
 
 
 def test_a_check_shows_the_account_and_its_last_three_messages(settings: Settings, garden: Path) -> None:
-    account = check(KIND, read_setup(KIND, {"file": str(garden)}), settings)
+    account = check(KIND, read_setup(KIND, {"file": str(garden)}), settings).account
     assert account.name == "garden"
     assert len(account.latest) == 3
 
@@ -124,7 +124,7 @@ def test_reconnecting_keeps_the_cursor_and_clears_the_error(
         settings,
         channel,
         read_setup(KIND, {"file": str(garden), "key": "new"}),
-        Account("garden", "g-1"),
+        Checked(Account("garden", "g-1")),
     )
     session.refresh(stream)
     assert (stream.cursor, stream.since) == ({"page": 3}, minute(0))
@@ -137,7 +137,9 @@ def test_another_account_is_another_channel(
     session: Session, channel: Channel, vault: Vault, settings: Settings, garden: Path
 ) -> None:
     with pytest.raises(OtherAccount):
-        edit(session, vault, settings, channel, read_setup(KIND, {"file": str(garden)}), Account("weeds", "g-2"))
+        edit(
+            session, vault, settings, channel, read_setup(KIND, {"file": str(garden)}), Checked(Account("weeds", "g-2"))
+        )
 
 
 def test_a_paused_channel_is_not_polled_until_it_is_resumed(session: Session, channel: Channel) -> None:

@@ -29,8 +29,7 @@ def taken(pace: SharedPace, scope: str = "", most: int = 200) -> int:
     for number in range(most):
         try:
             pace.take(scope)
-        except RateLimited as told:
-            assert told.retry_after
+        except RateLimited:
             return number
     return most
 
@@ -76,9 +75,9 @@ def test_every_rate_of_a_scope_counts_and_scopes_do_not_disturb_each_other(valke
 
 def test_a_refused_call_is_not_counted(valkey_url: str) -> None:
     pace = SharedPace(1, [Rate(10, 600), Rate(100, 600, "units")], for_people=True)
+    pace.take("units", 60)
     with pytest.raises(RateLimited):
-        for _ in range(3):
-            pace.take("units", 60)
+        pace.take("units", 60)
     assert [budget.used for budget in pace.budgets()] == [60, 60]
 
 

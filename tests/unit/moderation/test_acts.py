@@ -1,14 +1,19 @@
 """A moderation act leaves once, shows on message and member when it is done, and can be taken back."""
 
+import time
+from datetime import datetime, timedelta
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from inbox.clock import now
 from inbox.connectors.contract import ActName, Capabilities, Receipt
 from inbox.conversations.models import Direction, Message
 from inbox.members.models import Member
 from inbox.moderation.act import act
 from inbox.moderation.acts import acts
+from inbox.moderation.lapse import lapse
 from inbox.moderation.options import options
 from inbox.moderation.refusal import ActRefused
 from inbox.moderation.settle_act import settle_act
@@ -133,3 +138,55 @@ def test_acts_are_listed_by_message(session: Session, message: Message, ada: Tea
     delivery = do(session, message, ActName.HIDE, ada)
     assert acts(session, [message.id, 99]) == {message.id: [delivery]}
     assert acts(session, []) == {}
+
+
+EVERYTHING = Capabilities(acts=frozenset(ActName), undoable=frozenset(ActName))
+
+
+def ban(session: Session, message: Message, by: Teammate, until: datetime | None) -> Delivery:
+    return act(session, message, ActName.BAN, reason="rude", by=by, capabilities=EVERYTHING, until=until)
+
+
+def test_a_ban_carries_its_end_and_other_acts_do_not(session: Session, message: Message, ada: Teammate) -> None:
+    until = now() + timedelta(days=7)
+    assert act_of(ban(session, message, ada, until).payload).until == until
+    hide = act(session, message, ActName.HIDE, reason="", by=ada, capabilities=EVERYTHING, until=until)
+    assert act_of(hide.payload).until is None
+
+
+def test_a_ban_that_is_over_is_no_ban(session: Session, message: Message, ada: Teammate) -> None:
+    assert message.identity is not None
+    first = ban(session, message, ada, now() + timedelta(seconds=0.3))
+    done(session, first)
+    member = session.get_one(Member, message.identity.member_id)
+    assert member.blocked_at is not None
+    assert lapse(session) == 0
+    time.sleep(0.35)
+    assert lapse(session) == 1
+    session.refresh(member)
+    assert member.blocked_at is None
+    assert ban(session, message, ada, None).id != first.id, "it can be said again"
+
+
+def test_a_block_outlives_a_ban(session: Session, message: Message, ada: Teammate) -> None:
+    done(session, ban(session, message, ada, now() - timedelta(days=1)))
+    done(session, do(session, message, ActName.BLOCK, ada))
+    assert lapse(session) == 0
+
+
+def test_what_is_approved_is_seen_until_it_is_held_again(session: Session, message: Message, ada: Teammate) -> None:
+    def does(name: ActName) -> None:
+        done(session, act(session, message, name, reason="", by=ada, capabilities=EVERYTHING))
+
+    does(ActName.HOLD)
+    assert message.hidden_at is not None
+    does(ActName.APPROVE)
+    assert message.hidden_at is None
+    does(ActName.HIDE)
+    assert message.hidden_at is not None
+
+
+def test_a_connection_says_why_for_all_acts_at_once(session: Session, message: Message) -> None:
+    found = options(message, Capabilities(because={"acts": "The token only reads."}))
+    assert {option.because for option in found} == {"The token only reads."}
+    assert {option.name for option in found} == set(ActName)
