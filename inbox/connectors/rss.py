@@ -1,42 +1,16 @@
-"""RSS and Atom: entries of any feed as messages. Nothing can be answered there, and an entry that is gone proves nothing."""
+"""RSS and Atom: entries of any feed as messages."""
 
-import hashlib
-from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 from pydantic import Field, SecretStr, field_validator
 
-from inbox.connectors.contract import (
-    N_,
-    Account,
-    Act,
-    Author,
-    BadItem,
-    Batch,
-    Capabilities,
-    ChannelConnector,
-    Gone,
-    IncomingMessage,
-    NeedsPerson,
-    OutgoingReply,
-    Passing,
-    Receipt,
-    Refused,
-    Setup,
-    StreamSpec,
-)
-from inbox.connectors.http import fetch, open_client
-from inbox.connectors.rss_parse import Entry, Feed, NotAFeed, parse_feed
+from inbox.connectors.contract import N_, Account, Guide, Setup, StreamSpec
+from inbox.connectors.feed_reader import FeedReader, message_of
 
-VERSION = 1
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-SIZE = 5 * 1024 * 1024
-REMEMBERED = 5_000
-AT_ONCE = 200
-CANNOT = N_("A feed can only be read.")
 
 
 class RssSetup(Setup):
@@ -58,125 +32,38 @@ class RssSetup(Setup):
         return str(url)
 
 
-class Rss(ChannelConnector):
+class Rss(FeedReader):
     """One feed."""
 
     kind: ClassVar[str] = "rss"
     label: ClassVar[str] = "RSS/Atom"
     setup: ClassVar[type[Setup]] = RssSetup
-    capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, because={"replies": CANNOT, "acts": CANNOT})
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_("Look for the feed's address on the page: often a link named RSS or Feed."),
+            N_("For a blog's comments with WordPress: add /comments/feed/ to the blog's address."),
+            N_("For a Discourse forum: add /posts.rss to its address."),
+        ),
+        gate=N_("None. A feed holds only its last entries, so what comes faster than they are read is lost."),
+    )
 
     def check(self) -> Account:
         """Read the feed; its title names the connection."""
-        _headers, feed = self._read({})
+        _headers, feed = self.read("entries", {})
         assert feed is not None
         # Most feeds begin with the newest entry, some end with it.
         newest = sorted(feed.entries, key=lambda entry: entry.posted_at or LONG_AGO, reverse=True)
-        latest = [_message(entry, feed) for entry in newest[:3]]
+        latest = [message_of(entry, feed) for entry in newest[:3]]
         return Account(feed.title or httpx.URL(self.settings.url).host, self.settings.url, feed.url, latest)
 
     def streams(self) -> Sequence[StreamSpec]:
         """The entries, every quarter of an hour."""
         return (StreamSpec("entries", every=900),)
 
-    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
-        """Entries that are new or whose words changed, oldest first; those already seen are not counted again."""
-        known = cursor if cursor and cursor.get("v") == VERSION else {}
-        seen = {str(e[0]): str(e[1]) for e in known.get("seen") or () if isinstance(e, list | tuple) and len(e) == 2}
-        headers, feed = self._read(known)
-        if feed is None:
-            return
-        fresh = [entry for entry in reversed(feed.entries) if seen.get(_mark(entry.external_id)) != _stamp(entry)]
-        broken = [raw for raw in feed.broken if _mark(raw) not in seen]
-        present = {_mark(name) for name in (*(entry.external_id for entry in feed.entries), *feed.broken)}
-        for start in range(0, max(1, len(fresh)), AT_ONCE):
-            part = fresh[start : start + AT_ONCE]
-            is_last = start + AT_ONCE >= len(fresh)
-            seen.update((_mark(entry.external_id), _stamp(entry)) for entry in part)
-            if is_last:
-                seen.update((_mark(raw), "") for raw in broken)
-                # What left the feed is forgotten first, once there is too much to remember.
-                kept = sorted(seen.items(), key=lambda item: item[0] in present)[-REMEMBERED:]
-                after = {"v": VERSION, "seen": [list(item) for item in kept], **headers}
-            else:
-                # Without the new ETag: a poll that is cut off here is told everything again.
-                after = {"v": VERSION, "seen": [list(item) for item in seen.items()]}
-            wanted = [e for e in part if not (since and e.posted_at and e.posted_at < since)]
-            yield Batch(
-                messages=[_message(entry, feed) for entry in wanted],
-                bad=[BadItem("It has neither title nor text.", raw) for raw in broken] if is_last else (),
-                filtered=len(part) - len(wanted),
-                cursor=after,
-            )
+    def address(self, stream: str) -> str:
+        """As it was typed."""
+        return str(self.settings.url)
 
-    def send(self, reply: OutgoingReply) -> Receipt:
-        """Nothing can be sent to a feed."""
-        raise Refused(CANNOT)
-
-    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
-        """Nothing was ever sent."""
-        return None
-
-    def act(self, act: Act) -> Receipt:
-        """Nothing can be done to a feed."""
-        raise Refused(CANNOT)
-
-    def _read(self, known: Mapping[str, Any]) -> tuple[dict[str, str], Feed | None]:
-        """The feed with what to ask for next time; None when it has not changed."""
-        asked = {"If-None-Match": known.get("etag"), "If-Modified-Since": known.get("modified")}
-        headers = {name: value for name, value in asked.items() if isinstance(value, str) and value}
-        headers["Accept"] = (
-            "application/atom+xml, application/rss+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
-        )
-        user, password = self.settings.user, self.settings.password.get_secret_value()
-        if user or password:
-            # As a header, not as httpx's auth, which would follow a redirect to another host.
-            headers["Authorization"] = "Basic " + b64encode(f"{user}:{password}".encode()).decode()
-        # A feed that was one before is more likely away for a moment than for good.
-        failure = Passing if known else NeedsPerson
-        with open_client(
-            allow_private=self.surroundings.allow_private_addresses,
-            timeout_seconds=self.surroundings.timeout_seconds,
-            pace=self.surroundings.pace,
-        ) as client:
-            try:
-                response = fetch(client, "GET", self.settings.url, headers=headers, limit=SIZE)
-            except Gone as error:
-                raise failure(f"{error} Check the address of the feed.") from None
-        if response.status_code == 304:
-            return {}, None
-        try:
-            feed = parse_feed(response.content, str(response.url), response.charset_encoding)
-        except NotAFeed as error:
-            raise failure(f"{response.url.host} did not answer with a feed. {error}") from None
-        told = {"etag": response.headers.get("ETag", ""), "modified": response.headers.get("Last-Modified", "")}
-        return {name: value for name, value in told.items() if value and len(value) < 500 and value.isascii()}, feed
-
-
-def _message(entry: Entry, feed: Feed) -> IncomingMessage:
-    name = entry.author or feed.title
-    return IncomingMessage(
-        external_id=entry.external_id,
-        thread_id=entry.parent_id or entry.external_id,
-        parent_id=entry.parent_id,
-        text=entry.text,
-        html=entry.html,
-        subject=entry.title,
-        url=entry.url,
-        posted_at=entry.posted_at,
-        edited_at=entry.edited_at,
-        language=entry.language,
-        # A name is all that a feed knows of a person.
-        author=Author(external_id=(entry.author_url or name)[:400], name=name, profile_url=entry.author_url)
-        if name
-        else None,
-        raw={"id": entry.external_id, "title": entry.title, "link": entry.url, "author": entry.author},
-    )
-
-
-def _mark(name: str) -> str:
-    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16]
-
-
-def _stamp(entry: Entry) -> str:
-    return _mark(f"{entry.title}\n{entry.text}")[:8]
+    def credentials(self) -> tuple[str, str]:
+        """As they were typed."""
+        return self.settings.user, self.settings.password.get_secret_value()
