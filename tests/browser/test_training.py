@@ -1,0 +1,228 @@
+"""A training round in Chromium, in both languages: by keys alone, several tags, by thumb, without scripts; and the ledger."""
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from werkzeug.serving import make_server
+
+from inbox.database import Database
+from inbox.labels.models import Correction, Label, Tag
+from inbox.pages.access import COOKIE_KEY
+from inbox.teams.models import Workspace
+from inbox.teams.sign_in import sign_in
+from tests.making import make_channel, make_conversation, make_identity, make_message, make_teammate
+
+pytestmark = pytest.mark.browser
+
+TEXTS = (
+    "Wann macht ihr wieder auf?",
+    "The pump broke after two days.",
+    "Ein Griff an der Seite wäre fein.",
+    "Nobody asked for your opinion, clown.",
+    "Danke, läuft!",
+)
+WORDS = {
+    "de": (
+        "Beginnen",
+        "Lernrunde",
+        "5 beantwortet",
+        "Überspringen",
+        "Berichtigungen",
+        "stimmte schon",
+        "zurückgenommen",
+    ),
+    "en": ("Begin", "Training round", "5 answered", "Skip", "Corrections", "right as it was", "undone"),
+}
+
+
+@pytest.fixture
+def house(app: Any, valkey_url: str) -> Database:
+    """The application's database, with five messages of which the classifier takes each for a question."""
+    database: Database = app.extensions["trellis"].database
+    with database.writing() as session:
+        session.add(Workspace(id=1, name="Garden", language="en", time_zone="Europe/Berlin"))
+        channel = make_channel(session, name="@garden")
+        for text in TEXTS:
+            author = make_identity(session, channel)
+            message = make_message(session, make_conversation(session, channel, preview=text), text, identity=author)
+            label = {"primary": Tag.QUESTION, "tags": "question", "language": "de", "model_version": "m1"}
+            session.add(Label(message_id=message.id, **label, question=0.6))
+    return database
+
+
+@pytest.fixture
+def address(app: Any) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
+
+
+@pytest.fixture
+def at(app: Any, house: Database, address: str, page: Page) -> Iterator[Callable[..., Page]]:
+    """`at("/training", "de")` is a manager's browser there. Nothing may be said on the console."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+
+    def opened(path: str, language: str = "en") -> Page:
+        with house.writing() as session:
+            token = sign_in(session, make_teammate(session, "Mo", language=language), "test")
+        cookie = app.session_interface.get_signing_serializer(app).dumps({COOKIE_KEY: token})
+        page.context.add_cookies([{"name": "trellis", "value": cookie, "url": address}])
+        page.goto(address + path)
+        return page
+
+    yield opened
+    assert said == []
+    page.goto("about:blank")  # ends its stream, which holds a thread of the server
+
+
+def standing(house: Database) -> list[str]:
+    with house.reading() as session:
+        query = sa.select(Correction.after).where(Correction.undone_at.is_(None)).order_by(Correction.id)
+        return list(session.scalars(query))
+
+
+def press(page: Page, key: str) -> None:
+    """A key on this message, and the next one is there."""
+    before = page.locator("#round-card").get_attribute("data-round")
+    page.keyboard.press(key)
+    expect(page.locator("#round-card")).not_to_have_attribute("data-round", before or "")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_round_goes_by_keys_alone(at: Callable[..., Page], house: Database, language: str) -> None:
+    begin, title, ended, _, ledger, right, undone = WORDS[language]
+    page = at("/conversations", language)
+    page.keyboard.press("g")
+    page.keyboard.press("l")
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    page.get_by_role("button", name=begin, exact=True).click()
+    press(page, "1")
+    expect(page.locator("#round-card")).to_be_focused()
+    press(page, "2")
+    press(page, "z")
+    press(page, "3")
+    page.keyboard.press("Shift+Digit2")
+    page.keyboard.press("Shift+Digit1")
+    press(page, "Enter")
+    press(page, "0")
+    press(page, "4")
+    expect(page.get_by_role("heading", name=ended)).to_be_visible()
+    assert standing(house) == ["question", "idea", "complaint question", "", "troll"]
+    page.locator(".round-lines summary").click()
+    expect(page.locator(".round-lines li").first).to_contain_text(right)
+    page.goto(re.sub("/training.*", "/corrections", page.url))
+    expect(page.get_by_role("heading", name=ledger)).to_be_visible()
+    expect(page.locator(".ledger > li.is-undone")).to_have_count(1)
+    expect(page.locator(".ledger > li.is-undone")).to_contain_text(undone)
+
+
+def test_a_thumb_answers_on_a_phone(at: Callable[..., Page], house: Database) -> None:
+    page = at("/training", "de")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.get_by_role("button", name="Beginnen", exact=True).click()
+    for button in page.locator(".round .choice, .round-foot button").all():
+        box = button.bounding_box()
+        assert box
+        assert box["height"] >= 44
+        assert box["y"] + box["height"] <= 844
+    page.get_by_role("checkbox", name="Auch Idee").check()
+    page.locator(".choice-complaint").click()
+    expect(page.locator(".round-before")).to_contain_text("Beschwerde")
+    page.get_by_role("button", name="Überspringen").click()
+    expect(page.locator(".round-before")).to_contain_text("übersprungen")
+    page.get_by_role("button", name="Zurück").click()
+    expect(page.locator(".round-before")).to_contain_text("Beschwerde")
+    assert standing(house) == ["complaint idea"]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_it_works_without_scripts(at: Callable[..., Page], house: Database, address: str) -> None:
+    page = at("/training")
+    assert page.context.browser
+    plain = page.context.browser.new_context(java_script_enabled=False)
+    plain.add_cookies([{"name": "trellis", "value": page.context.cookies()[0]["value"], "url": address}])
+    bare = plain.new_page()
+    bare.goto(f"{address}/training")
+    bare.get_by_role("button", name="Begin", exact=True).click()
+    bare.get_by_role("checkbox", name="Complaint too").check()
+    bare.get_by_role("button", name="Idea").click()
+    expect(bare.locator(".round-before")).to_contain_text("Idea")
+    bare.get_by_role("button", name="Back").click()
+    assert standing(house) == []
+    bare.get_by_role("button", name="None of these").click()
+    bare.get_by_role("button", name="Stop").click()
+    expect(bare.get_by_role("heading", name="1 answered")).to_be_visible()
+    plain.close()
+
+
+def test_the_inbox_takes_several_tags_and_none(at: Callable[..., Page], house: Database) -> None:
+    page = at("/conversations/1")
+    page.keyboard.press("Shift+Digit3")
+    page.keyboard.press("2")
+    expect(page.locator(".choice-idea")).to_have_attribute("aria-pressed", "true")
+    assert standing(house) == ["complaint idea"]
+    page.keyboard.press("0")
+    expect(page.locator(".choice-other")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("z")
+    expect(page.locator(".choice-complaint")).to_have_attribute("aria-pressed", "true")
+    assert standing(house) == ["complaint idea"]
+
+
+def test_the_ledger_narrows_in_place_and_undoes(at: Callable[..., Page], house: Database) -> None:
+    page = at("/training")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    for key in ("1", "2", "3"):
+        press(page, key)
+    page.keyboard.press("g")
+    page.keyboard.press("l")
+    page.get_by_role("link", name="Corrections").click()
+    page.get_by_role("link", name="Found right").click()
+    expect(page.locator(".ledger > li")).to_have_count(1)
+    page.get_by_role("link", name="All", exact=True).click()
+    page.locator(".ledger-filter summary").click()
+    page.get_by_label("Said by the teammate").select_option("complaint")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page).to_have_url(re.compile("to=complaint$"))
+    expect(page.locator(".ledger > li")).to_have_count(1)
+    page.locator(".ledger").get_by_role("button", name="Undo").click()
+    expect(page.locator(".ledger > li")).to_contain_text("undone")
+    assert standing(house) == ["question", "idea"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_people_who_listen_or_see_little_can_use_it(at: Callable[..., Page], scheme: str, width: int) -> None:
+    page = at("/training")
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 800})
+    assert Axe().run(page).violations_count == 0
+    page.get_by_role("button", name="Begin", exact=True).click()
+    press(page, "1")
+    page.keyboard.press("Shift+Digit2")
+    assert_accessible(page)
+    for key in ("3", "s", "0", "4"):
+        press(page, key)
+    assert_accessible(page)
+    press(page, "z")
+    page.goto(re.sub("/training.*", "/corrections?to=idea", page.url))
+    assert_accessible(page)
+    page.goto(re.sub("/corrections.*", "/corrections", page.url))
+    assert_accessible(page)
+
+
+def assert_accessible(page: Page) -> None:
+    report = Axe().run(page)
+    assert report.violations_count == 0, report.generate_report()
