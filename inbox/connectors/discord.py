@@ -1,0 +1,275 @@
+"""Discord, through a bot: what is written in a server's channels and threads in; answers, deletions, time-outs, bans out."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.clock import now
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Act,
+    ActName,
+    Batch,
+    Capabilities,
+    ChannelConnector,
+    Deletion,
+    Gone,
+    Guide,
+    IncomingMessage,
+    Known,
+    NeedsPerson,
+    OutcomeUnknown,
+    OutgoingReply,
+    Passing,
+    Rate,
+    Receipt,
+    Refused,
+    Retention,
+    Setup,
+    StreamSpec,
+)
+from inbox.connectors.discord_poll import VERSION, poll_guild
+from inbox.connectors.discord_read import Said, message_of, number, plain
+from inbox.connectors.http import Forbidden
+from inbox.connectors.json_api import JsonApi, listed, mapping, segment
+from inbox.connectors.watch_words import watch_words
+
+API = "https://discord.com/api/v10"
+LIMIT = 2_000
+LONGEST_TIME_OUT = timedelta(days=28) - timedelta(minutes=1)
+CONTENT_FLAGS = (1 << 18) | (1 << 19)  # the message content intent, approved or for small servers
+
+
+class DiscordSetup(Setup):
+    """A bot, and the server that it was invited to."""
+
+    token: SecretStr = Field(title=N_("Bot token"), description=N_("In the Developer Portal: Bot, Reset token."))
+    guild: str = Field(title=N_("Server ID"), description=N_("In Discord: right-click the server, Copy Server ID."))
+    channels: str = Field(
+        "",
+        title=N_("Channels"),
+        description=N_("IDs, separated with commas; empty: all that the bot may see."),
+        max_length=2_000,
+    )
+
+    @field_validator("token")
+    @classmethod
+    def one_word(cls, value: SecretStr) -> SecretStr:
+        word = value.get_secret_value().strip().removeprefix("Bot ")
+        if not word.isascii() or not word.isprintable() or " " in word or word.count(".") != 2:
+            raise ValueError(N_("is not a bot token"))
+        return SecretStr(word)
+
+    @field_validator("guild")
+    @classmethod
+    def an_id(cls, value: str) -> str:
+        if not number(value):
+            raise ValueError(N_("is not an ID of Discord"))
+        return value
+
+    @field_validator("channels")
+    @classmethod
+    def some_ids(cls, value: str) -> str:
+        found = watch_words(value)
+        if not all(map(number, found)):
+            raise ValueError(N_("is not an ID of Discord"))
+        return ", ".join(found)
+
+
+class Discord(ChannelConnector):
+    """One bot on one server."""
+
+    kind: ClassVar[str] = "discord"
+    label: ClassVar[str] = "Discord"
+    setup: ClassVar[type[Setup]] = DiscordSetup
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        replies=True,
+        tells_edits=True,
+        tells_deletes=True,
+        acts=frozenset({ActName.DELETE, ActName.MUTE, ActName.BAN, ActName.LIKE}),
+        undoable=frozenset({ActName.MUTE, ActName.BAN, ActName.LIKE}),
+        text_limit=LIMIT,
+        refetches=20,
+        allows_training=False,
+        because={
+            "allows_training": N_("Discord's terms forbid training on messages."),
+            ActName.HIDE: N_("Discord cannot hide messages; delete them instead."),
+            ActName.BLOCK: N_("A bot cannot block; ban the person from the server instead."),
+            ActName.REPORT: N_("Bots cannot report."),
+            ActName.MARK_SPAM: N_("Discord has no spam folder; delete the message and ban its author."),
+        },
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_(
+                "Open discord.com/developers/applications, choose New Application, then Bot, then Reset Token; copy it."
+            ),
+            N_("On the same page switch on Message Content Intent; without it all messages are empty."),
+            N_(
+                "Under OAuth2, URL Generator: scope bot, with View Channels, Read Message History, Send Messages, Send "
+                "Messages in Threads, Add Reactions, Manage Messages, Moderate Members and Ban Members. Open the address it "
+                "shows and choose the server."
+            ),
+            N_("In Discord: Settings, Advanced, Developer Mode; then right-click the server, Copy Server ID."),
+        ),
+        gate=N_("None below 10,000 people; above, Discord reviews the Message Content Intent every year."),
+        page="https://discord.com/developers/docs/quick-start/getting-started",
+    )
+    rates: ClassVar[Sequence[Rate]] = (Rate(50, 1),)
+    retention: ClassVar[Retention] = Retention(
+        because=N_("What is no longer needed must be deleted, as must what people ask.")
+    )
+
+    def check(self) -> Account:
+        """Ask who the bot is, whether it may read messages, and look at the server."""
+        with self._open() as api:
+            me, about = mapping(api.get("/users/@me")), mapping(api.get("/applications/@me"))
+            try:
+                guild = mapping(api.get(f"/guilds/{self.settings.guild}"))
+            except (Gone, Forbidden):
+                raise NeedsPerson("The bot is not a member of this server; open the invitation of step 3.") from None
+        if not number(me.get("id")) or not guild.get("name"):
+            raise Passing("Discord does not say which bot this is.")
+        flags = about.get("flags")
+        reads = not isinstance(flags, int) or bool(flags & CONTENT_FLAGS)
+        self.surroundings.memory.save({**self.surroundings.memory.load(), "our_id": me["id"], "reads": reads})
+        if not reads:
+            raise NeedsPerson("The bot may not read messages: switch on its Message Content Intent (step 2).")
+        address = f"https://discord.com/channels/{self.settings.guild}"
+        return Account(f"{guild['name']} ({me.get('username')})", self.settings.guild, address)
+
+    def streams(self) -> Sequence[StreamSpec]:
+        """The whole server is one: two calls tell which channels have something new."""
+        return (StreamSpec("messages", every=60),)
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        """New messages of all channels and open threads."""
+        known = cursor if cursor and cursor.get("v") == VERSION else {}
+        with self._open() as api:
+            our_id = self._us(api)
+            chosen = watch_words(self.settings.channels)
+            yield from poll_guild(api, self.settings.guild, our_id, chosen, known, since)
+
+    def refetch(self, known: Sequence[Known]) -> Batch:
+        """One by one, as Discord gives them."""
+        messages: list[IncomingMessage] = []
+        gone: list[Deletion] = []
+        with self._open() as api:
+            our_id = self._us(api)
+            for each in known:
+                path = f"/channels/{segment(str(each.handle.get('channel_id') or ''))}/messages/{segment(each.external_id)}"
+                try:
+                    raw = mapping(api.get(path))
+                except Gone:
+                    gone.append(Deletion(each.external_id))
+                except Forbidden:
+                    continue
+                else:
+                    messages.append(message_of(raw, guild=self.settings.guild, our_id=our_id, thread_id=each.thread_id))
+        return Batch(messages, gone)
+
+    def validate(self, reply: OutgoingReply) -> None:
+        """Too long, or empty."""
+        if not reply.text.strip() or len(reply.text) > LIMIT:
+            raise Refused(f"A message has at least one and at most {LIMIT} characters on Discord.")
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Answer below the message; nobody but its author is called by it, whatever stands in the text."""
+        self.validate(reply)
+        channel = str(reply.parent_handle.get("channel_id") or "")
+        body = {
+            "content": reply.text,
+            "message_reference": {"message_id": reply.parent_id, "fail_if_not_exists": False},
+            "allowed_mentions": {"parse": [], "replied_user": True},
+            # Discord drops a repeat with the same nonce for some minutes.
+            "nonce": hashlib.sha256(reply.key.encode()).hexdigest()[:25],
+            "enforce_nonce": True,
+        }
+        with self._open() as api:
+            sent = mapping(_allowed(api, "POST", f"/channels/{segment(channel)}/messages", body))
+        if not number(sent.get("id")):
+            raise OutcomeUnknown("Discord does not say what became of the answer; it may have been accepted.")
+        return Receipt(sent["id"], f"https://discord.com/channels/{self.settings.guild}/{channel}/{sent['id']}")
+
+    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
+        """Look behind the message for our own words."""
+        channel = str(reply.parent_handle.get("channel_id") or "")
+        with self._open() as api:
+            our_id = self._us(api)
+            query = {"after": reply.parent_id, "limit": 100}
+            for raw in listed(api.get(f"/channels/{segment(channel)}/messages", query)):
+                said = Said.model_validate(raw)
+                if (
+                    said.author
+                    and said.author.id == our_id
+                    and said.above == reply.parent_id
+                    and plain(said) == reply.text
+                ):
+                    return Receipt(said.id, f"https://discord.com/channels/{self.settings.guild}/{channel}/{said.id}")
+        return None
+
+    def act(self, act: Act) -> Receipt:
+        """Delete or like the message; time out or ban its author."""
+        channel, message = str(act.handle.get("channel_id") or ""), act.message_id
+        person, guild = str(act.handle.get("person_id") or ""), self.settings.guild
+        body: Any = None
+        if act.name is ActName.DELETE and not act.undo:
+            method, path = "DELETE", f"/channels/{segment(channel)}/messages/{segment(message)}"
+        elif act.name is ActName.LIKE:
+            method = "DELETE" if act.undo else "PUT"
+            path = f"/channels/{segment(channel)}/messages/{segment(message)}/reactions/%F0%9F%91%8D/@me"
+        elif act.name is ActName.MUTE:
+            longest = now() + LONGEST_TIME_OUT
+            until = None if act.undo else min(act.until or longest, longest).isoformat()
+            method, path, body = (
+                "PATCH",
+                f"/guilds/{guild}/members/{segment(person)}",
+                {"communication_disabled_until": until},
+            )
+        elif act.name is ActName.BAN:
+            if act.until:
+                raise Refused("Discord bans for ever; mute the person for a time instead.")
+            method, path = ("DELETE" if act.undo else "PUT"), f"/guilds/{guild}/bans/{segment(person)}"
+            body = None if act.undo else {"delete_message_seconds": 0}
+        else:
+            return super().act(act)
+        with self._open() as api:
+            try:
+                _allowed(api, method, path, body, reason=act.reason)
+            except Gone:
+                # Somebody was quicker, except where the person is no member any more.
+                if act.name is ActName.MUTE:
+                    raise
+        return Receipt(message)
+
+    def describe(self) -> Capabilities:
+        """As declared; the rights of the bot show when it acts."""
+        if self.surroundings.memory.load().get("reads", True):
+            return self.capabilities
+        words = N_("The bot may not read messages: switch on its Message Content Intent.")
+        return replace(self.capabilities, because={**self.capabilities.because, "polls": words})
+
+    def _us(self, api: JsonApi) -> str:
+        memory = self.surroundings.memory.load()
+        if not memory.get("our_id"):
+            memory = {**memory, "our_id": str(mapping(api.get("/users/@me")).get("id") or "")}
+            self.surroundings.memory.save(memory)
+        return str(memory["our_id"])
+
+    def _open(self) -> JsonApi:
+        return JsonApi(self.surroundings, API, {"Authorization": f"Bot {self.settings.token.get_secret_value()}"})
+
+
+def _allowed(api: JsonApi, method: str, path: str, body: Any = None, reason: str = "") -> Any:
+    """A change; a missing right concerns this very thing, not the connection."""
+    # Headers are ASCII; Discord decodes per cent.
+    headers = {"X-Audit-Log-Reason": segment(reason[:100])} if reason.strip(". ") else None
+    try:
+        return api.change(method, path, body, headers=headers)
+    except Forbidden as error:
+        raise Refused(f"{error} Give the bot the right, or move its role above the person's.") from None
