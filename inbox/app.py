@@ -30,6 +30,7 @@ PAGES = (
     "notes",
     "tags",
     "reasons",
+    "tagging",
     "corrections",
     "training",
     "drafts",

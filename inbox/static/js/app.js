@@ -22,5 +22,6 @@ import "./panel.js";
 import "./news.js";
 import "./news_thread.js";
 import "./reasons.js";
+import "./tagging.js";
 import "./live.js";
 import "./troubles.js";
