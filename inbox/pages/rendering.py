@@ -43,7 +43,7 @@ def register(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.filters.update(
-        ago=ago, age=age, when=when, number=number, percent=percent, factor=factor, short_time=short_time
+        ago=ago, age=age, when=when, number=number, percent=percent, factor=factor, short_time=short_time, score=score
     )
     app.jinja_env.globals.update(
         can=can,
@@ -110,6 +110,11 @@ def number(value: float) -> str:
 def percent(value: float | None) -> str:
     """A probability as whole percent."""
     return "" if value is None else gettext("%(share)d %%", share=round(value * 100))
+
+
+def score(value: float) -> str:
+    """A measure from 0 to 1, with three places: 0.716."""
+    return str(format_decimal(value, "0.000"))
 
 
 def short_time(seconds: float) -> str:

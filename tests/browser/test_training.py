@@ -107,7 +107,7 @@ def test_a_round_goes_by_keys_alone(at: Callable[..., Page], house: Database, la
     page = at("/conversations", language)
     page.keyboard.press("g")
     page.keyboard.press("l")
-    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.locator(".tabs [aria-current]")).to_have_text(title)
     page.get_by_role("button", name=begin, exact=True).click()
     press(page, "1")
     expect(page.locator("#round-card")).to_be_focused()
@@ -124,7 +124,7 @@ def test_a_round_goes_by_keys_alone(at: Callable[..., Page], house: Database, la
     page.locator(".round-lines summary").click()
     expect(page.locator(".round-lines li").first).to_contain_text(right)
     page.goto(re.sub("/training.*", "/corrections", page.url))
-    expect(page.get_by_role("heading", name=ledger)).to_be_visible()
+    expect(page.locator(".tabs [aria-current]")).to_have_text(ledger)
     expect(page.locator(".ledger > li.is-undone")).to_have_count(1)
     expect(page.locator(".ledger > li.is-undone")).to_contain_text(undone)
 
