@@ -120,10 +120,14 @@ class Bluesky(ChannelConnector):
         """Graphemes."""
         return count_graphemes(text)
 
-    def send(self, reply: OutgoingReply) -> Receipt:
-        """Answer in the thread, under a key that this very reply always has: a second attempt cannot make a second post."""
+    def validate(self, reply: OutgoingReply) -> None:
+        """Bluesky limits both what is seen and its bytes."""
         if count_graphemes(reply.text) > LIMIT or len(reply.text.encode("utf-8", "replace")) > LIMIT_BYTES:
             raise Refused(f"The answer is too long; Bluesky takes {LIMIT} characters and {LIMIT_BYTES} bytes.")
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Answer in the thread, under a key that this very reply always has: a second attempt cannot make a second post."""
+        self.validate(reply)
         with self._open() as api:
             body = {"repo": api.did, "collection": POST, "rkey": _key(reply), "record": self._record(api, reply)}
             try:

@@ -63,6 +63,7 @@ class File(ChannelConnector):
         polls=False,
         because={
             "replies": N_("A file cannot be answered."),
+            "acts": N_("A file cannot be answered."),
             "tells_edits": N_("A file is read once."),
             "tells_deletes": N_("A file is read once."),
         },

@@ -41,6 +41,7 @@ from inbox.text import plain_from_html
 
 BODY_LIMIT = 8 * 1024 * 1024
 MESSAGES_AT_ONCE = 1_000
+TEXT_LIMIT = 100_000
 
 
 class WebhookSetup(Setup):
@@ -109,7 +110,7 @@ class _Message(BaseModel):
     id: str = Field("", max_length=500)
     thread: str = Field("", max_length=500)
     parent: str = Field("", max_length=500)
-    text: str = Field("", max_length=100_000)
+    text: str = Field("", max_length=TEXT_LIMIT)
     html: str | None = Field(None, max_length=500_000)
     subject: str = Field("", max_length=1_000)
     url: str = Field("", max_length=2_000, pattern=r"^(https?://.*)?$")
@@ -142,7 +143,7 @@ class Webhook(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
-        text_limit=100_000,
+        text_limit=TEXT_LIMIT,
         because={"acts": N_("The program that posts here decides about its own messages.")},
     )
 
@@ -186,10 +187,18 @@ class Webhook(ChannelConnector):
                 found.append(BadItem(_reason(error), dumped(item), name_of(item)))
         return _sorted(found)
 
-    def send(self, reply: OutgoingReply) -> Receipt:
-        """Post the reply to the callback address; its `webhook-id` stays the same when it is sent again."""
+    def validate(self, reply: OutgoingReply) -> None:
+        """There must be somewhere to send it, and something it answers."""
         if not self.settings.callback_url:
             raise Refused("This webhook has no address for replies; give it one in its settings.")
+        if self.length(reply.text) > TEXT_LIMIT:
+            raise Refused(f"The answer is too long; a webhook takes {TEXT_LIMIT} characters.")
+        if not reply.parent_id:
+            raise Refused("The message does not say what to answer.")
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Post the reply to the callback address; its `webhook-id` stays the same when it is sent again."""
+        self.validate(reply)
         content = {
             "type": "reply",
             "id": reply.key,

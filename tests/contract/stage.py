@@ -3,19 +3,31 @@
 import copy
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
 import pytest
+import time_machine
 
-from inbox.connectors.contract import ChannelConnector, IncomingMessage, OutgoingReply, Surroundings
+from inbox.clock import now
+from inbox.connectors.contract import (
+    Account,
+    Batch,
+    ChannelConnector,
+    IncomingMessage,
+    Known,
+    OutgoingReply,
+    Surroundings,
+)
 from inbox.connectors.registry import channel_connector
+from tests.contract.official import Official, check_all
 
 RECORDINGS = Path(__file__).resolve().parent.parent / "recordings"
+HERE = {"127.0.0.1", "::1", "localhost"}
 Answer = Callable[[httpx.Request], httpx.Response]
 
 
@@ -42,45 +54,125 @@ class Remembering:
 
 
 class Stage(ABC):
-    """A platform that answers from `routes`; `upset`, if given, answers instead for the paths that matter."""
+    """A platform that answers from `route`; `upset`, if given, answers instead where `upset_where` says so.
+
+    A platform that lacks something says so by the reason in one of the `no_…`; what a connector declares in its
+    capabilities is not said again here.
+    """
 
     kind: ClassVar[str]
-    stream: ClassVar[str]
+    name: ClassVar[str] = ""  # where one kind has several stages
+    stream: ClassVar[str] = ""
     settings: ClassVar[dict[str, Any]]
     host: ClassVar[str]
-    poll_path: ClassVar[str]
+    poll_path: ClassVar[str] = ""
     send_path: ClassVar[str] = ""
-    has_pages: ClassVar[bool] = True
-    has_authors: ClassVar[bool] = True
+    official: ClassVar[Sequence[Official]] = ()
+    # Reasons for what this platform does not have.
+    no_pages: ClassVar[str] = ""
+    no_authors: ClassVar[str] = ""
+    no_markup: ClassVar[str] = ""
+    no_official: ClassVar[str] = ""
+    no_signed_time: ClassVar[str] = ""
+    no_signed_body: ClassVar[str] = ""
+    no_receipt: ClassVar[str] = ""  # why any success is believed
+    no_search: ClassVar[str] = ""  # why `find_sent` cannot look
+    # What the platform makes of words.
     too_long: ClassVar[str] = ""
+    lengths: ClassVar[Mapping[str, int]] = {}  # where it counts otherwise than its unit says
+    markup: ClassVar[tuple[str, str]] = ("", "")  # as the platform writes it, and as it is read
+    pages_are_counted: ClassVar[bool] = False  # by number or offset, so that a deletion moves items up
+    tells_when: ClassVar[bool] = True  # whether its 429 says how long to wait
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.requests: list[httpx.Request] = []
+        self.violations: list[str] = []
         self.memory = Remembering()
         self.items: list[Any] = self.recorded()
         self.pages: list[list[Any]] | None = None
         self.upset: Answer | None = None
-        self.upset_paths = {self.poll_path}
+        self.upset_where: Callable[[httpx.Request], bool] = self.is_poll
         self.sent: OutgoingReply | None = None
-        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda _self, request: self.answer(request))
+        self.checks_answers = False
+        self.renewal_fails: httpx.Response | None = None
+        self._network = httpx.HTTPTransport.handle_request
+        monkeypatch.setattr(
+            httpx.HTTPTransport, "handle_request", lambda transport, request: self._carry(transport, request)
+        )
+
+    # ── playing ──
+    def _carry(self, transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        if request.url.host in HERE:
+            # The guard that refuses private addresses is the real one.
+            self.requests.append(request)
+            return self._network(transport, request)
+        return self.answer(request)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
+        """What comes back, held against the official contract where there is one."""
         request.read()
         self.requests.append(request)
-        if self.upset and request.url.path in self.upset_paths:
-            response = self.upset(request)
-        elif request.url.host != self.host:
-            response = httpx.Response(404)
+        if self.upset and self.upset_where(request):
+            response, is_ours = self.upset(request), False
+        elif request.method == "POST" and self.is_renewal(request):
+            response, is_ours = self.renewal_fails or httpx.Response(200, json=self.fresh_tokens()), False
+        elif not self.is_ours(request):
+            response, is_ours = httpx.Response(404), False
         else:
-            response = self.route(request)
+            response, is_ours = self.route(request), True
         response.request = request
+        if is_ours:
+            self.violations += check_all(self.official, request, response if self.checks_answers else None)
         return response
 
+    @property
+    def upset_paths(self) -> set[str]:
+        """Where `upset` answers, as paths."""
+        raise AttributeError("set upset_paths, ask upset_where")
+
+    @upset_paths.setter
+    def upset_paths(self, paths: set[str]) -> None:
+        self.upset_where = lambda request: request.url.path in paths
+
+    def is_ours(self, request: httpx.Request) -> bool:
+        """Whether the request is for this platform."""
+        return request.url.host == self.host
+
+    def is_poll(self, request: httpx.Request) -> bool:
+        """Whether the request reads the items."""
+        return request.url.path == self.poll_path and (request.method == "GET" or self.poll_path != self.send_path)
+
+    def is_send(self, request: httpx.Request) -> bool:
+        """Whether the request sends an answer."""
+        return request.url.path == self.send_path and request.method in {"POST", "PUT"}
+
+    def is_renewal(self, request: httpx.Request) -> bool:
+        """Whether the request is for a fresh token."""
+        sign_in = self.connector().sign_in()
+        return sign_in is not None and str(request.url).partition("?")[0] == sign_in.token_url
+
     def connector(self) -> ChannelConnector:
+        """The connector, connected with this platform."""
         kind = channel_connector(self.kind)
-        return kind(kind.setup(**self.settings), Surroundings(self.memory))
+        return kind(kind.setup(**self.settings), Surroundings(self.memory, base_url="https://inbox.example"))
+
+    def brought(self, cursor: Any = None, since: datetime | None = None) -> list[Batch]:
+        """Every batch of one poll, or what is delivered where nothing is polled; cursors must survive the database."""
+        connector = self.connector()
+        if not connector.capabilities.polls:
+            return [connector.receive(*self.delivery(self.items))]
+        batches = list(connector.poll(self.stream, json.loads(json.dumps(cursor)), since))
+        json.dumps([dict(batch.cursor) for batch in batches])
+        return batches
+
+    @contextmanager
+    def later(self, span: timedelta = timedelta(hours=2)) -> Iterator[None]:
+        """So much time passes."""
+        with time_machine.travel(now() + span):
+            yield
 
     def reply_to(self, message: IncomingMessage, text: str = "Unter Menü, Plan.") -> OutgoingReply:
+        """An answer to the message."""
         return OutgoingReply(
             key="delivery-1",
             text=text,
@@ -97,16 +189,16 @@ class Stage(ABC):
 
     @abstractmethod
     def route(self, request: httpx.Request) -> httpx.Response:
-        """What the platform answers when all is well."""
+        """What the platform answers when all is well; acts and answers change what it says afterwards."""
 
     # ── the same item, changed ──
     @abstractmethod
     def named(self, item: Any, name: str) -> Any:
-        """Another item of the same kind."""
+        """Another item of the same kind, newer than the recorded ones."""
 
     @abstractmethod
     def worded(self, item: Any, text: str) -> Any:
-        """The item with other words."""
+        """The item with other words, as after an edit."""
 
     @abstractmethod
     def dated(self, item: Any, value: Any) -> Any:
@@ -120,6 +212,57 @@ class Stage(ABC):
     def name_of(self, item: Any) -> str:
         """The external id its message must have."""
 
+    def moment(self, at: datetime) -> Any:
+        """A time as the platform writes it."""
+        return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def marked(self, item: Any, source: str) -> Any:
+        """The item with these words in the platform's own markup."""
+        return self.worded(item, source)
+
     def anonymous(self, item: Any) -> Any:
         """The item without an author."""
         return item
+
+    def edit(self, index: int, text: str) -> None:
+        """Somebody edits an item: it says something else from now on, or the platform tells of it in a new item."""
+        self.items[index] = self.worded(self.items[index], text)
+
+    def delete(self, index: int) -> None:
+        """Somebody deletes an item: it is gone, or the platform tells of it in a new item."""
+        del self.items[index]
+
+    # ── this platform's dialect ──
+    def patience(self, seconds: int) -> httpx.Response:
+        """How it asks for patience."""
+        return httpx.Response(429, headers={"Retry-After": str(seconds)}, json={"error": "Too many requests"})
+
+    def unauthorised(self) -> httpx.Response:
+        """What it says to a wrong or expired token."""
+        return httpx.Response(401, json={"error": "The access token is invalid"})
+
+    def refusal(self) -> httpx.Response:
+        """A clear no to an answer that it will never accept."""
+        return httpx.Response(422, json={"error": "Validation failed"})
+
+    # ── deliveries, for platforms that bring messages ──
+    def delivery(self, items: Sequence[Any], *, at: datetime | None = None, forged: bool = False) -> Any:
+        """Headers and body of a signed delivery, made at `at` (now), or with another secret."""
+        raise NotImplementedError
+
+    def greeting(self) -> tuple[Mapping[str, str], str, Mapping[str, str]]:
+        """A right greeting's query, what it is answered with, and a wrong one."""
+        raise NotImplementedError
+
+    # ── where a person signs in ──
+    def fresh_tokens(self) -> Mapping[str, Any]:
+        """What the token address answers to a refresh."""
+        return {"access_token": "fresh-token", "refresh_token": "refresh-2", "expires_in": 3600}
+
+    def known(self, batches: Sequence[Batch]) -> list[Known]:
+        """The messages as they would be asked for again."""
+        return [Known(m.external_id, m.thread_id, m.reply_handle) for batch in batches for m in batch.messages]
+
+    def checked(self) -> Account:
+        """The connection's account."""
+        return self.connector().check()

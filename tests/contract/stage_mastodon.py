@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 import httpx
 
 from inbox.connectors.contract import OutgoingReply
+from tests.contract.official_openapi import OpenApi
 from tests.contract.stage import Stage, recording
 
 
@@ -16,6 +17,15 @@ class MastodonStage(Stage):
     poll_path = "/api/v1/notifications"
     send_path = "/api/v1/statuses"
     too_long = "x" * 501
+    markup = ("<p>Danke &amp; Grüße<br>Ana</p><p>#<span>feedback</span></p>", "Danke & Grüße\nAna\n\n#feedback")
+    lengths: ClassVar[dict[str, int]] = {
+        "https://example.com/a/very/long/path?with=everything": 23,
+        "see https://example.com/a/very/long/path?with=everything": 27,
+        "http://a.b x": 25,
+        "@ana@garten.example hi": len("@ana hi"),
+        "mail ana@garten.example": len("mail ana@garten.example"),
+    }
+    official = (OpenApi("mastodon/schema.json", at="https://garten.example"),)
 
     def recorded(self) -> list[Any]:
         return list(recording("mastodon/notifications.json"))
@@ -68,7 +78,14 @@ class MastodonStage(Stage):
         return {**item, "id": f"n{name}", "status": {**item["status"], "id": name}}
 
     def worded(self, item: Any, text: str) -> Any:
-        return {**item, "status": {**item["status"], "content": f"<p>{text}</p>", "edited_at": "2026-11-20T15:00:00Z"}}
+        return {
+            **item,
+            "status": {
+                **item["status"],
+                "content": text if text.startswith("<p>") else f"<p>{text}</p>",
+                "edited_at": "2026-11-20T15:00:00Z",
+            },
+        }
 
     def dated(self, item: Any, value: Any) -> Any:
         return {**item, "created_at": value, "status": {**item["status"], "created_at": value}}

@@ -1,6 +1,8 @@
 """A feed, as it was recorded."""
 
+import html
 import re
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -14,8 +16,10 @@ class RssStage(Stage):
     settings: ClassVar[dict[str, Any]] = {"url": "https://forum.example/feed", "user": "ana", "password": "hunter2"}
     host = "forum.example"
     poll_path = "/feed"
-    has_pages = False
-    has_authors = False  # feeds mostly do not say who wrote
+    no_pages = "a feed is one page"
+    no_authors = "feeds mostly do not say who wrote"
+    no_official = "feeds are prose: RFC 4287, RSS 2.0"
+    markup = ("&lt;p&gt;Danke &amp;amp; Grüße&lt;br&gt;Ana&lt;/p&gt;", "Danke & Grüße\nAna")
 
     def recorded(self) -> list[Any]:
         return list(recording("rss/items.json"))
@@ -32,6 +36,9 @@ class RssStage(Stage):
         before, _, rest = item.partition("<description>")
         return before + f"<description>{text}</description>" + rest.partition("</description>")[2]
 
+    def moment(self, at: datetime) -> Any:
+        return at.strftime("%a, %d %b %Y %H:%M:%S GMT")
+
     def dated(self, item: Any, value: Any) -> Any:
         before, _, rest = item.partition("<pubDate>")
         return before + f"<pubDate>{value}</pubDate>" + rest.partition("</pubDate>")[2]
@@ -40,4 +47,6 @@ class RssStage(Stage):
         return "<item><guid>nothing</guid></item>"
 
     def name_of(self, item: Any) -> str:
-        return str(item.partition("<guid>")[2].partition("</guid>")[0])
+        found = re.search(r"<guid[^>]*>([^<]*)</guid>", item) or re.search("<link>([^<]*)</link>", item)
+        assert found, "it has a guid or a link"
+        return html.unescape(found[1])

@@ -5,9 +5,13 @@ import time
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
 from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing, RateLimited, Refused
-from tests.contract.stages import Stage
+from tests.contract.stage import Stage
+from tests.contract.traits import needs, polled
+
+pytestmark = needs(polled)
 
 
 def poll(stage: Stage, cursor: object = None) -> None:
@@ -53,9 +57,26 @@ def test_patience_without_a_time_is_patience(stage: Stage) -> None:
     assert caught.value.retry_after is None
 
 
+def test_patience_is_understood_as_this_platform_asks_for_it(stage: Stage) -> None:
+    stage.upset = lambda _request: stage.patience(90)
+    with pytest.raises(RateLimited) as caught:
+        poll(stage)
+    assert caught.value.retry_after == (pytest.approx(90, abs=3) if stage.tells_when else None)
+    assert str(caught.value)
+
+
+def test_after_the_wait_nothing_is_missing(stage: Stage) -> None:
+    stage.upset = lambda _request: stage.patience(90)
+    with pytest.raises(RateLimited):
+        poll(stage)
+    stage.upset = None
+    found = {m.external_id for batch in stage.brought() for m in batch.messages}
+    assert set(map(stage.name_of, stage.items)) <= found
+
+
 def test_wrong_credentials_need_a_person(stage: Stage) -> None:
-    stage.upset = answering(httpx.Response(401, json={"error": "The access token is invalid"}))
-    with pytest.raises(NeedsPerson, match="credentials"):
+    stage.upset = lambda _request: stage.unauthorised()
+    with pytest.raises(NeedsPerson):
         poll(stage)
 
 
@@ -135,6 +156,13 @@ def test_a_redirect_elsewhere_takes_no_credentials_along(stage: Stage) -> None:
         assert "cookie" not in request.headers
 
 
+@pytest.mark.parametrize("inside", ["http://127.0.0.1:1/", "http://[::1]:1/", "http://localhost:1/latest/meta-data"])
+def test_a_redirect_to_a_private_address_is_not_followed(stage: Stage, inside: str) -> None:
+    stage.upset = answering(httpx.Response(302, headers={"Location": inside}))
+    with pytest.raises(NeedsPerson, match="private address"):
+        poll(stage)
+
+
 def test_redirects_in_circles_end(stage: Stage) -> None:
     stage.upset = lambda request: httpx.Response(302, headers={"Location": str(request.url)})
     with pytest.raises(NeedsPerson, match="circles"):
@@ -143,7 +171,8 @@ def test_redirects_in_circles_end(stage: Stage) -> None:
 
 
 def test_no_error_tells_a_secret(stage: Stage) -> None:
-    secrets = [value for name, value in stage.settings.items() if name in {"access_token", "app_password", "password"}]
+    fields = stage.connector().setup.model_fields
+    secrets = [value for name, value in stage.settings.items() if fields[name].annotation is SecretStr]
     for status in (400, 401, 403, 404, 418, 429, 500):
         stage.upset = answering(httpx.Response(status, json={"error": "no"}))
         with pytest.raises(ConnectorError) as caught:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from inbox.connectors.contract import IncomingMessage
-from tests.contract.stages import MastodonStage
+from tests.contract.stage_mastodon import MastodonStage
 
 LONG_AGO = "2020-01-01T00:00:00+00:00"
 ANA, BO, SECRET, CY = "113500000000000201", "113500000000000305", "113500000000000377", "113500000000000412"

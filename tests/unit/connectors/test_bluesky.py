@@ -11,7 +11,8 @@ import pytest
 
 from inbox.connectors.bluesky_read import message_of
 from inbox.connectors.contract import Act, ActName, ConnectorError, IncomingMessage, Passing, Refused
-from tests.contract.stages import BlueskyStage, recording
+from tests.contract.stage import recording
+from tests.contract.stage_bluesky import BlueskyStage
 
 A, B = "did:plc:aaaabrandbrandbrandbrand", "did:plc:bbbbanaanaanaanaanaanaan"
 ROOT = f"at://{A}/app.bsky.feed.post/3lbroot2222aa"

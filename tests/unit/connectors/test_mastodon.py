@@ -9,7 +9,8 @@ from inbox.connectors.contract import (
     RateLimited,
     Visibility,
 )
-from tests.contract.stages import MastodonStage, recording
+from tests.contract.stage import recording
+from tests.contract.stage_mastodon import MastodonStage
 from tests.unit.connectors.mastodon_polls import ANA, BO, CY, SECRET, end, polled
 
 

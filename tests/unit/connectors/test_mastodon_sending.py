@@ -16,7 +16,8 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.mastodon import MastodonSetup
 from inbox.connectors.mastodon_read import core, mentions
-from tests.contract.stages import MastodonStage, recording
+from tests.contract.stage import recording
+from tests.contract.stage_mastodon import MastodonStage
 from tests.unit.connectors.mastodon_polls import ANA, BO, CY, SECRET, polled, sent
 
 

@@ -7,7 +7,7 @@ from inbox.connectors.contract import (
     NeedsPerson,
     Passing,
 )
-from tests.contract.stages import MastodonStage
+from tests.contract.stage_mastodon import MastodonStage
 from tests.unit.connectors.mastodon_polls import ANA, LONG_AGO, end, polled
 
 

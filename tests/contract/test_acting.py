@@ -1,0 +1,56 @@
+"""Acts: done once or twice, undone once or twice, and refused before anything leaves where the platform has no such thing."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from inbox.connectors.contract import Act, ActName, Refused
+from tests.contract.stage import Stage
+from tests.contract.test_sending import question
+from tests.contract.traits import acting, needs
+
+ALL = sorted(ActName)
+
+
+def act_on(stage: Stage, name: ActName) -> Act:
+    message = question(stage)
+    author = message.author.external_id if message.author else ""
+    return Act("act-1", name, message.external_id, author, json.loads(json.dumps(dict(message.reply_handle))), "spam")
+
+
+def changes(stage: Stage) -> int:
+    return sum(request.method != "GET" for request in stage.requests)
+
+
+@needs(acting)
+@pytest.mark.parametrize("name", ALL)
+def test_an_act_can_be_done_twice_and_undone_twice(stage: Stage, name: ActName) -> None:
+    connector = stage.connector()
+    if name not in connector.capabilities.acts:
+        pytest.skip(f"{stage.kind} has no such act; that it is refused is another test")
+    act = act_on(stage, name)
+    before = changes(stage)
+    receipt = connector.act(act)
+    assert changes(stage) > before
+    connector.act(act)
+    if name in connector.capabilities.undoable:
+        undo = replace(act, undo=True, undo_state=json.loads(json.dumps(dict(receipt.state))))
+        before = changes(stage)
+        connector.act(undo)
+        assert changes(stage) > before
+        connector.act(undo)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_the_platform_does_not_have_is_refused_before_anything_leaves(stage: Stage, name: ActName) -> None:
+    connector = stage.connector()
+    capabilities = connector.capabilities
+    act = Act("k", name, "m", "a", {})
+    if name not in capabilities.acts:
+        with pytest.raises(Refused):
+            connector.act(act)
+    if name not in capabilities.undoable:
+        with pytest.raises(Refused):
+            connector.act(replace(act, undo=True))
+    assert not stage.requests
