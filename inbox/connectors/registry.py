@@ -10,6 +10,7 @@ CHANNELS = {
     "email": "inbox.connectors.email:Email",
     "mastodon": "inbox.connectors.mastodon:Mastodon",
     "bluesky": "inbox.connectors.bluesky:Bluesky",
+    "telegram": "inbox.connectors.telegram:Telegram",
     "rss": "inbox.connectors.rss:Rss",
     "webhook": "inbox.connectors.webhook:Webhook",
     "file": "inbox.connectors.file:File",

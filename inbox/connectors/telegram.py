@@ -1,6 +1,6 @@
 """Telegram, through a bot: private chats, groups and the comments under a channel's posts in; answers, deletions, bans out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -15,7 +15,6 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
-    ConnectorError,
     Guide,
     IncomingMessage,
     NeedsPerson,
@@ -27,33 +26,23 @@ from inbox.connectors.contract import (
     Refused,
     Setup,
     StreamSpec,
-    Surroundings,
     Unit,
 )
-from inbox.connectors.http import Forbidden
-from inbox.connectors.json_api import JsonApi, listed, mapping
+from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import server_address
-from inbox.connectors.telegram_read import Said, message_of, name_of, root_of
+from inbox.connectors.telegram_acts import call_for
+from inbox.connectors.telegram_api import TelegramApi, numbered
+from inbox.connectors.telegram_read import Said, address_of, message_of, name_of, root_of
+from inbox.connectors.walk_forward import Step, walk_forward
 
 VERSION = 1
 PAGE = 100
 LIMIT = 4096
 REMEMBERED = 2_000  # messages whose conversation is known, for answers to answers
-KINDS = ["message", "edited_message", "channel_post", "edited_channel_post"]
-ALLOWED_AGAIN = [
-    "can_send_messages",
-    "can_send_audios",
-    "can_send_documents",
-    "can_send_photos",
-    "can_send_videos",
-    "can_send_video_notes",
-    "can_send_voice_notes",
-    "can_send_polls",
-    "can_send_other_messages",
-    "can_add_web_page_previews",
-    "can_react_to_messages",
-]
+# Not the posts of channels: they are our own, and their copies in the discussion group begin the conversations.
+KINDS = ["message", "edited_message"]
+QUESTION = {"limit": PAGE, "timeout": 0, "allowed_updates": KINDS}
 
 
 class TelegramSetup(Setup):
@@ -115,18 +104,22 @@ class Telegram(ChannelConnector):
     rates: ClassVar[Sequence[Rate]] = (Rate(30, 1), Rate(20, 60, "group"))
 
     def check(self) -> Account:
-        """Ask who the bot is, and whether another program takes its messages."""
+        """Ask who the bot is, whether another program takes its messages, and what waits."""
         with self._open() as api:
             me = mapping(api.call("getMe"))
             if mapping(api.call("getWebhookInfo")).get("url"):
                 raise NeedsPerson(
                     "Another program receives this bot's messages by a webhook; remove it there, or make another bot."
                 )
+            # Without an offset nothing is confirmed, so that the first poll finds it all.
+            waiting = listed(api.call("getUpdates", QUESTION))
         if not isinstance(me.get("id"), int):
             raise Passing("Telegram does not say which bot this is.")
         hears_all = bool(me.get("can_read_all_group_messages"))
         self.surroundings.memory.save({**self.surroundings.memory.load(), "hears_all": hears_all})
-        return Account(f"@{me.get('username') or me['id']}", f"{me['id']}", f"https://t.me/{me.get('username') or ''}")
+        latest = read_each(waiting, self._reader({}, None)).messages[:-4:-1]
+        name = me.get("username") or f"{me['id']}"
+        return Account(f"@{name}", f"{me['id']}", f"https://t.me/{name}", latest)
 
     def describe(self) -> Capabilities:
         """As declared, with what the bot's privacy mode keeps from it."""
@@ -144,8 +137,23 @@ class Telegram(ChannelConnector):
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """What waits in the queue. Telegram forgets what is below the offset, so a page is confirmed once it is stored."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
-        offset = known.get("offset")
         threads = {name: root for name, root in mapping(known.get("threads")).items() if isinstance(root, str)}
+
+        def page(after: str | None) -> Step[Any]:
+            offset = {"offset": int(after)} if after and after.isdecimal() else {}
+            updates = listed(api.call("getUpdates", {**QUESTION, **offset}))
+            numbers = [n for update in updates if isinstance(n := mapping(update).get("update_id"), int)]
+            return Step(updates, f"{max(numbers) + 1}" if numbers else None, is_last=len(updates) < PAGE)
+
+        with self._open() as api:
+            for updates, state in walk_forward(page, known):
+                harvest = read_each(updates, self._reader(threads, since))
+                kept = dict(list(threads.items())[-REMEMBERED:])
+                after = {"v": VERSION, **state, "threads": kept}
+                yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, after)
+
+    def _reader(self, threads: dict[str, str], since: datetime | None) -> Callable[[Any], Sequence[IncomingMessage]]:
+        """Reads an update; the conversations it meets are kept in `threads`."""
         our_id = int(self.settings.token.get_secret_value().partition(":")[0])
 
         def read(update: Any) -> Sequence[IncomingMessage]:
@@ -158,22 +166,7 @@ class Telegram(ChannelConnector):
             threads[message.external_id] = message.thread_id
             return (message,)
 
-        with self._open() as api:
-            while True:
-                query = {"limit": PAGE, "timeout": 0, "allowed_updates": KINDS}
-                if isinstance(offset, int):
-                    query["offset"] = offset
-                updates = listed(api.call("getUpdates", query))
-                harvest = read_each(updates, read)
-                numbers = [
-                    u["update_id"] for u in updates if isinstance(u, dict) and isinstance(u.get("update_id"), int)
-                ]
-                offset = max(numbers, default=(offset or 1) - 1) + 1 if numbers or isinstance(offset, int) else None
-                threads = dict(list(threads.items())[-REMEMBERED:])
-                state = {"v": VERSION, "offset": offset, "threads": dict(threads)}
-                yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state)
-                if len(updates) < PAGE or not numbers:
-                    return
+        return read
 
     def length(self, text: str) -> int:
         """UTF-16 units, as Telegram counts offsets."""
@@ -191,19 +184,22 @@ class Telegram(ChannelConnector):
         self.validate(reply)
         handle = reply.parent_handle
         body: dict[str, Any] = {
-            "chat_id": _number(handle, "chat_id"),
+            "chat_id": numbered(handle, "chat_id"),
             "text": reply.text,
             # The answer is better without its message than not at all.
-            "reply_parameters": {"message_id": _number(handle, "message_id"), "allow_sending_without_reply": True},
+            "reply_parameters": {"message_id": numbered(handle, "message_id"), "allow_sending_without_reply": True},
         }
         if handle.get("topic_id"):
             body["message_thread_id"] = handle["topic_id"]
         with self._open() as api:
             sent = mapping(api.do("sendMessage", body, scope="" if handle.get("is_private") else "group"))
-        chat_id = mapping(sent.get("chat")).get("id")
-        if not isinstance(chat_id, int) or not isinstance(sent.get("message_id"), int):
-            raise OutcomeUnknown("Telegram does not say what became of the answer; it may have been accepted.")
-        return Receipt(name_of(chat_id, sent["message_id"]))
+        try:
+            said = Said.model_validate(sent)
+        except ValueError:
+            raise OutcomeUnknown(
+                "Telegram does not say what became of the answer; it may have been accepted."
+            ) from None
+        return Receipt(name_of(said.chat.id, said.message_id), address_of(said))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """A bot never hears its own messages."""
@@ -211,66 +207,20 @@ class Telegram(ChannelConnector):
 
     def act(self, act: Act) -> Receipt:
         """Delete or like the message; mute or ban its author in that group."""
-        handle = act.handle
-        chat_id = _number(handle, "chat_id")
-        if act.name is ActName.DELETE and not act.undo:
-            body: dict[str, Any] = {"message_id": _number(handle, "message_id")}
-            method = "deleteMessage"
-        elif act.name is ActName.LIKE:
-            reaction = [] if act.undo else [{"type": "emoji", "emoji": "👍"}]
-            body = {"message_id": _number(handle, "message_id"), "reaction": reaction}
-            method = "setMessageReaction"
-        elif act.name in {ActName.BAN, ActName.MUTE}:
-            method, body = _against(act)
-        else:
+        if act.name not in self.capabilities.acts or (act.undo and act.name not in self.capabilities.undoable):
             return super().act(act)
+        method, body = call_for(act)
         with self._open() as api:
             try:
-                api.do(method, {"chat_id": chat_id, **body})
+                api.do(method, body)
             except Refused as error:
                 # Done by somebody else before us is done.
                 if "message to delete not found" not in str(error).lower():
                     raise
         return Receipt(act.message_id if "message_id" in body else act.author_id)
 
-    def _open(self) -> "TelegramApi":
-        return TelegramApi(self.settings, self.surroundings)
-
-
-class TelegramApi(JsonApi):
-    """The Bot API. The token stands in every path, so that no error may tell a path."""
-
-    def __init__(self, settings: TelegramSetup, surroundings: Surroundings) -> None:
-        super().__init__(surroundings, f"{settings.server}/bot{settings.token.get_secret_value()}")
-
-    def call(self, method: str, body: Mapping[str, Any] | None = None) -> Any:
-        """A question; its `result`."""
-        try:
-            return self._result(self.ask(f"/{method}", dict(body or {})))
-        except Refused as error:
-            if error.status == 404:
-                raise NeedsPerson("Telegram does not know this bot token; ask @BotFather for a new one.") from None
-            if error.status == 409:
-                raise NeedsPerson(f"Somebody else reads this bot's messages: {error}") from None
-            raise
-
-    def do(self, method: str, body: Mapping[str, Any], scope: str = "") -> Any:
-        """A change, made once; its `result`. A group that became a supergroup is found under its new number."""
-        try:
-            return self._result(self.change("POST", f"/{method}", dict(body), scope=scope))
-        except Forbidden as error:
-            raise Refused(f"{error} The bot may have been blocked or removed, or lacks the right.") from None
-        except ConnectorError as error:
-            moved = mapping(error.answer.get("parameters")).get("migrate_to_chat_id")
-            if not isinstance(moved, int) or moved == body.get("chat_id"):
-                raise
-        return self._result(self.change("POST", f"/{method}", {**body, "chat_id": moved}, scope=scope))
-
-    @staticmethod
-    def _result(answer: Any) -> Any:
-        if mapping(answer).get("ok") is not True:
-            raise Passing("Telegram answered something else than expected.")
-        return answer.get("result")
+    def _open(self) -> TelegramApi:
+        return TelegramApi(self.settings.server, self.settings.token.get_secret_value(), self.surroundings)
 
 
 def _thread_of(said: Said, threads: Mapping[str, str]) -> str:
@@ -282,24 +232,3 @@ def _thread_of(said: Said, threads: Mapping[str, str]) -> str:
     if isinstance(above, int) and not (said.is_topic_message and above == said.message_thread_id):
         return threads.get(name_of(said.chat.id, above), name_of(said.chat.id, above))
     return threads.get(own, own)
-
-
-def _against(act: Act) -> tuple[str, dict[str, Any]]:
-    if act.handle.get("is_private"):
-        raise Refused("This is a private chat; people can be muted or banned in groups only.")
-    person = {"user_id": _number(act.handle, "person_id")}
-    until = {"until_date": int(act.until.timestamp())} if act.until and not act.undo else {}
-    if act.name is ActName.MUTE:
-        permissions = dict.fromkeys(ALLOWED_AGAIN, act.undo)
-        return "restrictChatMember", {**person, "permissions": permissions, **until}
-    if act.undo:
-        # Without `only_if_banned` a member would be thrown out by this.
-        return "unbanChatMember", {**person, "only_if_banned": True}
-    return "banChatMember", {**person, **until}
-
-
-def _number(handle: Mapping[str, Any], name: str) -> int:
-    value = handle.get(name)
-    if not isinstance(value, int):
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-    return value

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
 from inbox.connectors.json_api import mapping
-from inbox.connectors.lenient import Dicts, UnixMoment, Words, web_address
+from inbox.connectors.lenient import Dicts, UnixMoment, Words, web_address, words
 from inbox.text import one_line
 
 # What a message can carry, the field it lies in, and the media type where Telegram names none.
@@ -21,7 +21,7 @@ MEDIA = {
     "document": "application/octet-stream",
     "sticker": "image/webp",
 }
-SPEAKING = {"sticker": "emoji", "poll": "question", "venue": "title"}
+SPEAKING = {"sticker": "emoji", "poll": "question", "venue": "title", "checklist": "title"}
 
 
 class Person(BaseModel):
@@ -31,11 +31,10 @@ class Person(BaseModel):
     first_name: Words = ""
     last_name: Words = ""
     username: Words = ""
-    language_code: Words = ""
 
 
 class Chat(BaseModel):
-    """Where it was said: `type` is private, group, supergroup or channel."""
+    """Where it was said; `type` is private, group, supergroup or channel."""
 
     id: int
     type: str
@@ -58,6 +57,7 @@ class Said(BaseModel):
     is_topic_message: bool = False
     is_automatic_forward: bool = False
     reply_to_message: Mapping[str, Any] | None = None
+    quote: Mapping[str, Any] | None = None
     text: Words = ""
     caption: Words = ""
     entities: Dicts = []
@@ -78,12 +78,13 @@ def message_of(raw: Mapping[str, Any], *, our_id: int, thread_id: str) -> Incomi
         external_id=name_of(said.chat.id, said.message_id),
         thread_id=thread_id,
         text=text,
+        quote=words((said.quote or {}).get("text")),
+        subject=one_line(said.chat.title, 300),
         posted_at=said.date,
         edited_at=said.edit_date,
         author=_author(said, our_id),
-        url=_address(said),
+        url=address_of(said),
         parent_id=_parent(said),
-        language=said.sender.language_code[:2] if said.sender else "",
         visibility=_visibility(said.chat),
         attachments=attachments,
         reply_handle={
@@ -113,9 +114,18 @@ def root_of(said: Said) -> str:
     return ""
 
 
+def address_of(said: Said) -> str:
+    """Where a message can be seen; empty for private chats and small groups, which have no addresses."""
+    if said.chat.type != "private" and said.chat.username:
+        return f"https://t.me/{said.chat.username}/{said.message_id}"
+    # The number of a supergroup without the prefix that the Bot API puts before it.
+    inner = str(said.chat.id).removeprefix("-100")
+    return f"https://t.me/c/{inner}/{said.message_id}" if str(said.chat.id).startswith("-100") else ""
+
+
 def with_addresses(text: str, entities: Dicts) -> str:
     """The text with the addresses of links that hide behind other words. Offsets count UTF-16 units."""
-    units = text.encode("utf-16-le")
+    units = text.encode("utf-16-le", "surrogatepass")
     hidden = []
     for entity in entities:
         url, offset, length = entity.get("url"), entity.get("offset"), entity.get("length")
@@ -149,14 +159,6 @@ def _parent(said: Said) -> str:
     return name_of(said.chat.id, above) if isinstance(above, int) else ""
 
 
-def _address(said: Said) -> str:
-    if said.chat.username:
-        return f"https://t.me/{said.chat.username}/{said.message_id}"
-    # The number of a supergroup or channel without the prefix that the Bot API puts before it.
-    inner = str(said.chat.id).removeprefix("-100")
-    return f"https://t.me/c/{inner}/{said.message_id}" if str(said.chat.id).startswith("-100") else ""
-
-
 def _visibility(chat: Chat) -> Visibility:
     if chat.type == "private":
         return Visibility.DIRECT
@@ -165,8 +167,8 @@ def _visibility(chat: Chat) -> Visibility:
 
 def _spoken(raw: Mapping[str, Any]) -> str:
     # Things that say something without being text.
-    found = [mapping(raw.get(kind)).get(name) for kind, name in SPEAKING.items()]
-    return next((said for said in found if isinstance(said, str)), "")
+    found = [words(mapping(raw.get(kind)).get(name)) for kind, name in SPEAKING.items()]
+    return next(filter(None, found), "")
 
 
 def _attachment(raw: Mapping[str, Any], kind: str) -> IncomingAttachment | None:

@@ -1,0 +1,55 @@
+"""The Bot API: questions and changes, and its own ways of saying no. Used by `telegram` alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from inbox.connectors.contract import ConnectorError, NeedsPerson, OutcomeUnknown, Passing, Refused, Surroundings
+from inbox.connectors.http import Forbidden
+from inbox.connectors.json_api import JsonApi, mapping
+
+
+class TelegramApi(JsonApi):
+    """The token stands in every path, so that no error may tell a path."""
+
+    def __init__(self, server: str, token: str, surroundings: Surroundings) -> None:
+        super().__init__(surroundings, f"{server}/bot{token}")
+
+    def call(self, method: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A question; its `result`."""
+        try:
+            answer = self.ask(f"/{method}", dict(body or {}))
+        except Refused as error:
+            if error.status == 404:
+                raise NeedsPerson("Telegram does not know this bot token; ask @BotFather for a new one.") from None
+            if error.status == 409:
+                raise NeedsPerson(f"Somebody else reads this bot's messages: {error}") from None
+            raise
+        if mapping(answer).get("ok") is not True:
+            raise Passing("Telegram answered something else than expected.")
+        return answer.get("result")
+
+    def do(self, method: str, body: Mapping[str, Any], scope: str = "") -> Any:
+        """A change, made once; its `result`. A group that became a supergroup is found under its new number."""
+        try:
+            return self._done(method, body, scope)
+        except Forbidden as error:
+            raise Refused(f"{error} The bot may have been blocked or removed, or lacks the right.") from None
+        except ConnectorError as error:
+            moved = mapping(error.answer.get("parameters")).get("migrate_to_chat_id")
+            if not isinstance(moved, int) or moved == body.get("chat_id"):
+                raise
+        return self._done(method, {**body, "chat_id": moved}, scope)
+
+    def _done(self, method: str, body: Mapping[str, Any], scope: str) -> Any:
+        answer = self.change("POST", f"/{method}", dict(body), scope=scope)
+        if mapping(answer).get("ok") is not True:
+            raise OutcomeUnknown("Telegram does not say what became of it; it may have been accepted.")
+        return answer.get("result")
+
+
+def numbered(handle: Mapping[str, Any], name: str) -> int:
+    """A number that a message's handle must hold. Raises Refused."""
+    value = handle.get(name)
+    if not isinstance(value, int):
+        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
+    return value
