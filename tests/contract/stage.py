@@ -95,13 +95,13 @@ class Stage(ABC):
         self.sent: OutgoingReply | None = None
         self.checks_answers = False
         self.renewal_fails: httpx.Response | None = None
+        carry = self._carry
         self._network = httpx.HTTPTransport.handle_request
-        monkeypatch.setattr(
-            httpx.HTTPTransport, "handle_request", lambda transport, request: self._carry(transport, request)
-        )
+        # A function, because a method would not be told which transport it is called for.
+        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda transport, request: carry(request, transport))
 
     # ── playing ──
-    def _carry(self, transport: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    def _carry(self, request: httpx.Request, transport: httpx.HTTPTransport) -> httpx.Response:
         if request.url.host in HERE:
             # The guard that refuses private addresses is the real one.
             self.requests.append(request)

@@ -1,8 +1,10 @@
 """Mastodon, as one of its servers was recorded."""
 
+import json
 from typing import Any, ClassVar
 
 import httpx
+import pytest
 
 from inbox.connectors.contract import OutgoingReply
 from tests.contract.official_openapi import OpenApi
@@ -27,11 +29,17 @@ class MastodonStage(Stage):
     }
     official = (OpenApi("mastodon/schema.json", at="https://garten.example"),)
 
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(monkeypatch)
+        self.relation: dict[str, Any] = recording("mastodon/relationship.json")
+
     def recorded(self) -> list[Any]:
         return list(recording("mastodon/notifications.json"))
 
     def route(self, request: httpx.Request) -> httpx.Response:
         path, query = request.url.path, request.url.params
+        if request.method == "POST" and path != self.send_path:
+            return self._acted(path, request)
         if request.method == "POST":
             self.sent = self.sent or self.reply_to_nothing()
             return httpx.Response(200, json=recording("mastodon/status_sent.json"))
@@ -57,6 +65,19 @@ class MastodonStage(Stage):
             "/api/v1/accounts/verify_credentials": httpx.Response(200, json=recording("mastodon/account.json")),
             "/api/v2/instance": httpx.Response(200, json=recording("mastodon/instance.json")),
         }.get(path, httpx.Response(404, json={"error": "Record not found"}))
+
+    def _acted(self, path: str, request: httpx.Request) -> httpx.Response:
+        """Blocks and mutes of an account, and reports to the server's moderators."""
+        *_before, account_id, verb = path.split("/")
+        state = {"block": {"blocking": True}, "mute": {"muting": True, "muting_notifications": True}}
+        if verb.removeprefix("un") in state:
+            name = verb.removeprefix("un")
+            self.relation |= {each: not verb.startswith("un") for each in state[name]}
+            return httpx.Response(200, json={**self.relation, "id": account_id})
+        body = json.loads(request.content)
+        told = {"id": "48914", "action_taken": False, "category": "other", "forwarded": False, "rule_ids": None}
+        about = {"comment": body["comment"], "status_ids": body["status_ids"], "created_at": "2026-11-21T08:00:00.000Z"}
+        return httpx.Response(200, json={**told, **about, "target_account": self.recorded()[0]["account"]})
 
     def reply_to_nothing(self) -> OutgoingReply:
         return OutgoingReply("", "", "", "", {})
