@@ -1,0 +1,113 @@
+"""One app in one Slack workspace: calls, who we are, its rooms, and the names of people. Used by `slack` alone."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from inbox.connectors.contract import ConnectorError, Gone, NeedsPerson, Passing, RateLimited, Refused, Surroundings
+from inbox.connectors.json_api import JsonApi, listed, mapping
+from inbox.connectors.lenient import words
+
+API = "https://slack.com/api"
+NAMES_KEPT = 3_000
+SIGNED_OUT = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required"}
+NOT_THERE = {"channel_not_found", "message_not_found", "thread_not_found", "user_not_found", "cant_update_message"}
+PASSES = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+
+
+class SlackApi(JsonApi):
+    """Use it as a context manager. Slack answers 200 also where it refuses."""
+
+    def __init__(self, token: str, surroundings: Surroundings) -> None:
+        super().__init__(surroundings, API, {"Authorization": f"Bearer {token}"})
+        self.memory = surroundings.memory
+        kept = self.memory.load()
+        self.us: dict[str, Any] = dict(mapping(kept.get("us")))
+        self.names: dict[str, str] = dict(mapping(kept.get("names")))
+
+    @property
+    def our_id(self) -> str:
+        """The app's own member id."""
+        return words(self.us.get("user_id"))
+
+    @property
+    def team_url(self) -> str:
+        """The workspace's address, with a slash at its end."""
+        return words(self.us.get("url"))
+
+    def sign_in(self) -> dict[str, Any]:
+        """Who we are, with the scopes that the token has; kept in memory."""
+        response = self.read("/auth.test")
+        found = dict(self._checked(response.json() if response.content else None, "auth.test"))
+        scopes = response.headers.get("x-oauth-scopes", "")
+        self.us = {**found, "scopes": [scope.strip() for scope in scopes.split(",") if scope.strip()]}
+        self.remember()
+        return self.us
+
+    def ask_slack(self, method: str, query: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A method that reads."""
+        return self._checked(self.get(f"/{method}", query, scope=method), method)
+
+    def do(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A method that changes something, once."""
+        return self._checked(self.change("POST", f"/{method}", dict(body), scope=method), method)
+
+    def rooms(self, chosen: Sequence[str]) -> list[dict[str, Any]]:
+        """The channels that the app is a member of, and direct ones; of the chosen only, if any were."""
+        found: list[dict[str, Any]] = []
+        further: str | None = None
+        while True:
+            kinds = "public_channel,private_channel,im"
+            query = {"types": kinds, "exclude_archived": True, "limit": 500, "cursor": further}
+            answer = self.ask_slack("conversations.list", query)
+            found += [
+                room for room in listed(answer.get("channels")) if isinstance(room, dict) and words(room.get("id"))
+            ]
+            further = words(mapping(answer.get("response_metadata")).get("next_cursor")) or None
+            if further is None:
+                break
+        wanted = set(chosen)
+        return [
+            room
+            for room in found
+            if (room.get("is_member") or room.get("is_im")) and (not wanted or wanted & {room["id"], room.get("name")})
+        ]
+
+    def name_of(self, person: str) -> str:
+        """A person's name as Slack shows it; asked for once."""
+        if person not in self.names:
+            try:
+                user = mapping(self.ask_slack("users.info", {"user": person}).get("user"))
+            except (Refused, NeedsPerson):
+                # People of other workspaces may not be asked for.
+                user = {}
+            profile = mapping(user.get("profile"))
+            shown = words(profile.get("display_name")) or words(profile.get("real_name")) or words(user.get("name"))
+            self.names[person] = shown or person
+        return self.names[person]
+
+    def remember(self) -> None:
+        """Keep who we are and the names for the next run."""
+        names = dict(list(self.names.items())[-NAMES_KEPT:])
+        self.memory.save({**self.memory.load(), "us": self.us, "names": names})
+
+    def _checked(self, answer: Any, method: str) -> Mapping[str, Any]:
+        found = mapping(answer)
+        if found.get("ok") is True:
+            return found
+        raise _refusal(words(found.get("error")), found, method)
+
+
+def _refusal(error: str, answer: Mapping[str, Any], method: str) -> ConnectorError:
+    if not error:
+        return Passing("Slack answered something else than expected.")
+    if error in {"ratelimited", "rate_limited"}:
+        return RateLimited("Slack asks for patience.", answer=answer)
+    if error in SIGNED_OUT:
+        return NeedsPerson(f"Slack does not accept the token ({error}); install the app again and copy its new token.")
+    if error == "missing_scope":
+        needed = words(answer.get("needed"))
+        return NeedsPerson(f"The app lacks the scope {needed} for {method}; add it and install the app again.")
+    if error in PASSES:
+        return Passing(f"Slack is in trouble ({error}).")
+    kind: type[ConnectorError] = Gone if error in NOT_THERE else Refused
+    return kind(f"Slack refused {method}: {error}.", answer=answer)
