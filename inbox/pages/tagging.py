@@ -60,7 +60,7 @@ def _show() -> Response:
     lanes = {tag: _asked(request.args, row) for tag, row in rows.items()}
     return render(
         "tagging/index.html",
-        fragment="tagging/_week.html",
+        fragment="tagging/_week.html" if request.headers.get("X-Fragment") == "week" else None,
         language=language,
         languages=LANGUAGES,
         rows=rows,
@@ -116,4 +116,5 @@ def about(value: float) -> str:
     """A number of messages a week, as exact as it deserves."""
     if 0 < value < 0.05:
         return f"< {number(0.1)}"  # few are not none
-    return number(round(value)) if value >= 10 else number(round(value, 1))
+    # Halves go up, as they do in the browser's script.
+    return number(round(value + 1e-9)) if value >= 10 else number(round(value + 1e-9, 1))
