@@ -58,7 +58,7 @@ def _run(model: Model, tag: Tag, known: Sequence[Example], seed: int) -> list[fl
     truth = np.array([bool(example.said[HEADS.index(tag)]) for example in asked], dtype=bool)
     found = []
     for number in AFTER:
-        adapted = adapt(model, fit_adapter(model, [_only(example, tag) for example in taught[:number]]))
+        adapted = adapt(model, fit_adapter(model, [_only(example, tag) for example in taught[:number]]).adapter)
         answers = Tagger(adapted).tag([example.text for example in asked], [example.lang for example in asked])
         found.append(both_sides_f1(np.array([tag in answer.tags for answer in answers], dtype=bool), truth))
     return found
