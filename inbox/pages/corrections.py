@@ -1,6 +1,6 @@
 """The ledger of corrections: what people said better, filtered, and as a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -30,12 +30,11 @@ from inbox.training.browse import (
     count,
     model_versions,
 )
-from inbox.training.export import as_csv, as_jsonl, export
+from inbox.training.export import Line, as_csv, as_jsonl, export
 from inbox.web import house, reading
 
 page = Blueprint("corrections", __name__)
 LANGUAGES = (*NAMED_LANGUAGES, OTHER_LANGUAGES)
-FORMS = {"csv": (as_csv, "text/csv"), "jsonl": (as_jsonl, "application/x-ndjson")}
 
 
 @page.get("/corrections")
@@ -57,16 +56,18 @@ def index() -> ResponseReturnValue:
     )
 
 
-@page.get("/corrections.<any(csv, jsonl):form>")
+@page.get("/corrections.csv")
 @requires(Permission.CONVERSATIONS_WORK)
-def show_file(form: str) -> ResponseReturnValue:
-    """What the ledger shows as a file; line after line, so that it may be long."""
-    written, media_type = FORMS[form]
-    database, filters = house().database, read_filters()
-    response = Response(_encoded(written(export(database.reading, filters))), mimetype=media_type)
-    response.headers["Content-Disposition"] = f"attachment; filename=trellis-corrections-{now():%Y-%m-%d}.{form}"
-    response.headers["Cache-Control"] = "no-store"
-    return response
+def show_csv() -> ResponseReturnValue:
+    """What the ledger shows, for spreadsheets."""
+    return _file(as_csv, "csv", "text/csv")
+
+
+@page.get("/corrections.jsonl")
+@requires(Permission.CONVERSATIONS_WORK)
+def show_jsonl() -> ResponseReturnValue:
+    """The same for programs."""
+    return _file(as_jsonl, "jsonl", "application/x-ndjson")
 
 
 def read_filters() -> Filters:
@@ -156,5 +157,10 @@ def _shown_day(moment: datetime | None) -> str | None:
     return moment.astimezone(ZoneInfo(me().time_zone)).date().isoformat() if moment else None
 
 
-def _encoded(lines: Iterator[str]) -> Iterator[bytes]:
-    return (line.encode() for line in lines)
+def _file(written: Callable[[Iterator[Line]], Iterator[str]], form: str, media_type: str) -> Response:
+    """Line after line, so that it may be long."""
+    lines = written(export(house().database.reading, read_filters()))
+    response = Response((line.encode() for line in lines), mimetype=media_type)
+    response.headers["Content-Disposition"] = f"attachment; filename=trellis-corrections-{now():%Y-%m-%d}.{form}"
+    response.headers["Cache-Control"] = "no-store"
+    return response
