@@ -1,11 +1,11 @@
 """JSON Schema for the contracts of every dialect: documents that refer to each other, read once and validated against."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote, urljoin
 
 import jsonschema_rs
 import yaml
@@ -14,9 +14,16 @@ import yaml
 SILENT = {"example", "examples", "description", "x-examples", "discriminator", "xml", "externalDocs"}
 
 
+# How files of other dialects become documents of schemas: by the scheme of their address, "lexicon:///folder/file.json".
+READERS: dict[str, Callable[[str], Any]] = {}
+
+
 @cache
 def document(uri: str) -> Any:
     """A contract's file as JSON Schema of 2020-12 understands it, its references made absolute."""
+    scheme = uri.partition(":")[0]
+    if scheme in READERS:
+        return READERS[scheme](uri)
     path = Path(unquote(uri.removeprefix("file://")))
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".json":
@@ -29,7 +36,7 @@ def resolve(value: Any) -> Any:
     for _ in range(20):
         if not isinstance(value, Mapping) or not isinstance(value.get("$ref"), str):
             return value
-        uri, pointer = urldefrag(value["$ref"])
+        uri, _, pointer = value["$ref"].partition("#")
         found = document(uri)
         for part in filter(None, pointer.split("/")):
             name = unquote(part).replace("~1", "/").replace("~0", "~")
@@ -96,8 +103,40 @@ def known_names(schema: Any) -> set[str] | None:
 
 @cache
 def _validator(schema: str) -> Any:
-    registry = jsonschema_rs.Registry([], retriever=document)
-    return jsonschema_rs.Draft202012Validator(json.loads(schema), registry=registry, validate_formats=False)
+    root = json.loads(schema)
+    registry = _registry(frozenset(_reached(root)))
+    return jsonschema_rs.Draft202012Validator(root, registry=registry, validate_formats=False)
+
+
+@cache
+def _registry(uris: frozenset[str]) -> Any:
+    return jsonschema_rs.Registry([(uri, document(uri)) for uri in sorted(uris)])
+
+
+def _reached(root: Any) -> set[str]:
+    """Every document that a schema leads to."""
+    found, waiting = set[str](), list(_named_in(root))
+    while waiting:
+        uri = waiting.pop()
+        if uri not in found:
+            found.add(uri)
+            waiting += _leads_to(uri)
+    return found
+
+
+@cache
+def _leads_to(uri: str) -> frozenset[str]:
+    return frozenset(_named_in(document(uri)))
+
+
+def _named_in(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].partition("#")[0]
+        node = list(node.values())
+    if isinstance(node, list):
+        for entry in node:
+            yield from _named_in(entry)
 
 
 def _modern(node: Any, uri: str, *, is_named: bool = False) -> Any:
