@@ -42,6 +42,7 @@ class Job(StrEnum):
     """The jobs. Each drains what is due in the database, takes no arguments or ids, and may be run twice."""
 
     POLL = "poll"
+    REFETCH = "refetch"
     CLASSIFY = "classify"
     EXPLAIN = "explain"
     SEND = "send"
@@ -54,6 +55,7 @@ class Job(StrEnum):
 
 RECIPES: dict[Job, Recipe] = {
     Job.POLL: Recipe("workers.poll.poll", seconds=600, every=10),
+    Job.REFETCH: Recipe("workers.refetch.refetch", QueueName.SLOW, seconds=300, every=60),
     Job.CLASSIFY: Recipe("workers.classify.classify", seconds=600, every=15),
     Job.EXPLAIN: Recipe("workers.explain.explain", QueueName.URGENT, seconds=30),
     Job.SEND: Recipe("workers.send.send", QueueName.URGENT, seconds=300, every=5),

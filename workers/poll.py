@@ -9,12 +9,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
-from inbox.channels.abilities import described
+from inbox.channels.abilities import described, keep_described
 from inbox.channels.backfill import arrive, walk
 from inbox.channels.connect import add_new_streams
 from inbox.channels.due import Claimed, ClaimLost, claim_due, hold
@@ -23,6 +22,7 @@ from inbox.channels.health import failed, succeeded
 from inbox.channels.ledger import Counts
 from inbox.channels.models import Stream
 from inbox.channels.open import open_connector
+from inbox.channels.permission import granted_to
 from inbox.config import Settings, load_settings
 from inbox.connectors.contract import Batch, ConnectorError, Passing, StreamSpec
 from inbox.conversations.attach import attach
@@ -77,9 +77,11 @@ def poll_stream(claimed: Claimed, database: Database, vault: Vault, settings: Se
             stored += store(claimed, attach(settings.attachments, batch), database).stored
             if has_more := time.monotonic() > until:
                 break
-        said = described(connector)
+        said, granted = described(connector), granted_to(connector)
         with database.writing() as session:
-            finish(session, hold(session, claimed), said, streams, stored=stored, has_more=has_more)
+            stream = hold(session, claimed)
+            keep_described(stream.channel, said, granted)
+            finish(session, stream, streams, stored=stored, has_more=has_more)
     except ConnectorError as error:
         log.warning("poll failed", extra={"stream": claimed.stream_id, "error": type(error).__name__})
         with database.writing() as session:
@@ -110,23 +112,12 @@ def store(claimed: Claimed, batch: Batch, database: Database) -> Counts:
             return ingest_apart(session, stream.channel, claimed.name, batch, stream=stream)
 
 
-def finish(
-    session: Session,
-    stream: Stream,
-    said: dict[str, Any],
-    streams: Sequence[StreamSpec],
-    *,
-    stored: int,
-    has_more: bool,
-) -> None:
-    """Set the stream's next turn, or end its walk into the past; keep what the connector says of its connection."""
-    channel = stream.channel
-    if channel.abilities != said:
-        channel.abilities = said
+def finish(session: Session, stream: Stream, streams: Sequence[StreamSpec], *, stored: int, has_more: bool) -> None:
+    """Set the stream's next turn, or end its walk into the past; add streams that a newer version brings."""
     succeeded(session, stream, stored=stored, has_more=has_more)
     if stream.past_of and not has_more:
         arrive(session, stream)
-    add_new_streams(session, channel, streams)
+    add_new_streams(session, stream.channel, streams)
 
 
 def _start_due(pollers: Pollers) -> None:

@@ -3,10 +3,13 @@
 import logging
 
 from inbox.config import load_settings
+from inbox.conversations.expire import expire, forget_authors
 from inbox.conversations.forget_files import forget_files
 from inbox.conversations.reasons import forget_reasons
+from inbox.database import Database
 from inbox.ideas.refresh import refresh
 from inbox.jobs import Job, answered
+from inbox.moderation.lapse import lapse
 from inbox.teams.forget_sign_ins import forget_sign_ins
 from workers.opened import open_database
 
@@ -14,15 +17,29 @@ log = logging.getLogger(__name__)
 
 
 def tidy() -> None:
-    """Remove sign-ins that have ended, files that belong to no message, old reasons, and from ideas the words of deleted messages."""
+    """Remove sign-ins that have ended, what terms forbid to keep, files that belong to no message, old reasons, and from ideas the words of deleted messages."""
     answered(Job.TIDY)
     database = open_database()
     with database.writing() as session:
         ended = forget_sign_ins(session)
     with database.writing() as session:
         forget_reasons(session)
+    gone = erase(database)
+    with database.writing() as session:
+        lapse(session)
     with database.writing() as session:
         emptied = refresh(session)
     with database.reading() as session:
         files = forget_files(session, load_settings().attachments)
-    log.info("tidied", extra={"sign_ins": ended, "files": files, "quotes": emptied})
+    log.info("tidied", extra={"sign_ins": ended, "files": files, "quotes": emptied} | gone)
+
+
+def erase(database: Database) -> dict[str, int]:
+    """Erase what terms no longer let us keep, some at a time; returns how many words and names."""
+    expired, some = 0, 1
+    while some:
+        with database.writing() as session:
+            some = expire(session)
+        expired += some
+    with database.writing() as session:
+        return {"expired": expired, "names": forget_authors(session)}

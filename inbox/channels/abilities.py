@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from inbox.channels.models import Channel
+from inbox.channels.permission import Permission
 from inbox.connectors.contract import ActName, Capabilities, ChannelConnector, Unit
 from inbox.connectors.registry import CHANNELS, channel_connector
 
@@ -29,6 +30,14 @@ def described(connector: ChannelConnector) -> dict[str, Any]:
     """What the connector says of its connection, for the channel's row."""
     said = asdict(connector.describe())
     return said | {"acts": sorted(said["acts"]), "undoable": sorted(said["undoable"])}
+
+
+def keep_described(channel: Channel, said: Mapping[str, Any], granted: Permission | None) -> None:
+    """Keep what a connector says of its connection, when it has changed."""
+    if channel.abilities != said:
+        channel.abilities = dict(said)
+    if granted is not None:
+        channel.scopes, channel.signed_in_until = " ".join(granted.scopes), granted.until
 
 
 def kinds_not_for_training() -> list[str]:

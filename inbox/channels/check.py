@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inbox.channels.abilities import described
@@ -18,11 +18,14 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A connection that works: whose it is, what it may do, and what its connector noted for later."""
+    """A connection that works: whose it is, what it may do, and what its connector noted while it was tried.
+
+    Without `memory` it noted that where it belongs.
+    """
 
     account: Account
     abilities: dict[str, Any] = field(default_factory=dict)
-    memory: Mapping[str, Any] = field(default_factory=dict)
+    memory: Mapping[str, Any] | None = None
 
 
 def check(kind: str, setup: Setup, settings: Settings) -> Checked:
@@ -32,7 +35,7 @@ def check(kind: str, setup: Setup, settings: Settings) -> Checked:
     """
     memory = NoMemory()
     checked = look(channel_connector(kind)(setup, surroundings(memory, settings)))
-    return Checked(checked.account, checked.abilities, memory.state)
+    return replace(checked, memory=memory.state)
 
 
 def look(connector: ChannelConnector) -> Checked:

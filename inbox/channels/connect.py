@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
 from inbox.channels.check import Checked
-from inbox.channels.models import Channel, Stream
+from inbox.channels.models import Channel, ChannelState, Stream
 from inbox.channels.open import NoMemory, memory_name, surroundings
 from inbox.channels.setup import keep_setup
 from inbox.clock import now
@@ -38,12 +38,17 @@ def connect(
     *,
     since: datetime | None = None,
     language: str = "",
+    is_waiting: bool = False,
     by: Teammate | None = None,
 ) -> Channel:
-    """A new channel with its streams; `checked` is what `check` found. Raises NameTaken, or KeyError for an unknown kind."""
+    """A new channel with its streams; `checked` is what `check` found. One that `is_waiting` for its sign-in does not listen.
+
+    Raises NameTaken, or KeyError for an unknown kind.
+    """
     label = one_line(name, 200) or (checked.account.name if checked else "") or channel_connector(kind).label
     require_free(session, label)
-    channel = Channel(kind=kind, name=label, language=language)
+    state = ChannelState.WAITING if is_waiting else ChannelState.ACTIVE
+    channel = Channel(kind=kind, name=label, language=language, state=state)
     session.add(channel)
     session.flush()
     keep_setup(vault, channel, setup)
@@ -55,6 +60,14 @@ def connect(
     return channel
 
 
+def name_after(session: Session, channel: Channel, name: str) -> None:
+    """Name a channel that bears its kind's name after its account, now that this is known, unless another one does."""
+    label = one_line(name, 200)
+    is_free = session.scalar(sa.select(Channel.id).where(Channel.name == label)) is None
+    if label and is_free and channel.name == channel_connector(channel.kind).label:
+        channel.name = label
+
+
 def require_free(session: Session, name: str, *, besides: int | None = None) -> None:
     """Raises NameTaken when another channel has this name."""
     holder = session.scalar(sa.select(Channel.id).where(Channel.name == name))
@@ -64,8 +77,10 @@ def require_free(session: Session, name: str, *, besides: int | None = None) -> 
 
 def keep_checked(vault: Vault, channel: Channel, checked: Checked | None) -> None:
     """Remember whose account it is, what may be done there, and what the connector noted while it looked."""
-    # What was kept of an older session belongs to the older credentials.
-    channel.memory = vault.seal(checked.memory, row=memory_name(channel.id)) if checked and checked.memory else None
+    if checked is None or checked.memory is not None:
+        # What was kept of an older session belongs to the older credentials.
+        noted = checked.memory if checked else None
+        channel.memory = vault.seal(noted, row=memory_name(channel.id)) if noted else None
     if checked is not None:
         keep_account(channel, checked)
 

@@ -32,14 +32,21 @@ def edit(
     setup: Setup,
     checked: Checked | None = None,
     *,
+    is_waiting: bool = False,
     by: Teammate | None = None,
 ) -> None:
-    """Reconnect with other settings and listen again, from where it had stopped. Raises OtherAccount."""
+    """Reconnect with other settings and listen again, from where it had stopped. Raises OtherAccount.
+
+    One that `is_waiting` has lost its permission with the change and listens after its next sign-in.
+    """
     require_same(channel, checked)
-    _hold_streams(session, channel)
+    hold_streams(session, channel)
     keep_setup(vault, channel, setup)
     keep_checked(vault, channel, checked)
-    _listen(session, channel)
+    if is_waiting:
+        _wait(session, channel)
+    else:
+        listen(session, channel)
     add_streams(session, channel, streams_of(channel.kind, setup, settings), _since(session, channel))
     record(session, "channel.edited", "channel", channel.id, by=by)
 
@@ -64,9 +71,9 @@ def rename(session: Session, channel: Channel, name: str, *, by: Teammate | None
 
 def pause(session: Session, channel: Channel, *, by: Teammate | None = None) -> None:
     """Stop listening. A poll that is under way stores nothing more."""
-    if channel.state == ChannelState.PAUSED:
+    if channel.state in (ChannelState.PAUSED, ChannelState.WAITING):
         return
-    _hold_streams(session, channel)
+    hold_streams(session, channel)
     channel.state = ChannelState.PAUSED
     session.execute(
         sa.update(Stream)
@@ -81,33 +88,40 @@ def pause(session: Session, channel: Channel, *, by: Teammate | None = None) -> 
 
 def resume(session: Session, channel: Channel, *, by: Teammate | None = None) -> None:
     """Listen again, from where it had stopped: also what was written meanwhile is fetched."""
-    if channel.state == ChannelState.ACTIVE:
+    if channel.state in (ChannelState.ACTIVE, ChannelState.WAITING):
         return
-    _hold_streams(session, channel)
-    _listen(session, channel)
+    hold_streams(session, channel)
+    listen(session, channel)
     record(session, "channel.resumed", "channel", channel.id, by=by)
 
 
 def remove(session: Session, channel: Channel, *, by: Teammate | None = None) -> None:
     """Remove the channel with everything that came by it. There is no way back."""
-    _hold_streams(session, channel)
+    hold_streams(session, channel)
     record(session, "channel.removed", "channel", channel.id, by=by, kind=channel.kind)
     publish(session, "channels", channel.id, state="removed")
     session.execute(sa.delete(Channel).where(Channel.id == channel.id))
     session.expunge(channel)
 
 
-def _hold_streams(session: Session, channel: Channel) -> None:
+def hold_streams(session: Session, channel: Channel) -> None:
     """Lock the streams before the channel, as a poll does; the other way round each could wait for the other."""
     session.execute(sa.select(Stream.id).where(Stream.channel_id == channel.id).order_by(Stream.id).with_for_update())
 
 
-def _listen(session: Session, channel: Channel) -> None:
+def listen(session: Session, channel: Channel) -> None:
     channel.state = ChannelState.ACTIVE
     channel.last_error = ""
     poll_now(session, channel)
     session.flush()
     after_commit(session, Job.POLL)
+    publish(session, "channels", channel.id, state=channel.state)
+
+
+def _wait(session: Session, channel: Channel) -> None:
+    channel.state = ChannelState.WAITING
+    channel.last_error, channel.scopes, channel.signed_in_until = "", "", None
+    session.flush()
     publish(session, "channels", channel.id, state=channel.state)
 
 

@@ -1,10 +1,10 @@
 """Reads a stream from its platform, batch by batch. The only verb of channels that reaches the network; writes nothing."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from inbox.channels.due import Claimed
-from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, Passing, Refused
+from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, Known, Passing, Refused
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +17,17 @@ def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
         raise
     except Exception as error:  # a connector's mistake stops its own stream, not the worker
         log.exception("poll broke", extra={"stream": claimed.stream_id, "kind": claimed.channel.kind})
+        raise Passing(f"The answer could not be understood ({type(error).__name__}); it is tried again.") from error
+
+
+def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
+    """These messages as they are now. Raises ConnectorError and nothing else."""
+    try:
+        return connector.refetch(known)
+    except ConnectorError:
+        raise
+    except Exception as error:
+        log.exception("refetch broke", extra={"kind": connector.kind})
         raise Passing(f"The answer could not be understood ({type(error).__name__}); it is tried again.") from error
 
 

@@ -11,7 +11,7 @@ from inbox.channels.models import Channel
 from inbox.channels.pace import SharedPace
 from inbox.channels.turn import turn
 from inbox.config import Settings
-from inbox.connectors.contract import ChannelConnector, NeedsPerson, NoPace, Pace, Surroundings
+from inbox.connectors.contract import ChannelConnector, NeedsPerson, NoPace, Pace, Setup, Surroundings
 from inbox.connectors.registry import CHANNELS, channel_connector
 from inbox.database import Database
 from inbox.vault import CannotOpen, Vault
@@ -70,16 +70,30 @@ def open_connector(
 
     Raises NeedsPerson when its kind, settings or credentials do not open.
     """
+    chosen = read_settings(channel, vault)
+    return lend(channel, chosen, database, vault, settings, for_people=for_people)
+
+
+def lend(
+    channel: Channel, setup: Setup, database: Database, vault: Vault, settings: Settings, *, for_people: bool = True
+) -> ChannelConnector:
+    """The channel's connector with these settings and the channel's own memory and pace."""
+    connector = channel_connector(channel.kind)
+    pace = SharedPace(channel.id, connector.rates, for_people=for_people)
+    return connector(setup, surroundings(StoredMemory(channel.id, database, vault), settings, pace))
+
+
+def read_settings(channel: Channel, vault: Vault) -> Setup:
+    """The channel's settings with their secrets. Raises NeedsPerson."""
     if channel.kind not in CHANNELS:
         raise NeedsPerson(f"This version of Trellis knows no channel of the kind {channel.kind}; connect another one.")
-    connector = channel_connector(channel.kind)
     try:
-        chosen = connector.setup(**channel.settings, **vault.open(channel.sealed, row=row_name(channel.id)))
+        return channel_connector(channel.kind).setup(
+            **channel.settings, **vault.open(channel.sealed, row=row_name(channel.id))
+        )
     except (CannotOpen, ValidationError, TypeError) as error:
         reason = str(error) if isinstance(error, CannotOpen) else "Its settings are not complete any more."
         raise NeedsPerson(f"{channel.name} cannot be opened: {reason} Edit its settings.") from error
-    pace = SharedPace(channel.id, connector.rates, for_people=for_people)
-    return connector(chosen, surroundings(StoredMemory(channel.id, database, vault), settings, pace))
 
 
 def surroundings(memory: StoredMemory | NoMemory, settings: Settings, pace: Pace | None = None) -> Surroundings:

@@ -6,7 +6,7 @@ from typing import Any
 from inbox import setups
 from inbox.channels.models import Channel
 from inbox.channels.open import row_name
-from inbox.connectors.contract import Setup
+from inbox.connectors.contract import Guide, Setup
 from inbox.connectors.registry import CHANNELS, channel_connector
 from inbox.vault import Vault
 
@@ -19,6 +19,11 @@ def channel_kinds() -> dict[str, str]:
 def setup_of(kind: str) -> type[Setup]:
     """The settings a kind asks for. Raises KeyError for an unknown kind."""
     return channel_connector(kind).setup
+
+
+def guide_of(kind: str) -> Guide:
+    """How an operator gets what the settings ask for. Raises KeyError for an unknown kind."""
+    return channel_connector(kind).guide
 
 
 def read_setup(kind: str, values: Mapping[str, Any], *, kept: Mapping[str, Any] | None = None) -> Setup:

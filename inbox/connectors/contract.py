@@ -239,6 +239,13 @@ class ChannelConnector:
         """These messages (at most `capabilities.refetches`) as they are now; those that are gone as deletions."""
         raise Refused(f"{self.label} does not give single messages again.")
 
+    def reread(self, raw: str) -> Batch:
+        """An item of the quarantine, as this connector kept it, read anew: a later version may know better. No network.
+
+        Raises Refused or ValueError for what still cannot be read, or gives it as `bad`.
+        """
+        raise Refused(f"{self.label} does not read kept items again.")
+
     def greet(self, query: Mapping[str, str]) -> str:
         """What to answer when the platform asks by GET whether this address expects it. Raises Refused."""
         raise Refused(f"{self.label} does not ask.")

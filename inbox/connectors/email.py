@@ -155,12 +155,12 @@ class Email(ChannelConnector):
         """Mailboxes are polled. Raises Refused."""
         raise Refused("A mailbox takes no deliveries over the web.")
 
-    def parse_raw(self, raw: str) -> IncomingMessage:
-        """A quarantined mail, read again. Raises ValueError; also when only its beginning was kept."""
+    def reread(self, raw: str) -> Batch:
+        """A quarantined mail. Raises ValueError; also when only its beginning was kept."""
         if len(raw) >= RAW_KEPT or not re.split(r"\r?\n\r?\n", raw, maxsplit=1)[-1].strip():
             raise ValueError("Only the beginning of this mail was kept; it is still in the mailbox.")
         # Whether our address in it is true could only be seen in the mailbox.
-        return read_mail(raw.encode("utf-8", "surrogateescape"))
+        return Batch((read_mail(raw.encode("utf-8", "surrogateescape")),))
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread, and keep a copy in the sent folder. A mail that has left already is not sent again."""

@@ -96,12 +96,12 @@ class File(ChannelConnector):
         except ValueError as error:
             raise Refused(f"{path.name} cannot be imported: {error}.") from error
 
-    def parse_raw(self, raw: str) -> IncomingMessage:
-        """A quarantined row, read again. Raises ValueError."""
+    def reread(self, raw: str) -> Batch:
+        """A quarantined row, or a mail of an archive. Raises ValueError."""
         values = json.loads(raw) if raw.lstrip().startswith("{") else None
         if isinstance(values, dict):
-            return message_of_row(values, choose_columns(self._mapping, None))
-        return read_mail(raw.encode("utf-8", "surrogateescape"))
+            return Batch((message_of_row(values, choose_columns(self._mapping, None)),))
+        return Batch((read_mail(raw.encode("utf-8", "surrogateescape")),))
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """Files are imported. Raises Refused."""

@@ -1,6 +1,7 @@
 """Mastodon and servers that speak its API: mentions, replies and direct posts in; answers, blocks, mutes, reports out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -77,6 +78,13 @@ class Mastodon(ChannelConnector):
         },
     )
 
+    def describe(self) -> Capabilities:
+        """Servers choose their own limit of length."""
+        limit = mapping(self.surroundings.memory.load().get("us")).get("limit")
+        return (
+            replace(self.capabilities, text_limit=limit) if isinstance(limit, int) and limit > 0 else self.capabilities
+        )
+
     def check(self) -> Account:
         """Sign in and look; the token must be able to read notifications."""
         with self._open() as api:
@@ -101,15 +109,19 @@ class Mastodon(ChannelConnector):
         us = mapping(self.surroundings.memory.load().get("us"))
         return count_length(text, int(us.get("url_length") or URL_LENGTH))
 
+    def validate(self, reply: OutgoingReply) -> None:
+        """The author's name goes along and counts."""
+        body, limit = answer_to(reply), self.describe().text_limit
+        length = self.length(body["status"] + body.get("spoiler_text", ""))
+        if length > limit:
+            raise Refused(f"With the author's name the answer has {length} characters; this server takes {limit}.")
+
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread, never wider than what is answered, and name its author so that they are told."""
         with self._open() as api:
-            us, body = api.us(), answer_to(reply)
-            length = count_length(body["status"] + body.get("spoiler_text", ""), us.url_length)
-            if length > us.limit:
-                raise Refused(
-                    f"With the author's name the answer has {length} characters; {us.domain} takes {us.limit}."
-                )
+            us = api.us()
+            self.validate(reply)
+            body = answer_to(reply)
             # Servers drop a repeat with the same key for an hour, if they know this header at all.
             sent = mapping(api.post("/api/v1/statuses", body, {"Idempotency-Key": reply.key}))
         if not sent.get("id"):

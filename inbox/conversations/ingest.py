@@ -134,7 +134,9 @@ def _sort(
             earlier = items.edits.get(key)
             before, edited_at = (earlier.text, earlier.edited_at) if earlier else (stored.text, stored.edited_at)
             is_theirs = is_same_author(message.author_id, stored.author_id) and not is_answer_of_ours(stored)
-            if tells_edits and is_theirs and _is_newer(message, before, edited_at):
+            # Words that had to be erased do not come back by a page that tells them once more.
+            may_change = tells_edits and is_theirs and not stored.expired_at
+            if may_change and _is_newer(message, before, edited_at):
                 items.edits[key] = message
         elif key in known.answers:
             items.duplicates += 1
@@ -178,11 +180,11 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     placed = place(fresh, known, conversations)
     threads = list({id(thread): thread for thread in placed.values()}.values())
     add_conversations(session, channel.id, threads, people, moment)
-    add_messages(session, channel.id, fresh, placed, people, moment)
+    add_messages(session, channel, fresh, placed, people, moment)
     edit_messages(session, items.edits, known.messages, moment)
     link_answers(session, {key: number for key, (number, _) in known.answers.items()}, items.came_back)
-    bury_messages(session, items.buried)
-    remember_deleted(session, channel.id, items.remembered)
+    bury_messages(session, items.buried, moment)
+    remember_deleted(session, channel.id, items.remembered, moment)
 
     changes = _changes(threads, people)
     for message in (*edited, *buried):

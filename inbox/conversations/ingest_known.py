@@ -28,6 +28,7 @@ class KnownMessage:
     delivery_id: int | None
     edited_at: datetime | None
     deleted_at: datetime | None
+    expired_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,11 @@ def find_known(session: Session, channel_id: int, ids: set[str], relatives: set[
 def _statements(sqlite: bool) -> tuple[Any, Any, Any]:
     """Stored messages, answers of ours, tombstones. Building them takes longer than asking them, so they are kept."""
     channel_id, ids = sa.bindparam("channel_id", type_=sa.BigInteger()), sa.bindparam("ids", type_=sa.Text())
+    columns: tuple[Any, ...]
     columns = (Message.id, Message.conversation_id, Message.text, Message.direction, Identity.external_id)
+    columns += (Message.delivery_id, Message.edited_at, Message.deleted_at, Message.expired_at)
     messages = (
-        sa.select(Message.external_id, *columns, Message.delivery_id, Message.edited_at, Message.deleted_at)
+        sa.select(Message.external_id, *columns)
         .outerjoin(Identity, Identity.id == Message.identity_id)
         .where(Message.channel_id == channel_id, among_later(sqlite, Message.external_id, ids))
     )

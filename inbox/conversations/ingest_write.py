@@ -6,13 +6,16 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.channels.models import Tombstone
+from inbox.channels.abilities import abilities
+from inbox.channels.models import Channel, Tombstone
+from inbox.channels.terms import FOR_EVER, terms
 from inbox.conversations.attach import KeptAttachment
 from inbox.conversations.clean import CleanMessage, clean_url
 from inbox.conversations.ingest_known import KnownMessage
 from inbox.conversations.ingest_threads import Thread
 from inbox.conversations.models import Attachment, Direction, Message, Revision
 from inbox.conversations.reasons import forget_reasons
+from inbox.conversations.watch import keep_until, next_ask
 from inbox.database import among, given, insert_rows
 from inbox.members.recognise import Known as Person
 from inbox.text import one_line
@@ -33,12 +36,14 @@ MESSAGE = (
     "received_at",
     "edited_at",
 )
+# Only where the platform gives messages again, or does not let them be kept.
+WATCHED = (*MESSAGE, "ask_again_at", "keep_until")
 ATTACHMENT = ("message_id", "name", "media_type", "size_bytes", "sha256", "url")
 
 
 def add_messages(
     session: Session,
-    channel_id: int,
+    channel: Channel,
     messages: Sequence[CleanMessage],
     threads: Mapping[str, Thread],
     people: Mapping[str, Person],
@@ -51,7 +56,7 @@ def add_messages(
         (
             *(getattr(message, name) for name in CONTENT),
             threads[message.external_id].id,
-            channel_id,
+            channel.id,
             message.external_id,
             message.parent_id,
             (Direction.OUT if message.is_us else Direction.IN).value,
@@ -65,11 +70,18 @@ def add_messages(
         )
         for message in messages
     ]
+    names: tuple[str, ...] = MESSAGE
+    refetches, retention = abilities(channel).refetches, terms(channel.kind)
+    if refetches or retention != FOR_EVER:
+        names = WATCHED
+        until = keep_until(moment, moment, retention)
+        asks = (next_ask(message.posted_at, moment, retention) if refetches else None for message in messages)
+        rows = [(*row, ask, until) for row, ask in zip(rows, asks, strict=True)]
     files = {message.external_id: message.attachments for message in messages if message.attachments}
     if not files:
-        insert_rows(session, Message, MESSAGE, rows)
+        insert_rows(session, Message, names, rows)
         return
-    ids = insert_rows(session, Message, MESSAGE, rows, returning=("external_id", "id")).all()
+    ids = insert_rows(session, Message, names, rows, returning=("external_id", "id")).all()
     kept = [_attachment(number, file) for key, number in ids if key in files for file in files[key]]
     insert_rows(session, Attachment, ATTACHMENT, kept)
 
@@ -117,7 +129,7 @@ def link_answers(session: Session, answers: Mapping[str, int], came_back: Mappin
     )
 
 
-def bury_messages(session: Session, deleted: Mapping[int, datetime]) -> None:
+def bury_messages(session: Session, deleted: Mapping[int, datetime], moment: datetime) -> None:
     """Make tombstones of stored messages: the rows stay and are counted, their words, earlier words and files go."""
     if not deleted:
         return
@@ -131,17 +143,26 @@ def bury_messages(session: Session, deleted: Mapping[int, datetime]) -> None:
     session.execute(
         sa.update(Message)
         .where(Message.id == rows.c.id)
-        .values(deleted_at=rows.c.deleted_at, text="", html=None, quote="", raw="")
+        .values(
+            deleted_at=rows.c.deleted_at,
+            told_at=moment,
+            text="",
+            html=None,
+            quote="",
+            raw="",
+            ask_again_at=None,
+            keep_until=None,
+        )
         .execution_options(synchronize_session=False)
     )
     forget_reasons(session, deleted)
 
 
-def remember_deleted(session: Session, channel_id: int, deleted: Mapping[str, datetime]) -> None:
+def remember_deleted(session: Session, channel_id: int, deleted: Mapping[str, datetime], moment: datetime) -> None:
     """Remember ids that were deleted before they were seen, so that an overlapping page cannot bring them back."""
     if deleted:
-        rows = [(channel_id, key, moment) for key, moment in deleted.items()]
-        insert_rows(session, Tombstone, ("channel_id", "external_id", "deleted_at"), rows)
+        rows = [(channel_id, key, deleted_at, moment) for key, deleted_at in deleted.items()]
+        insert_rows(session, Tombstone, ("channel_id", "external_id", "deleted_at", "told_at"), rows)
 
 
 def _attachment(message_id: int, file: object) -> tuple[int, str, str, int, str, str]:

@@ -1,6 +1,5 @@
 """Tries an item of the quarantine again: what came is read anew, by a version of Trellis that may know better."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -8,7 +7,7 @@ from sqlalchemy.orm import Session
 from inbox.channels.models import Channel, QuarantinedItem
 from inbox.channels.quarantine import release
 from inbox.clock import now
-from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, IncomingMessage
+from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError
 from inbox.conversations.attach import attach
 from inbox.conversations.clean import clean
 from inbox.conversations.ingest import ingest
@@ -32,7 +31,8 @@ class CannotRetry(ValueError):
 
 def can_retry(connector: ChannelConnector | type[ChannelConnector]) -> bool:
     """Whether the connector reads single items from what the quarantine keeps."""
-    return hasattr(connector, "parse_raw")
+    kind = connector if isinstance(connector, type) else type(connector)
+    return kind.reread is not ChannelConnector.reread
 
 
 def retry(session: Session, item: QuarantinedItem, connector: ChannelConnector, folder: Path) -> bool:
@@ -40,21 +40,27 @@ def retry(session: Session, item: QuarantinedItem, connector: ChannelConnector, 
 
     The ledger then counts it where it went. Raises CannotRetry.
     """
-    parse: Callable[[str], IncomingMessage] | None = getattr(connector, "parse_raw", None)
-    if parse is None:
+    if not can_retry(connector):
         raise CannotRetry(connector.kind)
     # Two who try it in the same moment meet here, so that the ledger moves it once.
     session.refresh(item, with_for_update=True)
     if item.resolved_at is not None:
         return False
     try:
-        message = parse(item.raw)
-        clean(message, now())
+        batch = _read(connector, item.raw)
     except UNREADABLE as error:
         item.tried_at, item.reason = now(), str(error)[:2_000] or type(error).__name__
         session.flush()
         return False
-    batch = attach(folder, Batch(messages=(message,)))
-    ingest(session, session.get_one(Channel, item.channel_id), item.stream_name, batch)
+    ingest(session, session.get_one(Channel, item.channel_id), item.stream_name, attach(folder, batch))
     release(session, item)
     return True
+
+
+def _read(connector: ChannelConnector, raw: str) -> Batch:
+    batch = connector.reread(raw)
+    if batch.bad or not batch.fetched:
+        raise ValueError(batch.bad[0].reason if batch.bad else "There is nothing in it to store.")
+    for message in batch.messages:
+        clean(message, now())
+    return batch

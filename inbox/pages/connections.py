@@ -7,15 +7,19 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
-from inbox.channels.check import Checked, check
+from inbox.channels.begin_sign_in import is_other_client, needs_sign_in, signs_in
+from inbox.channels.check import Checked, check, look
 from inbox.channels.connect import NameTaken, connect
 from inbox.channels.edit import OtherAccount, edit
 from inbox.channels.models import Channel
-from inbox.channels.setup import channel_kinds, kept_setup, read_setup, setup_of
+from inbox.channels.open import lend
+from inbox.channels.setup import channel_kinds, guide_of, kept_setup, read_setup, setup_of
 from inbox.clock import now
 from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
+from inbox.pages.addresses import return_address
 from inbox.pages.found import row_id
 from inbox.pages.rendering import render
 from inbox.pages.setup_fields import draw_fields, kept_secrets, made_secrets, refused, seal, told
@@ -46,6 +50,8 @@ def try_out() -> ResponseReturnValue:
     setup, checked, problem = _tried(kind, channel)
     if isinstance(setup, dict):
         return _form(kind, request.form, setup, channel=channel, status=422)
+    if checked is None and not problem:
+        problem = gettext("There is nothing to test before somebody has signed in there. Save, then sign in.")
     return _form(
         kind,
         request.form,
@@ -60,32 +66,22 @@ def try_out() -> ResponseReturnValue:
 @page.post("/channels")
 @requires(Permission.CHANNELS_MANAGE)
 def create() -> ResponseReturnValue:
-    """Try it, then save it."""
+    """Try it, then save it; where the platform wants a person's consent, that comes next."""
     kind = _kind()
     setup, checked, problem = _tried(kind, None)
     if isinstance(setup, dict):
         return _form(kind, request.form, setup, status=422)
-    if checked is None:
+    if problem:
         return _form(kind, request.form, problem=problem, sealed=seal(setup), status=422)
     try:
         with writing() as writable:
-            opened = house()
-            channel = connect(
-                writable,
-                opened.vault,
-                opened.settings,
-                kind,
-                request.form.get("name", ""),
-                setup,
-                checked,
-                since=_since(),
-                language=request.form.get("language", "")[:2],
-                by=me(),
-            )
+            channel = _connect(writable, kind, setup, checked)
     except NameTaken:
         taken = {"name": gettext("Another channel has this name.")}
-        return _form(kind, request.form, taken, account=checked.account, sealed=seal(setup), status=422)
-    flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
+        account = checked.account if checked else None
+        return _form(kind, request.form, taken, account=account, sealed=seal(setup), status=422)
+    if checked:
+        flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
     return redirect(url_for("channels.show", channel_id=channel.id))
 
 
@@ -107,17 +103,18 @@ def update(channel_id: int) -> ResponseReturnValue:
     setup, checked, problem = _tried(channel.kind, channel)
     if isinstance(setup, dict):
         return _form(channel.kind, request.form, setup, channel=channel, status=422)
-    if checked is None:
+    if problem:
         return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=seal(setup), status=422)
     try:
         with writing() as writable:
             opened, row = house(), writable.get(Channel, channel_id) or abort(404)
-            edit(writable, opened.vault, opened.settings, row, setup, checked, by=me())
+            edit(writable, opened.vault, opened.settings, row, setup, checked, is_waiting=checked is None, by=me())
     except OtherAccount:
         problem = gettext("This is another account; connect it as a channel of its own.")
         return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=seal(setup), status=422)
-    flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
-    return redirect(url_for("channels.show", channel_id=channel_id))
+    if checked:
+        flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
+    return redirect(url_for("channels.show", channel_id=channel.id))
 
 
 def _kind() -> str:
@@ -130,17 +127,43 @@ def _channel() -> Channel | None:
     return reading().get(Channel, channel_id) if channel_id else None
 
 
+def _connect(writable: Session, kind: str, setup: Setup, checked: Checked | None) -> Channel:
+    opened = house()
+    return connect(
+        writable,
+        opened.vault,
+        opened.settings,
+        kind,
+        request.form.get("name", ""),
+        setup,
+        checked,
+        since=_since(),
+        language=request.form.get("language", "")[:2],
+        is_waiting=checked is None,
+        by=me(),
+    )
+
+
 def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], Checked | None, str]:
-    """The settings (or what is wrong with them, by field), the account behind them, or why there is none."""
-    kept = kept_secrets(setup_of(kind), kept_setup(house().vault, channel) if channel else {})
+    """The settings (or what is wrong with them, by field), what is behind them, or why there is nothing.
+
+    Neither of the two: somebody has to sign in at the platform first.
+    """
+    opened = house()
+    stored = kept_setup(opened.vault, channel) if channel else {}
     try:
-        setup = read_setup(kind, request.form, kept=kept)
+        setup = read_setup(kind, request.form, kept=kept_secrets(setup_of(kind), stored))
     except BadSetup as bad:
         return told(bad), None, ""
+    signs_in_there = needs_sign_in(kind, setup, opened.settings)
+    if signs_in_there and (channel is None or is_other_client(setup, stored) or not channel.account_id):
+        return setup, None, ""
     # Neither a look at the database nor a write waits for a stranger.
     stop_reading()
     try:
-        return setup, check(kind, setup, house().settings), ""
+        if signs_in_there and channel:
+            return setup, look(lend(channel, setup, opened.database, opened.vault, opened.settings)), ""
+        return setup, check(kind, setup, opened.settings), ""
     except ConnectorError as error:
         return setup, None, refused(error)
 
@@ -181,4 +204,7 @@ def _form(
         account=account,
         problem=problem,
         sealed=sealed,
+        guide=guide_of(kind),
+        signs_in=signs_in(kind),
+        return_address=return_address(),
     )

@@ -2,18 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Lock
 from time import monotonic
 from typing import Any
 
 import redis
 from flask import url_for
-from flask_babel import gettext
-from sqlalchemy import ColumnElement, Exists, func, select
+from flask_babel import format_date, gettext
+from sqlalchemy import ColumnElement, Exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from inbox.channels.models import Channel, ChannelState, Stream
+from inbox.channels.permission import WARNED
 from inbox.clock import now
 from inbox.conversations.models import Direction, Message
 from inbox.jobs import is_working
@@ -34,9 +35,10 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was counted: broken channels by name, and rows that should have been worked on minutes ago."""
+    """What was counted: channels that need somebody by name, and rows that should have been worked on minutes ago."""
 
     broken: Sequence[tuple[int, str]]
+    ending: Sequence[tuple[int, str, datetime]]
     unsure: int
     late: int
     doorbell: bool
@@ -60,8 +62,11 @@ def find_trouble(session: Session, key: str) -> list[Trouble]:
 
 def count(session: Session) -> Facts:
     """Look at the database in two statements, and ring once."""
-    broken = session.execute(
-        select(Channel.id, Channel.name).where(Channel.state == ChannelState.BROKEN).order_by(Channel.name).limit(5)
+    needing = session.execute(
+        select(Channel.id, Channel.name, Channel.state, Channel.signed_in_until)
+        .where(or_(Channel.state == ChannelState.BROKEN, Channel.signed_in_until < now() + WARNED))
+        .order_by(Channel.name)
+        .limit(5)
     ).all()
     since = now() - LATE
     unlabelled = _any(
@@ -83,7 +88,9 @@ def count(session: Session) -> Facts:
     )
     unsure = select(func.count()).where(Delivery.state == DeliveryState.UNSURE).scalar_subquery()
     row = session.execute(select(unlabelled, unsent, unpolled, unsure)).one()
-    return Facts([(row[0], row[1]) for row in broken], int(row[3]), sum(bool(found) for found in row[:3]), *_rings())
+    broken = [(each.id, each.name) for each in needing if each.state == ChannelState.BROKEN]
+    ending = [(each.id, each.name, each.signed_in_until) for each in needing if each.state != ChannelState.BROKEN]
+    return Facts(broken, ending, int(row[3]), sum(bool(found) for found in row[:3]), *_rings())
 
 
 def _any(column: Any, *conditions: ColumnElement[bool]) -> Exists:
@@ -102,6 +109,11 @@ def _lines(facts: Facts) -> Iterator[Trouble]:
     for channel_id, name in facts.broken:
         yield Trouble(
             gettext("%(channel)s needs you: it cannot be read.", channel=name),
+            url_for("channels.show", channel_id=channel_id),
+        )
+    for channel_id, name, until in facts.ending:
+        yield Trouble(
+            gettext("The permission of %(channel)s must be renewed by %(day)s.", channel=name, day=format_date(until)),
             url_for("channels.show", channel_id=channel_id),
         )
     if facts.unsure:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.channels.ledger import Counts, browse_ledger, totals
 from inbox.channels.models import Channel, QuarantinedItem
 from inbox.channels.quarantine import browse_quarantine, count_quarantined, dismiss, find_quarantined
-from inbox.connectors.contract import BadItem, IncomingMessage
+from inbox.connectors.contract import BadItem, Batch, ChannelConnector
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Message
 from inbox.conversations.retry import CannotRetry, retry
@@ -21,15 +21,21 @@ from tests.incoming import batch_of, written
 from tests.making import make_channel, make_teammate
 
 
-class Reader:
+class Reader(ChannelConnector):
     """A connector that has learnt to read what starts with "ok"."""
 
     kind = "reader"
+    label = "Reader"
 
-    def parse_raw(self, raw: str) -> IncomingMessage:
+    def __init__(self) -> None:
+        """It needs nothing."""
+
+    def reread(self, raw: str) -> Batch:
+        if raw.startswith("odd"):
+            return Batch(bad=[BadItem("odder still", raw)])
         if not raw.startswith("ok"):
             raise ValueError("still not readable")
-        return written("late", raw)
+        return batch_of(written("late", raw))
 
 
 @pytest.fixture
@@ -77,10 +83,13 @@ def test_an_item_that_is_still_unreadable_stays_with_its_new_reason(
     assert (item.reason, item.resolved_at) == ("still not readable", None)
     assert item.tried_at
     assert totals(session, channel.id).quarantined == 2
+    item.raw = "odd"
+    assert not retry(session, item, connector, tmp_path)
+    assert item.reason == "odder still"
 
 
 def test_a_connector_that_reads_no_single_items_says_so(session: Session, channel: Channel, tmp_path: Path) -> None:
-    connector: Any = type("Other", (), {"kind": "other"})()
+    connector: Any = type("Other", (ChannelConnector,), {"kind": "other", "__init__": lambda _: None})()
     with pytest.raises(CannotRetry):
         retry(session, items(session, channel)["never"], connector, tmp_path)
 

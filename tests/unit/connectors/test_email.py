@@ -102,12 +102,12 @@ def test_settings_that_cannot_be_right_are_refused(mailbox: Callable[..., Email]
 
 
 def test_a_quarantined_mail_can_be_read_again(mailbox: Callable[..., Email]) -> None:
-    assert mailbox().parse_raw(written(1).decode()).text == "Hello"
+    assert mailbox().reread(written(1).decode()).messages[0].text == "Hello"
     with pytest.raises(ValueError):
-        mailbox().parse_raw("still no mail")
+        mailbox().reread("still no mail")
 
 
 def test_the_beginning_of_a_mail_is_not_taken_for_the_mail(mailbox: Callable[..., Email]) -> None:
     for raw in ("From: fan@fan.test\nSubject: Big\n\n", written(1, "x" * email_poll.RAW_KEPT).decode()):
         with pytest.raises(ValueError, match="Only the beginning"):
-            mailbox().parse_raw(raw)
+            mailbox().reread(raw)

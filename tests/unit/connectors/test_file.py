@@ -259,9 +259,9 @@ def test_batches_hold_at_most_five_hundred(csv: Path) -> None:
 
 
 def test_a_quarantined_row_can_be_read_again() -> None:
-    assert connector().parse_raw('{"id": "3", "text": "x"}').external_id == "3"
+    assert connector().reread('{"id": "3", "text": "x"}').messages[0].external_id == "3"
     with pytest.raises(ValueError):
-        connector().parse_raw('{"id": "3"}')
+        connector().reread('{"id": "3"}')
 
 
 def test_nothing_is_sent_to_a_file() -> None:

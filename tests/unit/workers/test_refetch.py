@@ -1,0 +1,225 @@
+"""Older messages are asked for again, ever more rarely: late edits and deletions are seen, and terms are kept."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import pytest
+import sqlalchemy as sa
+
+from inbox.channels.ledger import totals
+from inbox.channels.models import Channel
+from inbox.channels.terms import kinds_asked_again
+from inbox.clock import now
+from inbox.config import Settings
+from inbox.connectors import registry
+from inbox.connectors.contract import (
+    Batch,
+    Capabilities,
+    ChannelConnector,
+    Deletion,
+    Known,
+    Passing,
+    Retention,
+    Setup,
+)
+from inbox.conversations.ask_again import claim_asks
+from inbox.conversations.expire import expire, forget_authors
+from inbox.conversations.ingest import ingest
+from inbox.conversations.models import Attachment, Conversation, Message, Revision
+from inbox.conversations.watch import keep_until, next_ask
+from inbox.database import Database
+from inbox.members.models import Identity, Member
+from tests.incoming import MIA, batch_of, written
+from workers.refetch import refetch
+
+KIND = "forum"
+
+
+class Forum(ChannelConnector):
+    """Gives messages again, as they stand in `now`; None is gone."""
+
+    kind: ClassVar[str] = KIND
+    label: ClassVar[str] = "Forum"
+    setup: ClassVar[type[Setup]] = Setup
+    capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, tells_deletes=True, refetches=2)
+    now: ClassVar[dict[str, str | None]] = {}
+    asked: ClassVar[list[list[str]]] = []
+    is_away: ClassVar[bool] = False
+
+    def refetch(self, known: Sequence[Known]) -> Batch:
+        if self.is_away:
+            raise Passing("away")
+        Forum.asked.append([each.external_id for each in known])
+        here = [each for each in known if Forum.now.get(each.external_id) is not None]
+        edited = {"edited_at": now()}
+        return Batch(
+            [written(k.external_id, str(Forum.now[k.external_id]), thread=k.thread_id, **edited) for k in here],
+            [Deletion(each.external_id) for each in known if each not in here],
+        )
+
+
+@pytest.fixture(autouse=True)
+def forum(monkeypatch: pytest.MonkeyPatch, database: Database, settings: Settings) -> Iterator[None]:
+    monkeypatch.setitem(registry.CHANNELS, KIND, "tests.unit.workers.test_refetch:Forum")
+    for module in ("abilities", "terms", "open"):
+        monkeypatch.setattr(f"inbox.channels.{module}.channel_connector", lambda kind: Forum)
+    monkeypatch.setattr(Forum, "asked", [])
+    monkeypatch.setattr(Forum, "now", {})
+    kinds_asked_again.cache_clear()
+    yield
+    kinds_asked_again.cache_clear()
+
+
+def store(database: Database, *keys: str, age: timedelta = timedelta(0)) -> int:
+    with database.writing() as session:
+        channel = session.scalar(sa.select(Channel)) or Channel(kind=KIND, name="Forum")
+        session.add(channel)
+        session.flush()
+        for key in keys:
+            Forum.now.setdefault(key, f"words of {key}")
+            ingest(session, channel, "all", batch_of(written(key, f"words of {key}", posted_at=now() - age)))
+        return channel.id
+
+
+def turn_up(database: Database, **values: Any) -> None:
+    """Let every message be due."""
+    with database.writing() as session:
+        session.execute(sa.update(Message).where(Message.deleted_at.is_(None)).values(ask_again_at=now(), **values))
+
+
+def messages(database: Database) -> dict[str, Message]:
+    with database.reading() as session:
+        return {str(m.external_id): m for m in session.scalars(sa.select(Message).order_by(Message.id))}
+
+
+def test_the_turns_grow_rarer_and_end_where_no_terms_ask_for_more() -> None:
+    posted, turns = now(), []
+    moment: datetime | None = posted
+    while (moment := next_ask(posted, moment, Retention())) is not None:
+        turns.append((moment - posted) / timedelta(hours=1))
+    assert turns == [1, 6, 24, 72, 168, 720]
+    assert next_ask(posted - timedelta(days=5), posted, Retention()) == posted + timedelta(days=2)
+
+
+def test_terms_are_never_forgotten() -> None:
+    old, moment = now() - timedelta(days=400), now()
+    for _ in range(20):
+        again = next_ask(old, moment, Retention(refresh_days=30))
+        assert again
+        assert moment < again < moment + timedelta(days=30)
+        moment = again
+    assert keep_until(old, moment, Retention(refresh_days=30)) == moment + timedelta(days=30)
+    assert keep_until(old, moment, Retention(text_hours=48)) == old + timedelta(hours=48)
+    assert keep_until(old, moment, Retention()) is None
+
+
+def test_late_edits_and_deletions_are_seen(database: Database) -> None:
+    number = store(database, "1", "2", "3")
+    assert {m.ask_again_at - m.posted_at for m in messages(database).values() if m.ask_again_at} == {timedelta(hours=1)}
+    Forum.now.update({"2": "other words", "3": None})
+    turn_up(database)
+    refetch()
+    found = messages(database)
+    assert [found[key].text for key in "123"] == ["words of 1", "other words", ""]
+    assert found["3"].deleted_at
+    assert (found["1"].asked, found["3"].ask_again_at) == (1, None)
+    assert sorted(map(len, Forum.asked)) == [1, 2], "no more at once than the platform takes"
+    with database.reading() as session:
+        counts = totals(session, number)
+    assert (counts.duplicate, counts.edited, counts.tombstoned, counts.balances) == (2, 1, 1, True)
+
+
+def test_nothing_due_asks_nobody(database: Database) -> None:
+    store(database, "1")
+    refetch()
+    assert Forum.asked == []
+
+
+def test_a_platform_that_is_away_is_asked_again_after_the_lease(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(database, "1", "2")
+    turn_up(database)
+    monkeypatch.setattr(Forum, "is_away", True)
+    refetch()
+    left = [m.ask_again_at - now() for m in messages(database).values() if m.ask_again_at]
+    assert len(left) == 2
+    assert all(timedelta(minutes=9) < each < timedelta(minutes=11) for each in left)
+
+
+def test_two_workers_do_not_ask_for_the_same(database: Database) -> None:
+    store(database, "1")
+    turn_up(database)
+    with database.writing() as session:
+        assert claim_asks(session)
+    with database.writing() as session:
+        assert claim_asks(session) is None
+
+
+def test_a_connection_that_may_not_ask_stands_in_nobodys_way(database: Database) -> None:
+    number = store(database, "1")
+    turn_up(database)
+    with database.writing() as session:
+        session.get_one(Channel, number).abilities = {"refetches": 0}
+    refetch()
+    assert Forum.asked == []
+    assert messages(database)["1"].ask_again_at is None
+
+
+def test_words_are_erased_when_their_time_is_over_and_do_not_come_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Forum, "retention", Retention(text_hours=48))
+    store(database, "1")
+    with database.writing() as session:
+        message = session.scalars(sa.select(Message)).one()
+        session.add_all(
+            (
+                Revision(message_id=message.id, text="earlier words"),
+                Attachment(message_id=message.id, name="a.png", media_type="image/png"),
+            )
+        )
+        assert expire(session) == 0
+        message.keep_until = now()
+        session.flush()
+        assert (expire(session), expire(session)) == (1, 0)
+    store(database, "1")
+    stored = messages(database)["1"]
+    assert (stored.text, stored.html, stored.raw, stored.deleted_at) == ("", None, "", None)
+    assert stored.expired_at
+    with database.reading() as session:
+        assert session.scalars(sa.select(Revision)).all() == []
+        assert session.scalars(sa.select(Attachment)).all() == []
+        home = session.scalars(sa.select(Conversation)).one()
+    assert (home.preview, home.subject, home.message_count) == ("", "", 1)
+
+
+def test_asking_again_lets_words_stay_where_terms_ask_for_that(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Forum, "retention", Retention(refresh_days=30))
+    store(database, "1", age=timedelta(days=100))
+    turn_up(database, keep_until=now() + timedelta(hours=2))
+    refetch()
+    stored = messages(database)["1"]
+    assert stored.keep_until
+    assert stored.keep_until > now() + timedelta(days=29)
+    assert stored.ask_again_at
+    assert stored.ask_again_at < stored.keep_until
+
+
+def test_names_are_erased_when_nothing_has_been_heard_for_as_long_as_terms_say(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Forum, "retention", Retention(author_hours=24))
+    store(database, "1")
+    with database.writing() as session:
+        assert forget_authors(session) == 0
+        session.execute(sa.update(Message).values(received_at=now() - timedelta(hours=25)))
+        assert (forget_authors(session), forget_authors(session)) == (1, 0)
+    with database.reading() as session:
+        identity = session.scalars(sa.select(Identity)).one()
+        assert (identity.name, identity.handle, identity.external_id) == ("", "", MIA.external_id)
+        assert session.scalars(sa.select(Member)).one().name == ""
+        assert session.scalars(sa.select(Conversation)).one().author_name == ""
