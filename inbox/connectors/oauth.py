@@ -126,7 +126,7 @@ def _ask(
         except OutcomeUnknown as error:
             # If it was taken, the old refresh token is dead and the next try says so.
             raise Passing(f"The answer with the new permission was lost: {error}") from None
-        except Refused as error:
+        except (Refused, NeedsPerson) as error:
             raise NeedsPerson(f"The permission was not renewed: {error} Sign in again on the channel's page.") from None
         granted = read_json(response)
     if not isinstance(granted, dict) or not isinstance(granted.get("access_token"), str):

@@ -12,6 +12,7 @@ CHANNELS = {
     "bluesky": "inbox.connectors.bluesky:Bluesky",
     "telegram": "inbox.connectors.telegram:Telegram",
     "rss": "inbox.connectors.rss:Rss",
+    "youtube": "inbox.connectors.youtube:YouTube",
     "webhook": "inbox.connectors.webhook:Webhook",
     "file": "inbox.connectors.file:File",
 }

@@ -1,0 +1,29 @@
+"""Puts a token into every request to one host, and asks for a fresh one when it is refused. Shared by the connectors."""
+
+from collections.abc import Callable, Generator
+
+import httpx
+
+
+class Bearer(httpx.Auth):
+    """`token` gives one that is good now; called with the refused one it gives another.
+
+    A token stays with its host: a redirect elsewhere takes none along. 401 is a clear no, so that asking again with a fresh
+    token does nothing twice.
+    """
+
+    def __init__(self, host: str, token: Callable[[str], str]) -> None:
+        self.host = host
+        self.token = token
+        self.current = token("")
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if request.url.host != self.host:
+            yield request
+            return
+        request.headers["Authorization"] = f"Bearer {self.current}"
+        response = yield request
+        if response.status_code == httpx.codes.UNAUTHORIZED:
+            self.current = self.token(self.current)
+            request.headers["Authorization"] = f"Bearer {self.current}"
+            yield request

@@ -1,0 +1,20 @@
+"""Whether a message that a platform shows is the answer we sent: for deliveries whose outcome was lost. For the connectors."""
+
+from datetime import timedelta
+
+from inbox.connectors.contract import IncomingMessage, OutgoingReply
+
+AHEAD = timedelta(minutes=10)  # their clock may be behind ours
+
+
+def is_our_answer(message: IncomingMessage, reply: OutgoingReply, text: str = "") -> bool:
+    """Ours, with the same words (`text`, where more was sent than the reply says), and not older than the reply."""
+    if not (message.author and message.author.is_us):
+        return False
+    began = not (reply.created_at and message.posted_at) or message.posted_at > reply.created_at - AHEAD
+    return began and _core(message.text) == _core(text or reply.text)
+
+
+def _core(text: str) -> list[str]:
+    # Platforms shorten addresses, straighten quotation marks and eat blanks; letters and digits stay.
+    return [c for c in text.casefold() if c.isalnum()] or list(text.strip())
