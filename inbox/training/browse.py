@@ -74,8 +74,8 @@ class Row:
 
     @property
     def is_confirmation(self) -> bool:
-        """Whether the teammate found right what was said."""
-        return (self.before_primary, self.before) == (self.after_primary, self.after)
+        """Whether the teammate found right what was said or proposed."""
+        return self.before == self.after and bool(self.after or self.before_primary == self.after_primary)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def rows(filters: Filters, *, excerpt: int | None = EXCERPT) -> sa.Select[Any]:
 
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     C = Correction  # noqa: N806
-    same = sa.and_(C.before == C.after, C.before_primary == C.after_primary)
+    same = sa.and_(C.before == C.after, sa.or_(C.after != "", C.before_primary == C.after_primary))
     of_which: dict[Which, list[sa.ColumnElement[bool]]] = {
         Which.ALL: [],
         Which.CHANGED: [~same, C.undone_at.is_(None)],

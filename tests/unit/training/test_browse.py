@@ -103,6 +103,19 @@ def test_which_tells_changes_confirmations_contradictions_and_undone_ones_apart(
     assert ids(session, which=Which.CONTRADICTED) == []
 
 
+def test_accepting_a_proposal_is_a_confirmation_and_judging_a_doubt_is_none(
+    session: Session, channel: Channel, ada: Teammate
+) -> None:
+    proposed = said(session, channel, primary=Tag.UNSURE, tags="", suggested="troll")
+    accepted = corrected(session, proposed, Tag.TROLL, by=ada)
+    refused = corrected(session, said(session, channel, primary=Tag.UNSURE, tags="", suggested="troll"), by=ada)
+    doubtful = corrected(session, said(session, channel, primary=Tag.UNSURE, tags=""), by=ada)
+    agreed = corrected(session, said(session, channel, primary=Tag.OTHER, tags=""), by=ada)
+    assert ids(session, which=Which.CONFIRMED) == [agreed.id, accepted.id]
+    assert ids(session, which=Which.CHANGED) == [doubtful.id, refused.id]
+    assert [row.id for row in browse(session, Filters()).rows if row.is_confirmation] == [agreed.id, accepted.id]
+
+
 def test_each_filter_narrows(session: Session, channel: Channel, ada: Teammate) -> None:
     bo, other = make_teammate(session, "Bo"), make_channel(session)
     plain = corrected(session, said(session, channel), Tag.IDEA, by=ada)
