@@ -54,9 +54,8 @@ def lane_columns(source: Any, lanes: Lanes) -> dict[str, sa.ColumnElement[Any]]:
     languages = sorted({language for _, language in lanes})
     if not languages:
         return {"primary": source.primary, "tags": source.tags, "suggested": sa.literal("", sa.String())}
-    chance = {tag: getattr(source, tag.value) for tag in LABELS}
-    automatic = {tag: chance[tag] >= _threshold(source, lanes, tag, lambda lane: lane.automatic) for tag in LABELS}
-    suggest = {tag: chance[tag] >= _threshold(source, lanes, tag, lambda lane: lane.suggest) for tag in LABELS}
+    chance = _chances(source)
+    automatic, suggest = reached(source, lanes)
     proposed = {tag: sa.and_(suggest[tag], sa.not_(automatic[tag])) for tag in LABELS}
     doubt = sa.case(
         (sa.or_(proposed[Tag.TROLL], source.is_doubtful), Tag.UNSURE.value), else_=sa.literal(Tag.OTHER.value)
@@ -69,6 +68,18 @@ def lane_columns(source: Any, lanes: Lanes) -> dict[str, sa.ColumnElement[Any]]:
         "tags": sa.case((known, _joined(automatic, chance)), else_=source.tags),
         "suggested": sa.case((known, _joined(proposed, chance)), else_=sa.literal("")),
     }
+
+
+def reached(source: Any, lanes: Lanes) -> tuple[dict[Tag, sa.ColumnElement[bool]], dict[Tag, sa.ColumnElement[bool]]]:
+    """Per label whether its probability reaches the threshold for being set, and the one for being proposed."""
+    chance = _chances(source)
+    automatic = {tag: chance[tag] >= _threshold(source, lanes, tag, lambda lane: lane.automatic) for tag in LABELS}
+    suggest = {tag: chance[tag] >= _threshold(source, lanes, tag, lambda lane: lane.suggest) for tag in LABELS}
+    return automatic, suggest
+
+
+def _chances(source: Any) -> dict[Tag, Any]:
+    return {tag: getattr(source, tag.value) for tag in LABELS}
 
 
 def _threshold(source: Any, lanes: Lanes, tag: Tag, of: Callable[[Lane], float]) -> sa.ColumnElement[Any]:

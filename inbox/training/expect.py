@@ -17,7 +17,7 @@ from inbox.channels.models import Channel
 from inbox.clock import now
 from inbox.conversations.models import Direction, Message
 from inbox.database import is_sqlite
-from inbox.labels.lanes import Lanes, lane_columns
+from inbox.labels.lanes import Lanes, reached
 from inbox.labels.models import LABELS, Correction, Label, Tag
 
 WEEKS = 4
@@ -88,16 +88,14 @@ def expect(session: Session, language: str, curves: dict[Tag, Curve]) -> dict[Ta
 
 def expect_week(session: Session, language: str, lanes: Lanes) -> Week:
     """How many messages a week these lanes would set, propose and ask about, in one statement; nothing is changed."""
-    decided = lane_columns(Label, lanes)
-    is_set = decided["tags"] != ""
-    is_proposed = sa.and_(~is_set, decided["suggested"] != "")
-    is_asked = sa.and_(~is_set, decided["suggested"] == "", decided["primary"] == Tag.UNSURE.value)
+    automatic, suggest = reached(Label, lanes)
+    is_set, is_likely = sa.or_(*automatic.values()), sa.or_(*suggest.values())
     counts = session.execute(
         _recent(
             sa.func.count(),
             sa.func.count().filter(is_set),
-            sa.func.count().filter(is_proposed),
-            sa.func.count().filter(is_asked),
+            sa.func.count().filter(~is_set, is_likely),
+            sa.func.count().filter(~is_likely, Label.is_doubtful),
             language=language,
         )
     ).one()
