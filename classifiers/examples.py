@@ -64,6 +64,16 @@ def training_examples(folder: Path, manifest: dict[str, Any], seed: int = 1) -> 
     return found + own + longer_examples(own, seed)
 
 
+def unlabelled_texts(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """Every text of every set, but for what is held out: for what can be learned without labels."""
+    return [
+        example.text
+        for dataset in manifest["dataset"]
+        for example, split in _rows(folder / dataset["file"])
+        if split != dataset.get("held_out", ())
+    ]
+
+
 def held_out_examples(folder: Path, manifest: dict[str, Any]) -> Iterator[tuple[str, list[Example]]]:
     """Name and rows of the parts that training leaves alone."""
     for dataset in manifest["dataset"]:
@@ -102,6 +112,11 @@ def longer_examples(own: Sequence[Example], seed: int = 1) -> list[Example]:
 def set_examples(path: Path) -> list[Example]:
     """The rows of one set with the columns of the manifest. Raises DatasetRefused."""
     return [example for example, _ in _rows(path)]
+
+
+def split_examples(path: Path) -> list[tuple[Example, str]]:
+    """The rows of one set, each with the name of its part. Raises DatasetRefused."""
+    return _rows(path)
 
 
 def _own_messages() -> Iterator[Example]:

@@ -22,6 +22,7 @@ def explain_score(model: Model, cleaned: str, capitals: float) -> tuple[list[str
     shares = np.zeros((len(words), len(model.heads)))
     _add_words(shares, model, tokens)
     _add_letters(shares, model, tokens)
+    _add_meanings(shares, model, tokens)
     counted = count_turns(tokens, [capitals])[0].astype(np.float64)
     met = met_turns(tokens)
     turns = met.shape[1]
@@ -57,6 +58,13 @@ def _add_letters(shares: Floats, model: Model, tokens: Tokens) -> None:
         spoken = ~tokens.space[at]
         each = weights[:, None, :-1] / (length * spoken.sum(axis=1))[:, None, None]
         np.add.at(shares, word_of[at[spoken]], np.repeat(each, spoken.sum(axis=1), axis=0)[:, 0])
+
+
+def _add_meanings(shares: Floats, model: Model, tokens: Tokens) -> None:
+    first, hashes = tokens.spans(1)
+    at = np.minimum(np.searchsorted(model.known, hashes), max(len(model.known) - 1, 0))
+    hit = model.known[at] == hashes if len(model.known) else np.zeros(len(first), bool)
+    np.add.at(shares, first[hit], model.meanings[at[hit]] / np.sqrt(max(int(hit.sum()), 1)))
 
 
 def _length(weights: list[NDArray[np.float32]]) -> float:

@@ -29,9 +29,13 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The features of `size` texts: n-grams as (row of the text, place in the table), and one line of cues per text."""
+    """The features of `size` texts: n-grams as (row of the text, place in the table), and one line of cues per text.
+
+    `spoken` are the single words, as (row of the text, hash).
+    """
 
     size: int
+    spoken: tuple[Ints, Hashes]
     words: tuple[Ints, Ints]
     letters: tuple[Ints, Ints]
     cues: Floats
@@ -65,8 +69,10 @@ def _chunk(texts: Sequence[str], capitals: Sequence[float]) -> Chunk:
     tokens = Tokens(texts)
     words = [word_places(tokens, count) for count in WORDS]
     letters = [letter_places(tokens, count) for count in LETTERS]
+    first, hashes = tokens.spans(1)
     return Chunk(
         len(texts),
+        (tokens.rows[first], hashes),
         (np.concatenate([tokens.rows[first] for first, _ in words]), np.concatenate([places for _, places in words])),
         (
             np.concatenate([tokens.row_of[start] for start, _ in letters]),

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.clean import clean
-from classifiers.examples import HEADS, OURS, Example
-from classifiers.features import BITS, FEATURES_VERSION, read_features
+from classifiers.embedding import available
+from classifiers.examples import HEADS, Example
+from classifiers.features import FEATURES_VERSION
 from classifiers.figures import calibration_error
+from classifiers.fit_second import fit_second_look
+from classifiers.inputs import read_inputs, split_columns, split_weights
 from classifiers.lanes import cut_lane, draw_curve, reached
-from classifiers.score import capitals
 from classifiers.store import Model
 from classifiers.tags import LANGUAGES
+from classifiers.weigh import fold_of, row_weights, usual_weights
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -28,28 +30,24 @@ ENOUGH = 60
 
 
 def fit(
-    examples: Sequence[Example], manifest: dict[str, Any], say: Callable[[str], None]
+    examples: Sequence[Example], manifest: dict[str, Any], say: Callable[[str], None], further: Sequence[str] = ()
 ) -> tuple[Model, dict[str, Any]]:
-    """A model, and figures on held-out rows: calibration error, threshold and precision per head and language.
+    """A model, and figures on held-out rows: calibration error, thresholds and what they reach, per head and language.
 
-    The same examples give the same model. `say` is told about progress.
+    `further` are texts without labels, whose words are learned by their meaning. The same examples give the same model.
+    `say` is told about progress.
     """
-    import scipy.sparse as sp
-
     say(f"Reading {len(examples)} texts")
-    words, letters, cues = _matrices([example.text for example in examples])
-    weights = _rarity(words), _rarity(letters)
-    inputs = sp.hstack([_weighed(words, weights[0]), _weighed(letters, weights[1]), sp.csr_matrix(cues)], format="csr")
+    inputs = read_inputs([example.text for example in examples], further, say)
     # Rows of the tables that no text falls into cost time and learn nothing.
-    met = np.flatnonzero(inputs.getnnz(axis=0))
-    inputs = inputs[:, met]
+    met = np.flatnonzero(inputs.matrix.getnnz(axis=0))
+    matrix = inputs.matrix[:, met]
     langs = np.array([example.lang for example in examples])
     sources = np.array([example.source for example in examples])
     usable = np.array([example.calibrates for example in examples])
-    tables = [np.zeros((2**BITS, len(HEADS) + 1), np.float32) for _ in range(2)]
-    for table, rarity in zip(tables, weights, strict=True):
-        table[:, -1] = rarity**2
-    cue_weights, bias = np.zeros((cues.shape[1], len(HEADS)), np.float32), np.zeros(len(HEADS), np.float32)
+    log_odds = np.full((len(examples), len(HEADS)), np.nan)
+    weights = np.zeros((inputs.matrix.shape[1], len(HEADS)), np.float32)
+    bias = np.zeros(len(HEADS), np.float32)
     curves: dict[str, Any] = {}
     lanes: dict[str, Any] = {}
     drawn: dict[str, Any] = {}
@@ -58,7 +56,7 @@ def fit(
         known = np.flatnonzero([example.said[column] is not None for example in examples])
         truth = np.array([bool(examples[int(row)].said[column]) for row in known])
         say(f"Learning {head}: {int(truth.sum())} of {len(known)}")
-        held = _held_out_scores(inputs[known], truth, sources[known])
+        held = _held_out_scores(matrix[known], truth, sources[known])
         used = usable[known]
         if min(truth[used].sum(), (~truth[used]).sum()) < ENOUGH:
             used = np.ones(len(known), bool)
@@ -66,22 +64,32 @@ def fit(
         curves[head], lanes[head], drawn[head], figures[head] = _cut(
             held[used], truth[used], langs[known][used], manifest["shares"][head], wanted
         )
-        learned, bias[column] = _regression(inputs[known], truth, sources[known])
-        coefficients = np.zeros(2 ** (BITS + 1) + cues.shape[1], np.float32)
-        coefficients[met] = learned
-        tables[0][:, column] = coefficients[: 2**BITS] * weights[0]
-        tables[1][:, column] = coefficients[2**BITS : 2 ** (BITS + 1)] * weights[1]
-        cue_weights[:, column] = coefficients[2 ** (BITS + 1) :]
+        slopes = np.array([curves[head].get(lang, curves[head]["*"]) for lang in langs[known]])
+        log_odds[known, column] = slopes[:, 0] * held + slopes[:, 1]
+        weights[met, column], bias[column] = learn_rows(matrix[known], truth, sources[known])
+    second = None
+    if available():
+        turns = split_columns(inputs.matrix)[2].toarray()
+        second = fit_second_look(examples, turns, log_odds, manifest["shares"], say)
+    words, letters, cues, directions = split_weights(weights)
+    tables = [
+        np.column_stack([table * rarity[:, None], rarity**2])
+        for table, rarity in zip((words, letters), inputs.rarity, strict=True)
+    ]
+    meanings = inputs.meanings.vectors @ directions
     digest = hashlib.sha256(repr([(example.text, example.said) for example in examples]).encode())
-    for array in (*tables, cue_weights):
+    for array in (*tables, cues, inputs.meanings.known, meanings, *([second.weights] if second else [])):
         digest.update(array.tobytes())
     model = Model(
         version=f"{FEATURES_VERSION}-{digest.hexdigest()[:10]}",
         heads=HEADS,
         words=tables[0],
         letters=tables[1],
-        cues=cue_weights,
+        cues=cues,
         bias=bias,
+        known=inputs.meanings.known,
+        meanings=meanings,
+        second=second,
         calibration=curves,
         lanes=lanes,
         curves=drawn,
@@ -91,67 +99,21 @@ def fit(
     return model, figures
 
 
-def _matrices(texts: Sequence[str]) -> tuple[Any, Any, NDArray[np.float32]]:
-    import scipy.sparse as sp
-
-    base, found_cues = 0, []
-    found: tuple[list[Any], list[Any]] = ([], [])
-    for chunk in read_features([clean(text) for text in texts], [capitals(text) for text in texts]):
-        for part, (rows, places) in zip(found, (chunk.words, chunk.letters), strict=True):
-            part.append((rows + base, places))
-        found_cues.append(chunk.cues)
-        base += chunk.size
-    counts = []
-    for part in found:
-        rows, places = (np.concatenate(column) for column in zip(*part, strict=True))
-        matrix = sp.csr_matrix((np.ones(len(rows), np.float32), (rows, places)), shape=(len(texts), 2**BITS))
-        matrix.sum_duplicates()
-        counts.append(matrix)
-    return counts[0], counts[1], np.concatenate(found_cues)
-
-
-def _rarity(counts: Any) -> NDArray[np.float32]:
-    seen = np.bincount(counts.indices, minlength=counts.shape[1])
-    rarity: NDArray[np.float32] = (np.log((1 + counts.shape[0]) / (1 + seen)) + 1).astype(np.float32)
-    return rarity
-
-
-def _weighed(counts: Any, rarity: NDArray[np.float32]) -> Any:
-    import scipy.sparse as sp
-
-    length = np.sqrt(np.maximum(counts @ rarity**2, 1e-9))
-    return (sp.diags((1 / length).astype(np.float32)) @ counts @ sp.diags(rarity)).tocsr()
-
-
-def _regression(inputs: Any, truth: Bools, sources: NDArray[np.str_]) -> tuple[NDArray[np.float32], float]:
+def learn_rows(inputs: Any, truth: Bools, sources: NDArray[np.str_]) -> tuple[NDArray[np.float32], float]:
+    """A weight for each column, and where the sum starts."""
     from sklearn.linear_model import LogisticRegression
 
-    # A source counts by the root of its size, so that a large set of one kind does not set the tone alone;
-    # positive and negative rows weigh the same.
-    weights = np.ones(len(truth))
-    for source in set(sources.tolist()):
-        weights[sources == source] = 1 / np.sqrt((sources == source).sum())
-    weights[truth] *= weights[~truth].sum() / weights[truth].sum()
-    weights *= len(weights) / weights.sum()
     found = LogisticRegression(C=STRENGTH, solver="liblinear", max_iter=300, random_state=0)
-    found.fit(inputs, truth, sample_weight=weights)
+    found.fit(inputs, truth, sample_weight=row_weights(truth, sources))
     return found.coef_[0].astype(np.float32), float(found.intercept_[0])
 
 
-def _folds(sources: NDArray[np.str_]) -> NDArray[np.int64]:
-    # Of our own messages a whole theme is held out at a time: an inbox is a theme that nobody wrote about.
-    fold: NDArray[np.int64] = np.random.default_rng(0).permutation(len(sources)) % FOLDS
-    for place, theme in enumerate(sorted({source for source in sources.tolist() if source.startswith(OURS)})):
-        fold[sources == theme] = place % FOLDS
-    return fold
-
-
 def _held_out_scores(inputs: Any, truth: Bools, sources: NDArray[np.str_]) -> Floats:
-    fold = _folds(sources)
+    fold = fold_of(sources, FOLDS)
     scores = np.zeros(len(truth))
     for held in range(FOLDS):
         inside, outside = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
-        coefficients, bias = _regression(inputs[inside], truth[inside], sources[inside])
+        coefficients, bias = learn_rows(inputs[inside], truth[inside], sources[inside])
         scores[outside] = inputs[outside] @ coefficients + bias
     return scores
 
@@ -165,8 +127,7 @@ def _cut(
         if lang != "*" and (truth[rows].sum() < ENOUGH or (~truth[rows]).sum() < ENOUGH):
             rows = np.ones(len(langs), bool)
         these, so = scores[rows], truth[rows]
-        # As if the tag were as frequent here as in a usual inbox.
-        weights = np.where(so, share / max(so.sum(), 1), (1 - share) / max((~so).sum(), 1)) * len(so)
+        weights = usual_weights(so, share)
         slope, intercept = _curve(these, so, weights)
         chances = 1 / (1 + np.exp(-(slope * these + intercept)))
         curves[lang] = (slope, intercept)

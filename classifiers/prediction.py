@@ -27,7 +27,7 @@ class Explanation:
     `manner[label]` add up to the label's score.
 
     Words stand in the order of the text, as `clean` leaves them, once for each time they occur. `manner` is what the
-    way of writing says as a whole: how long, how loud.
+    way of writing says as a whole: how long, how loud; with a second look, also what the text means as a whole.
     """
 
     words: Mapping[str, list[tuple[str, float]]]

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.clean import clean
-from classifiers.features import Floats, read_features
+from classifiers.features import Chunk, Floats, read_features
 from classifiers.store import Model
-from classifiers.tokens import Ints
+from classifiers.tokens import Hashes, Ints
 
 
 def score(model: Model, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -22,6 +22,7 @@ def score_cleaned(model: Model, cleaned: Sequence[str], shares: Sequence[float])
         _sums(model.words, *chunk.words, chunk.size)
         + _sums(model.letters, *chunk.letters, chunk.size)
         + chunk.cues.astype(np.float64) @ model.cues
+        + _meant(model, chunk)
         + model.bias
         for chunk in read_features(cleaned, shares)
     ]
@@ -32,6 +33,25 @@ def capitals(text: str) -> float:
     """How much of the text's beginning shouts: 0 to 1."""
     start = text[:1000]
     return 0.0 if not start or start.islower() else min(1.0, 3 * sum(map(str.isupper, start)) / (len(start) + 1))
+
+
+def find_known(chunk: Chunk, known: Hashes) -> tuple[Ints, Ints]:
+    """Row of the text, and place in `known`, of every word that is in there."""
+    rows, hashes = chunk.spoken
+    if not len(known):
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    hit = known[at] == hashes
+    return rows[hit], at[hit]
+
+
+def _meant(model: Model, chunk: Chunk) -> NDArray[np.float64]:
+    rows, at = find_known(chunk, model.known)
+    weights = model.meanings[at]
+    sums = [np.bincount(rows, weights[:, column], minlength=chunk.size) for column in range(weights.shape[1])]
+    length = np.sqrt(np.maximum(np.bincount(rows, minlength=chunk.size), 1))
+    found: NDArray[np.float64] = np.stack(sums, axis=1) / length[:, None]
+    return found
 
 
 def _sums(table: Floats, rows: Ints, places: Ints, size: int) -> NDArray[np.float64]:

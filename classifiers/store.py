@@ -16,13 +16,16 @@ from numpy.typing import NDArray
 
 from classifiers.features import BITS, FEATURES_VERSION
 from classifiers.lanes import CurvePoint, Lane
+from classifiers.second_look import WIDTH, SecondLook
 from classifiers.tags import LANGUAGES, Tag
 from classifiers.turns import NAMES
 
-FORMAT = 2
+FORMAT = 3
 MODELS = Path(__file__).parent / "models"
 MOST_BYTES = 64_000_000
-_ARRAYS = ("words", "letters", "cues", "bias")
+_ARRAYS = ("words", "letters", "cues", "bias", "meanings")
+_SECOND = ("second_weights", "second_bias")
+_MOST_KNOWN = 500_000
 
 Floats = NDArray[np.float32]
 
@@ -36,7 +39,7 @@ class Model:
     """Weights and what is needed to read their sums.
 
     `words` and `letters` have one column per head and a last one with the squared weight of the n-gram in the length
-    of its text. `calibration[head][lang]` is (slope, intercept) of a logistic curve, `*` for any language;
+    of its text; `meanings` has one row per word whose hash is in `known`. `calibration[head][lang]` is (slope, intercept) of a logistic curve, `*` for any language;
     `lanes` are the thresholds for acting on a probability, `curves` what they gave on texts held out.
     """
 
@@ -46,6 +49,9 @@ class Model:
     letters: Floats
     cues: Floats
     bias: Floats
+    known: NDArray[np.uint64]
+    meanings: Floats
+    second: SecondLook | None
     calibration: dict[str, dict[str, tuple[float, float]]]
     lanes: dict[str, dict[str, Lane]]
     curves: dict[str, dict[str, list[CurvePoint]]]
@@ -56,11 +62,16 @@ class Model:
 def save_model(model: Model, path: Path) -> None:
     """Write the model to `path`, its weights as half precision; whole or not at all."""
     arrays = {name: getattr(model, name).astype(np.float16) for name in _ARRAYS}
+    if model.second:
+        arrays |= {"second_weights": model.second.weights.astype(np.float16)}
+        arrays |= {"second_bias": model.second.bias.astype(np.float16)}
     about = {
         "format": FORMAT,
         "features": FEATURES_VERSION,
         "version": model.version,
         "heads": list(model.heads),
+        "known": len(model.known),
+        "second": model.second and model.second.blend,
         "calibration": model.calibration,
         "lanes": {head: {lang: astuple(lane) for lang, lane in found.items()} for head, found in model.lanes.items()},
         "curves": {
@@ -71,11 +82,12 @@ def save_model(model: Model, path: Path) -> None:
         "trained_on": model.trained_on,
     }
     text = json.dumps(about, sort_keys=True, ensure_ascii=False)
-    seal = _seal(text, arrays)
+    seal = _seal(text, arrays, model.known)
     beside = path.with_suffix(".part")
     with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in (("about.json", text.encode()), ("seal.txt", seal.encode())):
             archive.writestr(_member(name), content)
+        archive.writestr(_member("known.u64"), model.known.tobytes())
         for name, array in arrays.items():
             archive.writestr(_member(f"{name}.f16"), array.tobytes())
     beside.replace(path)
@@ -119,20 +131,28 @@ def _read(archive: zipfile.ZipFile, name: str) -> Model:
         "letters": (2**BITS, len(heads) + 1),
         "cues": (len(NAMES), len(heads)),
         "bias": (len(heads),),
+        "meanings": (about["known"], len(heads)),
     }
+    if about["second"]:
+        shapes |= {"second_weights": (WIDTH, len(heads)), "second_bias": (len(heads),)}
+    if not 0 <= about["known"] <= _MOST_KNOWN:
+        raise ValueError("known")
+    known = np.frombuffer(_bytes(archive, "known.u64", about["known"] * 8), dtype=np.uint64)
     arrays = {}
     for array, shape in shapes.items():
         size = int(np.prod(shape)) * 2
         arrays[array] = np.frombuffer(_bytes(archive, f"{array}.f16", size), dtype=np.float16).reshape(shape)
     text = json.dumps(about, sort_keys=True, ensure_ascii=False)
-    if _bytes(archive, "seal.txt", 64).decode() != _seal(text, arrays):
+    if _bytes(archive, "seal.txt", 64).decode() != _seal(text, arrays, known):
         raise ModelRefused(f"The model {name} is damaged: its checksum does not fit; put back the one it came with.")
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise ValueError("weights")
     model = Model(
         version=str(about["version"]),
         heads=heads,
-        **{array: values.astype(np.float32) for array, values in arrays.items()},
+        known=known,
+        **{array: arrays[array].astype(np.float32) for array in _ARRAYS},
+        second=_second(about["second"], arrays),
         calibration={
             head: {lang: (float(slope), float(intercept)) for lang, (slope, intercept) in curves.items()}
             for head, curves in about["calibration"].items()
@@ -153,7 +173,20 @@ def _read(archive: zipfile.ZipFile, name: str) -> Model:
             raise ValueError(head)
         if "*" not in model.calibration[head] or head not in model.shares:
             raise ValueError(head)
+        if model.second and not set(LANGUAGES) <= set(model.second.blend[head]):
+            raise ValueError(head)
     return model
+
+
+def _second(blend: Any, arrays: dict[str, NDArray[np.float16]]) -> SecondLook | None:
+    if not blend:
+        return None
+    weights, bias = (arrays[name].astype(np.float32) for name in _SECOND)
+    parts = {
+        head: {lang: (float(own), float(other), float(start)) for lang, (own, other, start) in found.items()}
+        for head, found in blend.items()
+    }
+    return SecondLook(weights, bias, parts)
 
 
 def _bytes(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
@@ -172,8 +205,9 @@ def _member(name: str) -> zipfile.ZipInfo:
     return member
 
 
-def _seal(text: str, arrays: dict[str, NDArray[np.float16]]) -> str:
+def _seal(text: str, arrays: dict[str, NDArray[np.float16]], known: NDArray[np.uint64]) -> str:
     digest = hashlib.sha256(text.encode())
-    for name in _ARRAYS:
+    digest.update(known.tobytes())
+    for name in sorted(arrays):
         digest.update(arrays[name].tobytes())
     return digest.hexdigest()

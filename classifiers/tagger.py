@@ -1,6 +1,5 @@
 """Gives texts their tags. The model is read once per process; scikit-learn is not needed to use it."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -9,22 +8,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.clean import LINK, MAIL, NAME, clean
+from classifiers.embedding import available
 from classifiers.explain import explain_score
+from classifiers.judge import chance, curves_of, judge_cleaned
 from classifiers.lanes import ASK, CurvePoint, Lane
 from classifiers.language import UNKNOWN, languages
 from classifiers.prediction import Explanation, Prediction
-from classifiers.score import capitals, score_cleaned
+from classifiers.score import capitals
 from classifiers.store import MODELS, Model, ModelRefused, load_model
 from classifiers.tags import LANGUAGES, OTHER, UNSURE, Tag
 
 _BATCH = 512
 
+Floats = NDArray[np.float64]
+
 
 class Tagger:
-    """Text in, tags out. Safe to share between threads: nothing in it changes."""
+    """Text in, tags out. Safe to share between threads: nothing in it changes.
 
-    def __init__(self, model: Model) -> None:
+    With `second_look`, texts that the model is not certain of are also judged by what they mean as a whole, which
+    takes about a millisecond each. Raises ModelRefused where the package for that is missing.
+    """
+
+    def __init__(self, model: Model, *, second_look: bool = False) -> None:
+        if second_look and not (available() and model.second):
+            raise ModelRefused(
+                "A second look needs trellis-inbox[second-look], and a model that was trained with it."
+                if model.second
+                else f"The model {model.version} was trained without a second look."
+            )
         self._model = model
+        self._second = model.second if second_look else None
 
     @property
     def version(self) -> str:
@@ -57,9 +71,7 @@ class Tagger:
             found += [self._decide(row, lang, text) for row, lang, text in zip(scores, spoken, cleaned, strict=True)]
         return found
 
-    def scores(
-        self, texts: Sequence[str], languages: Sequence[str | None] | None = None
-    ) -> tuple[NDArray[np.float64], list[str]]:
+    def scores(self, texts: Sequence[str], languages: Sequence[str | None] | None = None) -> tuple[Floats, list[str]]:
         """Calibrated log-odds, one row per text and one column per head, and the language of each text."""
         parts, spoken = [np.zeros((0, len(self.heads)))], []
         for batch, hints in _batches(texts, languages):
@@ -68,7 +80,7 @@ class Tagger:
             spoken += named
         return np.concatenate(parts), spoken
 
-    def decide(self, scores: NDArray[np.float64], spoken: Sequence[str], texts: Sequence[str]) -> list[Prediction]:
+    def decide(self, scores: Floats, spoken: Sequence[str], texts: Sequence[str]) -> list[Prediction]:
         """Predictions from log-odds as `scores` gives them, for whoever adds to those."""
         return [self._decide(row, lang, clean(text)) for row, lang, text in zip(scores, spoken, texts, strict=True)]
 
@@ -88,8 +100,11 @@ class Tagger:
         model, cleaned = self._model, clean(text)
         (lang,) = languages([cleaned], [language])
         words, shares, manner = explain_score(model, cleaned, capitals(text))
-        slope, intercept = _curves(model, lang).T
+        slope, intercept = curves_of(model, lang).T
         shares, manner, start = shares * slope, manner * slope, model.bias * slope + intercept
+        if self._second:
+            (seen,), _ = self._scores([text], [cleaned], [language])
+            manner += seen - (start + manner + shares.sum(axis=0))
         return Explanation(
             {head: list(zip(words, map(float, shares[:, at]), strict=True)) for at, head in enumerate(model.heads)},
             {head: float(manner[at]) for at, head in enumerate(model.heads)},
@@ -100,19 +115,17 @@ class Tagger:
 
     def _scores(
         self, texts: Sequence[str], cleaned: Sequence[str], hints: Sequence[str | None]
-    ) -> tuple[NDArray[np.float64], list[str]]:
+    ) -> tuple[Floats, list[str]]:
         spoken = languages(cleaned, hints)
-        return calibrate(
-            self._model, score_cleaned(self._model, cleaned, [capitals(text) for text in texts]), spoken
-        ), spoken
+        return judge_cleaned(self._model, texts, cleaned, spoken, self._second), spoken
 
-    def _decide(self, row: NDArray[np.float64], lang: str, text: str) -> Prediction:
+    def _decide(self, row: Floats, lang: str, text: str) -> Prediction:
         model = self._model
         if lang not in LANGUAGES:
             # Weights learned from German and English say nothing here: what is left is how often a tag occurs.
             wordless = lang == UNKNOWN and not _speaks(text)
             return Prediction({tag.value: model.shares[tag] for tag in Tag}, OTHER if wordless else UNSURE, (), lang)
-        chances = {head: round(_chance(score), 4) for head, score in zip(model.heads, row.tolist(), strict=True)}
+        chances = {head: round(chance(score), 4) for head, score in zip(model.heads, row.tolist(), strict=True)}
         labels = {tag.value: chances[tag] for tag in Tag}
         lanes = {label: lane for label in labels if (lane := model.lanes[label][lang].of(labels[label]))}
         tags = tuple(sorted((label for label in lanes if lanes[label] != ASK), key=lambda label: -labels[label]))
@@ -124,23 +137,6 @@ class Tagger:
         return Prediction(labels, primary, tags, lang, lanes)
 
 
-def calibrate(model: Model, scores: NDArray[np.float64], spoken: Sequence[str]) -> NDArray[np.float64]:
-    """Scores as log-odds, by each text's language."""
-    curves = {lang: _curves(model, lang) for lang in set(spoken)}
-    slopes = np.array([curves[lang][:, 0] for lang in spoken]).reshape(scores.shape)
-    intercepts = np.array([curves[lang][:, 1] for lang in spoken]).reshape(scores.shape)
-    found: NDArray[np.float64] = slopes * scores + intercepts
-    return found
-
-
-def _curves(model: Model, lang: str) -> NDArray[np.float64]:
-    return np.array([model.calibration[head].get(lang, model.calibration[head]["*"]) for head in model.heads])
-
-
-def _chance(score: float) -> float:
-    return 1 / (1 + math.exp(-min(max(score, -30.0), 30.0)))
-
-
 def _batches(
     texts: Sequence[str], hints: Sequence[str | None] | None
 ) -> Iterator[tuple[Sequence[str], Sequence[str | None]]]:
@@ -149,9 +145,9 @@ def _batches(
         yield texts[start : start + _BATCH], expected[start : start + _BATCH]
 
 
-def load_tagger(path: Path | None = None) -> Tagger:
+def load_tagger(path: Path | None = None, *, second_look: bool = False) -> Tagger:
     """The tagger from a model file, by default the shipped one; read once per process. Raises ModelRefused."""
-    return _loaded((path or shipped_model()).resolve())
+    return _loaded((path or shipped_model()).resolve(), second_look)
 
 
 def shipped_model() -> Path:
@@ -163,8 +159,8 @@ def shipped_model() -> Path:
 
 
 @lru_cache(maxsize=4)
-def _loaded(path: Path) -> Tagger:
-    return Tagger(load_model(path))
+def _loaded(path: Path, second_look: bool) -> Tagger:
+    return Tagger(load_model(path), second_look=second_look)
 
 
 def _speaks(text: str) -> bool:

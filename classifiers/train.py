@@ -6,11 +6,21 @@ from pathlib import Path
 
 import click
 
-from classifiers.card import write_card
-from classifiers.examples import DatasetRefused, held_out_examples, read_manifest, set_examples, training_examples
+from classifiers.alone import macro_f1_alone
+from classifiers.card import Report, write_card
+from classifiers.compare import compare
+from classifiers.examples import (
+    DatasetRefused,
+    held_out_examples,
+    read_manifest,
+    set_examples,
+    training_examples,
+    unlabelled_texts,
+)
 from classifiers.fit import fit
 from classifiers.measure import measure
 from classifiers.store import MODELS, load_model, save_model
+from classifiers.tags import Tag
 
 
 @click.command("train")
@@ -34,24 +44,44 @@ from classifiers.store import MODELS, load_model, save_model
     show_default="classifiers/models",
     help="Where the model goes; its card goes beside, for the shipped one above.",
 )
-def command(data: Path | None, measured: Path | None, out: Path) -> None:
+@click.option(
+    "--compare",
+    "comparing",
+    is_flag=True,
+    help="Also try the other candidates on the same splits; takes some minutes more.",
+)
+def command(data: Path | None, measured: Path | None, out: Path, comparing: bool) -> None:
     """Train the tagger from labelled sets and write its model card."""
     folder = data or Path(os.environ.get("TRELLIS_TRAINING_DATA", "training-data"))
     begun = time.monotonic()
     manifest = read_manifest()
     try:
-        examples = training_examples(folder, manifest)
-        model, held_out = fit(examples, manifest, click.echo)
+        examples, further = training_examples(folder, manifest), unlabelled_texts(folder, manifest)
+        model, held_out = fit(examples, manifest, click.echo, further)
         out.mkdir(parents=True, exist_ok=True)
         path = out / f"tagger-{model.version}.zip"
         save_model(model, path)
+        taken = time.monotonic() - begun
+        click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), in {taken:.0f} s")
         # What is measured is what is shipped: the file, read back, at half precision.
         model = load_model(path)
         sets = dict(held_out_examples(folder, manifest))
         for other in sorted(measured.glob("*.csv")) if measured else []:
             sets[other.stem] = set_examples(other)
         click.echo(f"Measuring on {len(sets)} sets")
-        table = [row for name, rows in sets.items() for row in measure(model, name, rows)]
+        report = Report(
+            held_out,
+            [measure(model, name, rows) for name, rows in sets.items()],
+            [measure(model, name, rows, model.second) for name, rows in sets.items()] if model.second else [],
+            [
+                measure(model, f"{one['name']} (learned from)", set_examples(folder / one["file"]))
+                for one in manifest["dataset"]
+                if one.get("calm")
+            ],
+            compare(examples, sets, further, click.echo) if comparing else [],
+            _alone(folder, measured) if comparing else {},
+            taken,
+        )
     except DatasetRefused as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
@@ -62,5 +92,10 @@ def command(data: Path | None, measured: Path | None, out: Path) -> None:
         if old != path:
             old.unlink()
     card = (out.parent if out == MODELS else out) / "model_card.md"
-    write_card(card, model, manifest, held_out, table)
-    click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB) and {card}, in {time.monotonic() - begun:.0f} s")
+    write_card(card, model, manifest, report)
+    click.echo(f"{card}, in {time.monotonic() - begun:.0f} s")
+
+
+def _alone(folder: Path, measured: Path | None) -> dict[str, float]:
+    paths = [folder / "germeval18.csv", *([measured / "olid19.csv"] if measured else [])]
+    return {path.stem: macro_f1_alone(path, Tag.TROLL, click.echo) for path in paths if path.is_file()}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from classifiers import examples, fit, train
+from classifiers import examples, train
 from classifiers.examples import (
     HEADS,
     DatasetRefused,
@@ -22,6 +22,7 @@ from classifiers.examples import (
     training_examples,
 )
 from classifiers.tagger import load_tagger
+from classifiers.weigh import fold_of
 
 COLUMNS = ["text", "lang", "source", "split", *(f"y_{head}" for head in HEADS)]
 LINES = {
@@ -128,7 +129,7 @@ def test_a_file_without_the_columns_is_refused(tmp_path: Path, manifest: dict[st
 
 def test_of_our_own_messages_a_theme_is_held_out_whole() -> None:
     themes = np.array(["messages/a", "forum", "messages/b", "messages/a", "forum", "messages/a", "forum", "forum"])
-    folds = fit._folds(themes)
+    folds = fold_of(themes, 3)
     assert len(set(folds[themes == "messages/a"])) == 1
     assert folds[0] != folds[2]
     assert len(set(folds[themes == "forum"])) > 1
