@@ -57,7 +57,7 @@ def label_until(path: str, ended: Path) -> None:
     sys.stdout.flush()
     while True:
         last = ended.exists()
-        if not drain(database, tagger, seconds=3600):
+        if not drain(database, lambda _: tagger, seconds=3600):
             if last:
                 break
             time.sleep(IDLE_SECONDS)

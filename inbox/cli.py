@@ -17,6 +17,7 @@ COMMANDS = {
     "classify": ("classifiers.classify", "Tag JSON lines from standard input."),
     "evaluate": ("classifiers.evaluate", "Say how right the tagger is about a labelled file."),
     "train": ("classifiers.train", "Train the tagger."),
+    "retrain": ("workers.retrain", "Learn from the corrections now."),
     "create-admin": ("inbox.commands.create_admin", "Make an admin, or give one a new password."),
     "token": ("inbox.commands.token", "Make, list and revoke tokens for programs."),
     "connectors": ("inbox.commands.connectors", "List what Trellis can connect to."),

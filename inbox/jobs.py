@@ -50,6 +50,7 @@ class Job(StrEnum):
     WAKE_SNOOZED = "wake_snoozed"
     SYNC_TICKETS = "sync_tickets"
     DIGEST = "digest"
+    RETRAIN = "retrain"
     TIDY = "tidy"
 
 
@@ -63,6 +64,7 @@ RECIPES: dict[Job, Recipe] = {
     Job.WAKE_SNOOZED: Recipe("workers.wake_snoozed.wake_snoozed", every=60),
     Job.SYNC_TICKETS: Recipe("workers.sync_tickets.sync_tickets", every=300),
     Job.DIGEST: Recipe("workers.digest.digest", QueueName.SLOW, seconds=900, every=300),
+    Job.RETRAIN: Recipe("workers.retrain.retrain", QueueName.SLOW, seconds=60, every=60),
     Job.TIDY: Recipe("workers.tidy.tidy", QueueName.SLOW, every=3600),
 }
 

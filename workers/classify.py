@@ -5,11 +5,11 @@ Two of them at once, or one that is killed and starts over, label the same messa
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple
 
 from classifiers.prediction import Prediction
-from classifiers.tagger import Tagger, load_tagger
+from classifiers.tagger import Tagger
 from inbox.conversations.retag import hold_conversations, retag
 from inbox.conversations.unlabelled import Unlabelled, find_unlabelled, mark_labelled
 from inbox.database import Database
@@ -17,6 +17,7 @@ from inbox.jobs import RECIPES, Job, answered, ring
 from inbox.labels.publish_lanes import Published, is_published, publish_lanes
 from inbox.labels.record import Answer, record
 from inbox.live import publish
+from workers.champion import champion
 from workers.opened import open_database
 
 log = logging.getLogger(__name__)
@@ -25,14 +26,15 @@ log = logging.getLogger(__name__)
 def classify() -> int:
     """Label until nothing is unlabelled or half of the job's time is over; returns how many messages were labelled."""
     answered(Job.CLASSIFY)
-    return drain(open_database(), load_tagger(), seconds=RECIPES[Job.CLASSIFY].seconds / 2)
+    return drain(open_database(), champion, seconds=RECIPES[Job.CLASSIFY].seconds / 2)
 
 
-def drain(database: Database, tagger: Tagger, *, seconds: float) -> int:
-    """Label batch after batch for up to `seconds`; rings for another run when there is more."""
-    show_lanes(database, tagger)
+def drain(database: Database, serving: Callable[[Database], Tagger], *, seconds: float) -> int:
+    """Label batch after batch for up to `seconds`, each with the tagger that serves then; rings when there is more."""
     count, until = 0, time.monotonic() + seconds
     while time.monotonic() < until:
+        tagger = serving(database)
+        show_lanes(database, tagger)
         with database.reading() as session:
             messages = find_unlabelled(session)
         if not messages:

@@ -5,10 +5,10 @@ from typing import Any
 
 from classifiers.prediction import Explanation
 from classifiers.spans import place_words
-from classifiers.tagger import load_tagger
 from inbox.conversations.reasons import find_text, keep_reasons
 from inbox.jobs import Job, answered
 from inbox.labels.models import LABELS
+from workers.champion import champion
 from workers.opened import open_database
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def explain(message_id: int) -> None:
         message = find_text(session, message_id)
     if message is None:
         return
-    found = load_tagger().reasons(message.text, message.language or None)
+    found = champion(database).reasons(message.text, message.language or None)
     with database.writing() as session:
         keep_reasons(session, message, found.version, shares_of(message.text, found))
     log.info("explained", extra={"message_id": message_id, "model": found.version})

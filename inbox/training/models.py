@@ -72,7 +72,7 @@ class Model(Base):
     @property
     def is_base(self) -> bool:
         """Whether it is the shipped model, with nothing learned here."""
-        return self.version == self.base_version
+        return bool(self.version) and self.version == self.base_version
 
 
 class Decision(StrEnum):

@@ -70,19 +70,19 @@ def labels(database: Database) -> dict[str, str]:
 def test_everything_from_outside_is_labelled(database: Database) -> None:
     fill(database, written("1"), written("2", text="Nice", thread="1", minute=1), written("3", author=US, minute=2))
     tagger: Any = Tagger()
-    assert drain(database, tagger, seconds=10) == 2
+    assert drain(database, lambda _: tagger, seconds=10) == 2
     assert labels(database) == {"1": "question", "2": "other"}
     with database.reading() as session:
         tags = {thread.external_id: thread.tag for thread in session.scalars(sa.select(Conversation))}
     # The question still waits, whatever was added to it.
     assert tags == {"1": "question", "3": ""}
-    assert drain(database, tagger, seconds=10) == 0
+    assert drain(database, lambda _: tagger, seconds=10) == 0
 
 
 def test_many_are_labelled_in_batches(database: Database) -> None:
     fill(database, *(written(str(number)) for number in range(1_100)))
     tagger: Any = Tagger()
-    assert drain(database, tagger, seconds=30) == 1_100
+    assert drain(database, lambda _: tagger, seconds=30) == 1_100
     assert tagger.seen == [500, 500, 100]
 
 
@@ -91,7 +91,7 @@ def test_a_text_that_is_edited_while_the_model_thinks_is_labelled_anew(database:
         number = make_channel(session).id
     fill(database, written("1"), written("2", minute=1), channel=number)
     tagger: Any = Tagger(before=lambda: fill(database, written("1", text="Found it"), channel=number))
-    assert drain(database, tagger, seconds=10) == 2
+    assert drain(database, lambda _: tagger, seconds=10) == 2
     assert labels(database) == {"1": "other", "2": "question"}
     assert tagger.seen == [2, 1]
 
@@ -101,14 +101,14 @@ def test_a_text_that_is_deleted_while_the_model_thinks_gets_no_label(database: D
         number = make_channel(session).id
     fill(database, written("1"), channel=number)
     tagger: Any = Tagger(before=lambda: fill(database, deletions=[Deletion("1")], channel=number))
-    assert drain(database, tagger, seconds=10) == 0
+    assert drain(database, lambda _: tagger, seconds=10) == 0
     assert labels(database) == {}
 
 
 def test_when_time_is_up_another_run_is_rung_for(database: Database, bell: list[Any]) -> None:
     fill(database, written("1"))
     tagger: Any = Tagger()
-    assert drain(database, tagger, seconds=0) == 0
+    assert drain(database, lambda _: tagger, seconds=0) == 0
     assert bell == [recipe.Job.CLASSIFY]
 
 
@@ -134,7 +134,7 @@ def test_the_lanes_of_the_real_model_are_published_once(database: Database) -> N
     from classifiers.tagger import load_tagger
 
     tagger = load_tagger()
-    drain(database, tagger, seconds=10)
+    drain(database, lambda _: tagger, seconds=10)
     with database.reading() as session:
         rows = session.scalars(sa.select(Threshold)).all()
     assert {(row.label, row.language) for row in rows} == {(label, lang) for label in LABELS for lang in ("de", "en")}
@@ -158,7 +158,7 @@ def test_the_real_model_speaks_both_languages(database: Database) -> None:
     except ModelRefused as reason:
         pytest.skip(str(reason))
     fill(database, written("1", "Wie kann ich mein Passwort ändern?"), written("2", "How do I export my invoices?"))
-    assert drain(database, tagger, seconds=30) == 2
+    assert drain(database, lambda _: tagger, seconds=30) == 2
     assert set(labels(database)) == {"1", "2"}
 
 

@@ -1,0 +1,62 @@
+"""Finds who teaches the opposite of what everybody else teaches."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers.adapt import adapt
+from classifiers.adapt_fit import fit_adapter
+from classifiers.examples import Example
+from classifiers.gate import MOST_IMPLAUSIBLE, Floats, implausible
+from classifiers.store import Model
+from classifiers.tagger import Tagger
+from classifiers.tags import Tag
+
+FEWEST, FEWEST_OTHERS = 10, 20
+"""Examples of one teacher, and of all others, without which nobody can be said to contradict anybody."""
+
+USUAL = 0.05
+"""The share of implausible examples that right-minded teachers have."""
+
+BEYOND_CHANCE = 2.33
+"""In standard deviations: one in a hundred right-minded teachers is that unlucky."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicting:
+    """Of `rows` examples of the teacher `source` those at `places` say what, by the model and by all others, cannot be."""
+
+    source: str
+    rows: int
+    places: tuple[int, ...]
+
+
+def find_contradicting(model: Model, examples: Sequence[Example]) -> list[Contradicting]:
+    """Every teacher (`source` of the examples) who contradicts all others, in the order of their names."""
+    sources = np.array([example.source for example in examples])
+    found = []
+    for source in sorted(set(sources.tolist())):
+        theirs = np.flatnonzero(sources == source)
+        others = [example for example in examples if example.source != source]
+        if len(theirs) < FEWEST or len(others) < FEWEST_OTHERS:
+            continue
+        taught = adapt(model, fit_adapter(model, others).adapter)
+        asked = [examples[int(place)] for place in theirs]
+        wrong = theirs[implausible(asked, chances_of(model, asked), chances_of(taught, asked))]
+        if len(wrong) > MOST_IMPLAUSIBLE * len(theirs) and _beyond_chance(len(wrong), len(theirs)):
+            found.append(Contradicting(source, len(theirs), tuple(map(int, wrong))))
+    return found
+
+
+def chances_of(model: Model, examples: Sequence[Example]) -> Floats:
+    """The probability of each tag for each example, as the model sees it."""
+    scores, _ = Tagger(model).scores([example.text for example in examples], [example.lang for example in examples])
+    columns = [model.heads.index(tag) for tag in Tag]
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(scores[:, columns], -30, 30)))
+    return found
+
+
+def _beyond_chance(wrong: int, rows: int) -> bool:
+    return bool((wrong - USUAL * rows) / np.sqrt(rows * USUAL * (1 - USUAL)) > BEYOND_CHANCE)

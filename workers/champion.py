@@ -1,0 +1,59 @@
+"""The tagger that serves: the shipped model with what the champion learned here. Every batch asks, so a change is met at once."""
+
+import logging
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sqlalchemy as sa
+
+from classifiers.adapt import adapt
+from classifiers.adapt_store import read_adapter
+from classifiers.store import Model as Weights
+from classifiers.store import ModelRefused, load_model
+from classifiers.tagger import Tagger, shipped_model
+from inbox.database import Database
+from inbox.training.models import Model, ModelState
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Serving:
+    """What this process serves, and the champion's row that it was made from, or that was refused."""
+
+    key: tuple[int, str] | None
+    tagger: Tagger
+
+
+_serving: dict[str, _Serving] = {}
+
+
+def champion(database: Database) -> Tagger:
+    """The tagger of the champion; where its bytes are refused the one before, or the shipped one, serves on."""
+    place = str(database.engine.url)
+    before = _serving.get(place)
+    query = sa.select(Model.id, Model.version).where(Model.state == ModelState.CHAMPION)
+    with database.reading() as session:
+        row = session.execute(query).one_or_none()
+        key = (row.id, row.version) if row else None
+        if before is not None and before.key == key:
+            return before.tagger
+        payload = session.scalar(sa.select(Model.payload).where(Model.id == row.id)) if row else None
+    try:
+        tagger = Tagger(with_learned(payload) if payload else shipped())
+    except ModelRefused as refusal:
+        log.error("the champion was refused, the model before serves on", extra={"model": key, "why": str(refusal)})
+        tagger = before.tagger if before else Tagger(shipped())
+    _serving[place] = _Serving(key, tagger)
+    return tagger
+
+
+def with_learned(payload: bytes) -> Weights:
+    """The shipped model with what these bytes say was learned. Raises ModelRefused."""
+    return adapt(shipped(), read_adapter(payload, shipped()))
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Weights:
+    """The model that came with the code, read once per process. Raises ModelRefused."""
+    return load_model(shipped_model())
