@@ -55,5 +55,5 @@ if __name__ == "__main__":
         from workers import classify
 
         parrot = Parrot()
-        classify.champion = lambda _database: parrot  # type: ignore[assignment,return-value]
+        classify.champion = lambda _database: parrot  # type: ignore[attr-defined]
         classify.classify()
