@@ -10,7 +10,7 @@ import click
 from bench.figure import Figure
 
 FULL, QUICK, LABELLED = 200_000, 10_000, 50_000
-NAMES = ("start", "ingest", "classify", "list", "search")
+NAMES = ("start", "ingest", "classify", "list", "search", "training")
 
 
 @click.command()
@@ -32,7 +32,7 @@ def main(quick: bool, messages: int, names: tuple[str, ...]) -> None:
             from bench.classify import classify
 
             _tell(classify(min(number, 20_000)))
-        if {"ingest", "list", "search"} & set(chosen):
+        if {"ingest", "list", "search", "training"} & set(chosen):
             _filled(chosen, number, Path(folder))
 
 
@@ -41,6 +41,7 @@ def _filled(chosen: tuple[str, ...], number: int, folder: Path) -> None:
     from bench.label import ingest_and_label
     from bench.pages import list_pages, search_pages, spread
     from bench.surroundings import surroundings
+    from bench.training import training_pages
 
     with surroundings(folder / "data") as database:
         figures = ingest_messages(database, number, folder / "bare.db")
@@ -52,6 +53,8 @@ def _filled(chosen: tuple[str, ...], number: int, folder: Path) -> None:
             _tell(list_pages(database))
         if "search" in chosen:
             _tell(search_pages(database))
+        if "training" in chosen:
+            _tell(training_pages(database))
 
 
 def _tell(figures: list[Figure]) -> None:

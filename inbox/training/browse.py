@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -130,6 +131,12 @@ def model_versions(session: Session) -> list[str]:
 
 def rows(filters: Filters, *, excerpt: int | None = EXCERPT) -> sa.Select[Any]:
     """The ledger's columns as of `Row`, without an order; the text whole when `excerpt` is None."""
+    return _lines(excerpt).where(*_conditions(filters))
+
+
+@lru_cache(maxsize=2)
+def _lines(excerpt: int | None) -> sa.Select[Any]:
+    """Building it takes longer than executing it, so it is kept."""
     C, text = Correction, Message.text if excerpt is None else sa.func.substr(Message.text, 1, excerpt)  # noqa: N806
     query = sa.select(
         C.id,
@@ -154,20 +161,12 @@ def rows(filters: Filters, *, excerpt: int | None = EXCERPT) -> sa.Select[Any]:
     )
     query = with_author(query.join(Message, Message.id == C.message_id))
     query = query.join(Label, Label.message_id == C.message_id, isouter=True)
-    return query.join(Teammate, Teammate.id == C.teammate_id, isouter=True).where(*_conditions(filters))
+    return query.join(Teammate, Teammate.id == C.teammate_id, isouter=True)
 
 
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     C = Correction  # noqa: N806
-    same = sa.and_(C.before == C.after, sa.or_(C.after != "", C.before_primary == C.after_primary))
-    of_which: dict[Which, list[sa.ColumnElement[bool]]] = {
-        Which.ALL: [],
-        Which.CHANGED: [~same, C.undone_at.is_(None)],
-        Which.CONFIRMED: [same, C.undone_at.is_(None)],
-        Which.CONTRADICTED: [_contradicted()],
-        Which.UNDONE: [C.undone_at.is_not(None)],
-    }
-    chosen = of_which[filters.which]
+    chosen = _of_which(filters.which)
     given = (
         (C.teammate_id, filters.teammate_id),
         (C.before_primary, filters.before or None),
@@ -186,6 +185,22 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.until is not None:
         chosen.append(C.at < filters.until)
     return chosen
+
+
+def _of_which(which: Which) -> list[sa.ColumnElement[bool]]:
+    C = Correction  # noqa: N806
+    same = sa.and_(C.before == C.after, sa.or_(C.after != "", C.before_primary == C.after_primary))
+    match which:
+        case Which.CHANGED:
+            return [~same, C.undone_at.is_(None)]
+        case Which.CONFIRMED:
+            return [same, C.undone_at.is_(None)]
+        case Which.CONTRADICTED:
+            return [_contradicted()]
+        case Which.UNDONE:
+            return [C.undone_at.is_not(None)]
+        case Which.ALL:
+            return []
 
 
 def _contradicted() -> sa.ColumnElement[bool]:

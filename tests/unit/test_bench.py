@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 @pytest.mark.slow
 def test_a_small_measure_prints_one_json_line_each(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench", "--messages", "1000", "ingest", "list", "search", "classify"]
+    command = [sys.executable, "-m", "bench", "--messages", "1000", "ingest", "list", "search", "training", "classify"]
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -25,7 +25,16 @@ def test_a_small_measure_prints_one_json_line_each(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     figures = {figure["name"]: figure for figure in map(json.loads, done.stdout.splitlines())}
-    assert {"ingest", "ingest + label + search index", "list", "list statements", "search", "classify"} <= set(figures)
+    assert {
+        "ingest",
+        "ingest + label + search index",
+        "list",
+        "list statements",
+        "search",
+        "training round",
+        "ledger",
+        "classify",
+    } <= set(figures)
     for figure in figures.values():
         assert set(figure) == {"name", "value", "unit", "bound", "ratio"}
         assert figure["value"] > 0
