@@ -1,0 +1,272 @@
+"""GitLab, on gitlab.com or a server of one's own: issues of a project and what people write below them in; answers out."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Act,
+    ActName,
+    Batch,
+    Capabilities,
+    ChannelConnector,
+    Deletion,
+    Gone,
+    Guide,
+    IncomingMessage,
+    Known,
+    NeedsPerson,
+    OutcomeUnknown,
+    OutgoingReply,
+    Passing,
+    Receipt,
+    Refused,
+    Setup,
+    StreamSpec,
+)
+from inbox.connectors.gitlab_read import VERSION, Note, message_of_issue, message_of_note, poll_issues
+from inbox.connectors.http import Forbidden
+from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
+from inbox.connectors.lenient import words
+from inbox.connectors.server_address import server_address
+
+LIMIT = 1_000_000
+REPORTER, MAINTAINER = 20, 40
+AHEAD = timedelta(minutes=10)  # their clock may be behind ours
+
+
+class GitLabSetup(Setup):
+    """A project, and a token that may answer there."""
+
+    server: str = Field("https://gitlab.com", title=N_("Server"), max_length=300)
+    project: str = Field(title=N_("Project"), description=N_("For example group/app."), min_length=3, max_length=300)
+    token: SecretStr = Field(
+        title=N_("Access token"), description=N_("A project access token with the scope api; its name answers.")
+    )
+
+    @field_validator("server")
+    @classmethod
+    def whole_address(cls, value: str) -> str:
+        return server_address(value)
+
+    @field_validator("project")
+    @classmethod
+    def a_path(cls, value: str) -> str:
+        path = value.strip("/")
+        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+|\d+", path):
+            raise ValueError(N_("must be group/project, for example acme/app"))
+        return path
+
+    @field_validator("token")
+    @classmethod
+    def one_word(cls, value: SecretStr) -> SecretStr:
+        word = value.get_secret_value().strip()
+        if not word or not word.isascii() or not word.isprintable() or " " in word:
+            raise ValueError(N_("is not an access token"))
+        return SecretStr(word)
+
+
+class GitLab(ChannelConnector):
+    """One project."""
+
+    kind: ClassVar[str] = "gitlab"
+    label: ClassVar[str] = "GitLab"
+    setup: ClassVar[type[Setup]] = GitLabSetup
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        replies=True,
+        tells_edits=True,
+        tells_deletes=True,
+        acts=frozenset({ActName.DELETE, ActName.LOCK, ActName.LIKE}),
+        undoable=frozenset({ActName.LOCK, ActName.LIKE}),
+        text_limit=LIMIT,
+        refetches=20,
+        because={
+            ActName.HIDE: N_("GitLab cannot hide comments; delete them instead."),
+            ActName.BLOCK: N_("Only admins of the whole server can block people."),
+            ActName.BAN: N_("Only admins of the whole server can ban people."),
+            ActName.MUTE: N_("GitLab cannot mute people."),
+            ActName.REPORT: N_("GitLab takes reports on its own pages only."),
+            ActName.MARK_SPAM: N_("Only admins of the whole server can mark spam."),
+        },
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_(
+                "In the project: Settings, Access tokens, Add new token; role Maintainer (Reporter can only answer), scope api."
+            ),
+            N_("Choose an end date (at most a year away) and copy the token; it is shown once."),
+        ),
+        gate=N_("None. Tokens end after a year at the latest."),
+        page="https://docs.gitlab.com/user/project/settings/project_access_tokens/",
+    )
+
+    def check(self) -> Account:
+        """Ask who the token is, and what it may do in the project."""
+        with self._open() as api:
+            me, project = mapping(api.get("/user")), mapping(api.get(self._project))
+            newest = listed(api.get(f"{self._project}/issues", {"per_page": 3, "scope": "all"}))
+        if not me.get("id") or not project.get("id"):
+            raise Passing("GitLab does not say whose token this is.")
+        if project.get("issues_access_level") == "disabled":
+            raise NeedsPerson("Issues are switched off in this project; switch them on there.")
+        allowed = mapping(project.get("permissions"))
+        levels = [mapping(allowed.get(name)).get("access_level") for name in ("project_access", "group_access")]
+        level = max((number for number in levels if isinstance(number, int)), default=0)
+        memory = self.surroundings.memory
+        memory.save({**memory.load(), "our_id": me["id"], "level": level})
+        latest = [message_of_issue(issue, our_id=me["id"]) for issue in newest]
+        return Account(
+            words(project.get("name_with_namespace")), f"{project['id']}", words(project.get("web_url")), latest
+        )
+
+    def describe(self) -> Capabilities:
+        """Without what the token's role does not allow."""
+        level = self.surroundings.memory.load().get("level", MAINTAINER)
+        if level >= MAINTAINER:
+            return self.capabilities
+        declared = self.capabilities
+        missing = {ActName.DELETE, *({ActName.LOCK} if level < REPORTER else ())}
+        role = N_("The token's role in the project does not allow this.")
+        return replace(
+            declared,
+            acts=declared.acts - missing,
+            undoable=declared.undoable - missing,
+            because={**declared.because, **dict.fromkeys(missing, role)},
+        )
+
+    def streams(self) -> Sequence[StreamSpec]:
+        """Issues that changed, with what was written below them."""
+        return (StreamSpec("issues", every=120),)
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        """Changed issues, oldest change first, each with its new comments."""
+        known = cursor if cursor and cursor.get("v") == VERSION else {}
+        with self._open() as api:
+            yield from poll_issues(api, self._project, self._us(api), known, since)
+
+    def refetch(self, known: Sequence[Known]) -> Batch:
+        """One by one."""
+        messages: list[IncomingMessage] = []
+        gone: list[Deletion] = []
+        with self._open() as api:
+            our_id = self._us(api)
+            for each in known:
+                try:
+                    raw = mapping(api.get(self._path(each.handle)))
+                except (Gone, Forbidden):
+                    gone.append(Deletion(each.external_id))
+                    continue
+                if each.handle.get("note"):
+                    issue = {"iid": each.handle.get("issue"), "title": "", "web_url": words(each.handle.get("url"))}
+                    messages.append(message_of_note(raw, issue, our_id=our_id))
+                else:
+                    messages.append(message_of_issue(raw, our_id=our_id))
+        return Batch(messages, gone)
+
+    def validate(self, reply: OutgoingReply) -> None:
+        """Too long, or empty."""
+        if not reply.text.strip() or len(reply.text) > LIMIT:
+            raise Refused(f"A comment has at least one and at most {LIMIT} characters.")
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """Answer below the issue. A line that begins with a slash would be a command to GitLab; here it is text."""
+        self.validate(reply)
+        with self._open() as api:
+            sent = mapping(
+                self._allowed(api, "POST", f"{self._issue(reply.parent_handle)}/notes", {"body": _as_text(reply.text)})
+            )
+        if not sent.get("id"):
+            raise OutcomeUnknown("GitLab does not say what became of the answer; it may have been accepted.")
+        return Receipt(f"note:{sent['id']}", f"{words(reply.parent_handle.get('url'))}#note_{sent['id']}")
+
+    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
+        """Look at the end of the issue for our own words."""
+        with self._open() as api:
+            our_id = self._us(api)
+            query = {"sort": "desc", "order_by": "created_at", "per_page": 100}
+            for raw in listed(api.get(f"{self._issue(reply.parent_handle)}/notes", query)):
+                note = Note.model_validate(raw)
+                is_later = not (reply.created_at and note.created_at) or note.created_at > reply.created_at - AHEAD
+                if (
+                    note.author
+                    and note.author.id == our_id
+                    and is_later
+                    and note.body.strip() == _as_text(reply.text).strip()
+                ):
+                    return Receipt(f"note:{note.id}", f"{words(reply.parent_handle.get('url'))}#note_{note.id}")
+        return None
+
+    def act(self, act: Act) -> Receipt:
+        """Delete a comment or an issue, lock an issue, or like."""
+        with self._open() as api:
+            if act.name is ActName.DELETE and not act.undo:
+                try:
+                    self._allowed(api, "DELETE", self._path(act.handle))
+                except Gone:
+                    pass  # somebody was quicker
+            elif act.name is ActName.LOCK:
+                self._allowed(api, "PUT", self._issue(act.handle), {"discussion_locked": not act.undo})
+            elif act.name is ActName.LIKE:
+                path = f"{self._path(act.handle)}/award_emoji"
+                if act.undo:
+                    self._take_back(api, path)
+                else:
+                    try:
+                        self._allowed(api, "POST", path, {"name": "thumbsup"})
+                    except Gone as error:
+                        # GitLab says "not found" also where it has been given already.
+                        if "taken" not in str(error):
+                            raise
+            else:
+                return super().act(act)
+        return Receipt(act.message_id)
+
+    def _take_back(self, api: JsonApi, path: str) -> None:
+        our_id = self._us(api)
+        for award in listed(api.get(path, {"per_page": 100})):
+            given = mapping(award)
+            if given.get("name") == "thumbsup" and mapping(given.get("user")).get("id") == our_id:
+                self._allowed(api, "DELETE", f"{path}/{int(given['id'])}")
+
+    @staticmethod
+    def _allowed(api: JsonApi, method: str, path: str, body: Any = None) -> Any:
+        """A change; a missing right concerns this very thing, not the connection."""
+        try:
+            return api.change(method, path, body)
+        except Forbidden as error:
+            raise Refused(str(error)) from None
+
+    def _us(self, api: JsonApi) -> int:
+        memory = self.surroundings.memory
+        if "our_id" not in memory.load():
+            memory.save({**memory.load(), "our_id": mapping(api.get("/user")).get("id")})
+        return int(memory.load()["our_id"] or 0)
+
+    @property
+    def _project(self) -> str:
+        return f"/projects/{quote(self.settings.project, safe='')}"
+
+    def _issue(self, handle: Mapping[str, Any]) -> str:
+        number = handle.get("issue")
+        if not isinstance(number, int):
+            raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
+        return f"{self._project}/issues/{number}"
+
+    def _path(self, handle: Mapping[str, Any]) -> str:
+        note = handle.get("note")
+        return f"{self._issue(handle)}/notes/{int(text_of(note))}" if note else self._issue(handle)
+
+    def _open(self) -> JsonApi:
+        token = self.settings.token.get_secret_value()
+        return JsonApi(self.surroundings, f"{self.settings.server}/api/v4", {"PRIVATE-TOKEN": token})
+
+
+def _as_text(text: str) -> str:
+    return re.sub(r"(?m)^(\s*)/(?=\w)", r"\1\\/", text)
