@@ -5,6 +5,7 @@ this skip. A stage names its contract: `official = (OpenApi("discord/openapi.jso
 """
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -59,12 +60,13 @@ class Official(ABC):
 
 
 def matches(template: str, path: str) -> bool:
-    """Whether the path is one of the template's, whose `{names}` stand for one segment each."""
-    pattern, parts = template.strip("/").split("/"), path.strip("/").split("/")
-    return len(pattern) == len(parts) and all(
-        (wanted.startswith("{") and wanted.endswith("}") and part != "") or wanted == part
-        for wanted, part in zip(pattern, parts, strict=True)
-    )
+    """Whether the path is one of the template's, whose `{names}` stand for a segment each, or for a part of one."""
+    return _pattern(template.strip("/")).fullmatch(path.strip("/")) is not None
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile("[^/]+".join(map(re.escape, re.split(r"\{[^{}]*\}", template))))
 
 
 def check_all(officials: Sequence[Official], request: httpx.Request, response: httpx.Response | None) -> list[str]:

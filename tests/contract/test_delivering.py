@@ -14,8 +14,9 @@ pytestmark = needs(brought)
 
 
 def test_a_signed_delivery_brings_its_messages(stage: Stage) -> None:
-    batch = stage.connector().receive(*stage.delivery(stage.items[:2]))
-    assert names([batch]) == [stage.name_of(item) for item in stage.items[:2]]
+    items = stage.items[: stage.delivered_at_once]
+    batch = stage.connector().receive(*stage.delivery(items))
+    assert names([batch]) == [stage.name_of(item) for item in items]
     assert not batch.bad
 
 
@@ -65,7 +66,7 @@ def test_a_delivery_of_another_time_is_refused(stage: Stage, away: timedelta) ->
 
 
 def test_a_delivery_that_is_repeated_brings_the_same_ids(stage: Stage) -> None:
-    headers, body = stage.delivery(stage.items[:2])
+    headers, body = stage.delivery(stage.items[: stage.delivered_at_once])
     first, second = (stage.connector().receive(headers, body) for _ in range(2))
     assert [m.external_id for m in first.messages] == [m.external_id for m in second.messages]
 
