@@ -50,8 +50,19 @@ def faults(schema: Any, value: Any) -> Iterator[str]:
     for number, error in enumerate(_validator(json.dumps(schema, sort_keys=True)).iter_errors(value)):
         if number == 3:
             return
-        where = "/".join(map(str, error.instance_path))
-        yield f"{where or 'it'}: {error.message[:300]}"
+        where, message = _closest(error)
+        yield f"{'/'.join(map(str, where)) or 'it'}: {message[:300]}"
+
+
+def _closest(error: Any) -> tuple[list[Any], str]:
+    """Of the choices that a value might have been, the one that it came closest to."""
+    choices = [choice for choice in getattr(error.kind, "context", None) or [] if choice]
+    if not choices:
+        return list(error.instance_path), str(error.message)
+    deepest = max(
+        choices, key=lambda choice: (max(len(one.instance_path) for one in choice), "type" not in str(choice[0]))
+    )
+    return _closest(max(deepest, key=lambda one: len(one.instance_path)))
 
 
 def fits(schema: Any, value: Any) -> bool:
