@@ -1,4 +1,4 @@
-"""A training round in Chromium, in both languages: by keys alone, several tags, by thumb, without scripts; and the ledger."""
+"""A training round in Chromium, in both languages: by keys alone, by thumb, without scripts; the ledger; the models."""
 
 import re
 import threading
@@ -13,9 +13,11 @@ from werkzeug.serving import make_server
 
 from inbox.database import Database
 from inbox.labels.models import Correction, Label, Tag
+from inbox.live import publish
 from inbox.pages.access import COOKIE_KEY
-from inbox.teams.models import Workspace
+from inbox.teams.models import Role, Workspace
 from inbox.teams.sign_in import sign_in
+from inbox.training.models import Model, ModelState
 from tests.making import make_channel, make_conversation, make_identity, make_message, make_teammate
 
 pytestmark = pytest.mark.browser
@@ -75,9 +77,9 @@ def at(app: Any, house: Database, address: str, page: Page) -> Iterator[Callable
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
 
-    def opened(path: str, language: str = "en") -> Page:
+    def opened(path: str, language: str = "en", role: Role = Role.MANAGER) -> Page:
         with house.writing() as session:
-            token = sign_in(session, make_teammate(session, "Mo", language=language), "test")
+            token = sign_in(session, make_teammate(session, "Mo", language=language, role=role), "test")
         cookie = app.session_interface.get_signing_serializer(app).dumps({COOKIE_KEY: token})
         page.context.add_cookies([{"name": "trellis", "value": cookie, "url": address}])
         page.goto(address + path)
@@ -200,6 +202,57 @@ def test_the_ledger_narrows_in_place_and_undoes(at: Callable[..., Page], house: 
     page.locator(".ledger").get_by_role("button", name="Undo").click()
     expect(page.locator(".ledger > li")).to_contain_text("undone")
     assert standing(house) == ["question", "idea"]
+
+
+MODELS = {
+    "de": (
+        "Jetzt trainieren",
+        "Schritt 4 von 7",
+        "0,751",
+        "Wieder einsetzen",
+        "Auf Deutsch wäre es am festen Prüfsatz schlechter",
+    ),
+    "en": ("Train now", "step 4 of 7", "0.751", "Let it serve again", "It would be worse in German on the frozen set"),
+}
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_training_shows_how_far_it_is_and_what_came_of_it(
+    at: Callable[..., Page], house: Database, language: str
+) -> None:
+    train, step, better, again, worse = MODELS[language]
+    figures = {"frozen": {"de": {"rows": 300, "champion": 0.74, "challenger": 0.751, "worse": 0.1}}}
+    with house.writing() as session:
+        session.add(Model(version="b+1", base_version="b", state=ModelState.FORMER, payload=b"x", examples=40))
+        session.add(
+            Model(
+                version="b+2", base_version="b", state=ModelState.CHAMPION, payload=b"x", examples=90, figures=figures
+            )
+        )
+    page = at("/settings/models", language, role=Role.ADMIN)
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    expect(page.locator(".model-now")).to_contain_text(better)
+    page.get_by_role("button", name=train).click()
+    expect(page.locator("progress")).to_be_visible()
+    with house.writing() as session:
+        training = session.scalars(sa.select(Model).where(Model.state == ModelState.TRAINING)).one()
+        training.tries, training.step, training.steps = 1, 3, 7
+        publish(session, "models", training.id)
+    expect(page.locator(".model-train")).to_contain_text(step)
+    assert_accessible(page)
+    with house.writing() as session:
+        training = session.scalars(sa.select(Model).where(Model.state == ModelState.TRAINING)).one()
+        training.state, training.version, training.reason = ModelState.REFUSED, "b+3", "frozen_worse"
+        training.reason_fields = {"language": "de", "champion": 0.751, "challenger": 0.7}
+        publish(session, "models", training.id)
+    expect(page.locator(".model-refused")).to_contain_text(worse)
+    page.get_by_role("button", name=again).click()
+    expect(page.locator(".model-now")).to_contain_text("b+1")
+    page.keyboard.press("z")
+    expect(page.locator(".model-now")).to_contain_text("b+2")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

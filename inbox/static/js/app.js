@@ -5,6 +5,7 @@ import "./menus.js";
 import "./dialogs.js";
 import "./also.js";
 import "./round.js";
+import "./models.js";
 import "./keys.js";
 import "./list.js";
 import "./composer.js";
