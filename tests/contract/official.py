@@ -10,10 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import httpx
 
+_NAME = re.compile(r"\{([^{}]*)\}")
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -64,9 +64,16 @@ def matches(template: str, path: str) -> bool:
     return _pattern(template.strip("/")).fullmatch(path.strip("/")) is not None
 
 
+def filled(template: str, path: str) -> dict[str, str]:
+    """What stands in a path, that is one of the template's, for each of its names."""
+    found = _pattern(template.strip("/")).fullmatch(path.strip("/"))
+    return dict(zip(_NAME.findall(template), found.groups() if found else (), strict=False))
+
+
 @cache
 def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile("[^/]+".join(map(re.escape, re.split(r"\{[^{}]*\}", template))))
+    # Every second part is a name.
+    return re.compile("([^/]+)".join(re.escape(part) for part in _NAME.split(template)[::2]))
 
 
 def check_all(officials: Sequence[Official], request: httpx.Request, response: httpx.Response | None) -> list[str]:
@@ -77,9 +84,9 @@ def check_all(officials: Sequence[Official], request: httpx.Request, response: h
     covering = [official for official in officials if official.covers(folder, request)]
     if not covering:
         return [f"{request.method} {request.url}: no contract of this stage is about it"]
-    return [problem for official in covering for problem in official.check(folder, request, response)]
-
-
-def body_of(request: httpx.Request) -> Any:
-    """The request's form as single values, as httpx wrote it."""
-    return dict(httpx.QueryParams(request.content.decode("utf-8", "replace")))
+    # The contract of a part knows more than that of the whole; of several for one part, one must know the request.
+    closest = max(len(official.begins(folder)) for official in covering)
+    told = [
+        official.check(folder, request, response) for official in covering if len(official.begins(folder)) == closest
+    ]
+    return min(told, key=len)

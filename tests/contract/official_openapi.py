@@ -8,12 +8,21 @@ from urllib.parse import unquote
 
 import httpx
 
-from tests.contract.official import Official, matches
+from tests.contract.official import Official, filled, matches
 from tests.contract.official_schema import document, faults, fits_as_words, known_names, resolve
 
 
 class OpenApi(Official):
-    """One OpenAPI description. Without `at`, the requests are those below its own first server."""
+    """One OpenAPI description. Without `at`, the requests are those below its own first server.
+
+    `loose` names properties that the contract wrongly demands of every answer, with the reason.
+    """
+
+    def __init__(
+        self, path: str, *, at: str = "", beyond: Mapping[str, str] | None = None, loose: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(path, at=at, beyond=beyond)
+        self.loose = dict(loose or {})
 
     def begins(self, folder: Path) -> str:
         if self.at:
@@ -38,7 +47,9 @@ class OpenApi(Official):
         yield from _sign_in(described, operation, request)
         yield from _body(parameters, operation, request)
         if response is not None:
-            yield from _answer(operation, response)
+            for fault in _answer(operation, response):
+                if not any(f'"{name}" is a required property' in fault for name in self.loose):
+                    yield fault
 
     def _described(self, folder: Path) -> Any:
         return document((folder / self.path).as_uri())
@@ -64,11 +75,12 @@ def _parameters(parameters: list[Any], request: httpx.Request, template: str, pa
             yield f"the query parameter {name} cannot be {values}"
     yield from (f"the query lacks {name}" for name, one in query.items() if one.get("required") and name not in given)
     for one in parameters:
-        if one["in"] == "header" and one.get("required") and one["name"] not in request.headers:
+        is_key = one["name"] == "token" and "Authorization" in request.headers  # as Slack's was sent in its early days
+        if one["in"] == "header" and one.get("required") and one["name"] not in request.headers and not is_key:
             yield f"the header {one['name']} is missing"
-    parts = dict(zip(template.strip("/").split("/"), path.strip("/").split("/"), strict=True))
+    parts = filled(template, path)
     for one in (one for one in parameters if one["in"] == "path"):
-        part = unquote(parts.get("{" + one["name"] + "}", ""))
+        part = unquote(parts.get(one["name"], ""))
         if not fits_as_words(_schema(one), [part]):
             yield f"{one['name']} cannot be {part!r}"
 
