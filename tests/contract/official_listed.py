@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +46,8 @@ class Postman(Official):
         for name in {**dict(request.url.params), **dict(form)}:
             if name not in known:
                 yield f"the collection does not know {name} there"
-        fields = {field for one in requests for field in _fields(one)}
+        variables = {one["key"]: one.get("value") or "" for one in content.get("variable", ())}
+        fields = {field for one in requests for field in _fields(one, variables)}
         asked_for = _split(request.url.params.get("fields", ""))
         yield from (f"the collection does not know the field {name}" for name in sorted(asked_for - fields))
         if response is not None and response.status_code < 400 and asked_for:
@@ -90,9 +91,9 @@ def _names(request: Any) -> Iterator[str]:
     yield from (entry["key"] for entry in (request.get("body") or {}).get("urlencoded", ()))
 
 
-def _fields(request: Any) -> set[str]:
+def _fields(request: Any, variables: Mapping[str, str]) -> set[str]:
     values = [entry.get("value") or "" for entry in request["url"].get("query", ()) if entry["key"] == "fields"]
-    return {field for value in values for field in _split(value)}
+    return {field for value in values for field in _split(variables.get(value.strip("{}"), value))}
 
 
 def _split(value: str) -> set[str]:

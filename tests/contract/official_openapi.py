@@ -19,7 +19,12 @@ class OpenApi(Official):
     """
 
     def __init__(
-        self, path: str, *, at: str = "", beyond: Mapping[str, str] | None = None, loose: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        at: str = "",
+        beyond: Mapping[str, str] | None = None,
+        loose: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(path, at=at, beyond=beyond)
         self.loose = dict(loose or {})

@@ -46,9 +46,9 @@ def resolve(value: Any) -> Any:
 
 
 def faults(schema: Any, value: Any) -> Iterator[str]:
-    """Why the value is not as the schema has it, the first three reasons."""
+    """Why the value is not as the schema has it, the first ten reasons."""
     for number, error in enumerate(_validator(json.dumps(schema, sort_keys=True)).iter_errors(value)):
-        if number == 3:
+        if number == 10:
             return
         where, message = _closest(error)
         yield f"{'/'.join(map(str, where)) or 'it'}: {message[:300]}"

@@ -70,8 +70,8 @@ BOT = {
     "methods": {"getNotes": {"fields": [{"name": "offset", "types": ["Integer"], "required": True}], "returns": ["Array of Note"]}},
     "types": {"Note": {"fields": [{"name": "text", "types": ["String"], "required": True}]}},
 }  # fmt: skip
-POSTMAN = {"item": [{"name": "folder", "item": [{"name": "read", "request": {
-    "method": "GET", "url": {"path": ["me", "notes"], "query": [{"key": "fields", "value": "id,text"}, {"key": "limit"}]}}}]}]}  # fmt: skip
+POSTMAN = {"variable": [{"key": "some", "value": "id, text"}], "item": [{"name": "folder", "item": [{"name": "read", "request": {
+    "method": "GET", "url": {"path": ["me", "notes"], "query": [{"key": "fields", "value": "{{some}}"}, {"key": "limit"}]}}}]}]}  # fmt: skip
 NODE = {
     "apis": [
         {"method": "GET", "endpoint": "notes", "return": "Note", "params": [{"name": "filter"}]},
