@@ -31,6 +31,17 @@ def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
         raise Passing(f"The answer could not be understood ({type(error).__name__}); it is tried again.") from error
 
 
+def greet(connector: ChannelConnector, query: Mapping[str, str]) -> str:
+    """What the platform is answered that asks whether this address expects it. Raises ConnectorError and nothing else."""
+    try:
+        return connector.greet(query)
+    except ConnectorError:
+        raise
+    except Exception as error:  # strangers ask here too
+        log.exception("greet broke", extra={"kind": connector.kind})
+        raise Refused("The question could not be understood.") from error
+
+
 def receive(connector: ChannelConnector, headers: Mapping[str, str], body: bytes) -> Batch:
     """A webhook's delivery, verified by the connector. Raises Refused, or another ConnectorError, and nothing else."""
     try:

@@ -50,11 +50,14 @@ def enter(session: Session, channel_id: int, day: date, counts: Counts) -> None:
     )
 
 
-def browse_ledger(session: Session, channel_id: int, *, limit: int = SHOWN_DAYS) -> Sequence[LedgerDay]:
-    """The channel's last days on which something was fetched, newest first."""
-    return session.scalars(
-        sa.select(LedgerDay).where(LedgerDay.channel_id == channel_id).order_by(LedgerDay.day.desc()).limit(limit)
-    ).all()
+def browse_ledger(
+    session: Session, channel_id: int, *, limit: int = SHOWN_DAYS, day: date | None = None
+) -> Sequence[LedgerDay]:
+    """The channel's last days on which something was fetched, newest first; with `day` only that one."""
+    query = sa.select(LedgerDay).where(LedgerDay.channel_id == channel_id)
+    if day is not None:
+        query = query.where(LedgerDay.day == day)
+    return session.scalars(query.order_by(LedgerDay.day.desc()).limit(limit)).all()
 
 
 def totals(session: Session, channel_id: int, *, since: date | None = None) -> Counts:

@@ -11,7 +11,9 @@ from typing import Any
 
 import redis
 
+from inbox.channels.models import Channel
 from inbox.connectors.contract import Rate, RateLimited
+from inbox.connectors.registry import channel_connector
 from inbox.jobs import doorbell
 
 log = logging.getLogger(__name__)
@@ -72,6 +74,11 @@ class Budget:
     used: float
     seconds: float
     told: bool = False
+
+
+def budgets_of(channel: Channel) -> list[Budget]:
+    """How the budgets of a channel stand. Empty when Valkey is away."""
+    return SharedPace(channel.id, channel_connector(channel.kind).rates).budgets()
 
 
 class SharedPace:

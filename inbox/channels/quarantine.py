@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -51,11 +52,18 @@ def quarantine(session: Session, channel_id: int, stream_name: str, bad: Sequenc
     return len(session.scalars(query.returning(QuarantinedItem.id)).all())
 
 
-def browse_quarantine(session: Session, channel_id: int, *, before: int | None = None) -> Sequence[QuarantinedItem]:
-    """A page of the channel's open items, newest first; `before` is the id of the last one already seen."""
-    query = sa.select(QuarantinedItem).where(
-        QuarantinedItem.channel_id == channel_id, QuarantinedItem.resolved_at.is_(None)
-    )
+def browse_quarantine(
+    session: Session, channel_id: int, *, before: int | None = None, day: date | None = None
+) -> Sequence[QuarantinedItem]:
+    """A page of the channel's open items, newest first; `before` is the id of the last one already seen.
+
+    With `day` all that the ledger of that day counts: also those that were set aside.
+    """
+    query = sa.select(QuarantinedItem).where(QuarantinedItem.channel_id == channel_id)
+    if day is None:
+        query = query.where(QuarantinedItem.resolved_at.is_(None))
+    else:
+        query = query.where(QuarantinedItem.ledger_day == day, QuarantinedItem.resolution != "stored")
     if before is not None:
         query = query.where(QuarantinedItem.id < before)
     return session.scalars(query.order_by(QuarantinedItem.id.desc()).limit(PAGE)).all()

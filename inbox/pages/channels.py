@@ -1,5 +1,7 @@
 """Channels: connect a place to listen to, see how it is doing, and account for everything that was fetched."""
 
+from datetime import UTC, datetime, time
+
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
@@ -7,18 +9,20 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from inbox.channels import edit as edits
-from inbox.channels.abilities import abilities
+from inbox.channels.backfill import backfill, stop_backfill
 from inbox.channels.due import poll_now
-from inbox.channels.ledger import browse_ledger, totals
+from inbox.channels.ledger import browse_ledger
 from inbox.channels.models import Channel
-from inbox.channels.quarantine import count_quarantined
 from inbox.channels.setup import channel_kinds
-from inbox.connectors.contract import ActName
+from inbox.clock import now
+from inbox.conversations.list_arrivals import Place, list_arrivals, list_unseen_deletions
 from inbox.jobs import Job, after_commit
 from inbox.pages.access import me, requires
+from inbox.pages.channel_shown import shown
+from inbox.pages.found import found_day
 from inbox.pages.rendering import render
 from inbox.teams.permissions import Permission
-from inbox.web import house, reading, writing
+from inbox.web import reading, writing
 
 page = Blueprint("channels", __name__)
 
@@ -37,18 +41,51 @@ def index() -> ResponseReturnValue:
 @requires(Permission.CHANNELS_READ)
 def show(channel_id: int) -> ResponseReturnValue:
     """One channel: health, what the platform allows, ledger, quarantine."""
-    channel = reading().get(Channel, channel_id) or abort(404)
+    return render("channels/show.html", **shown(reading().get(Channel, channel_id) or abort(404)))
+
+
+@page.get("/channels/<int:channel_id>/ledger/<day>/<place>")
+@requires(Permission.CHANNELS_READ)
+def show_arrivals(channel_id: int, day: str, place: str) -> ResponseReturnValue:
+    """The messages behind a number of the ledger."""
+    channel, chosen = reading().get(Channel, channel_id), found_day(day)
+    if channel is None or chosen is None or place not in set(Place):
+        abort(404)
+    unseen = list_unseen_deletions(reading(), channel_id, chosen) if place == Place.TOMBSTONED else []
+    found = list_arrivals(reading(), channel_id, chosen, Place(place))
+    counted = next((each for each in browse_ledger(reading(), channel_id, day=chosen)), None)
     return render(
-        "channels/show.html",
+        "channels/arrivals.html",
         channel=channel,
-        kinds=channel_kinds(),
-        abilities=abilities(channel),
-        acts=list(ActName),
-        ledger=browse_ledger(reading(), channel_id),
-        totals=totals(reading(), channel_id),
-        quarantined=count_quarantined(reading(), channel_id),
-        receiving=house().settings.base_url + url_for("receiving.create", channel_id=channel_id),
+        day=chosen,
+        place=place,
+        messages=found,
+        unseen=unseen,
+        count=getattr(counted, place, 0),
     )
+
+
+@page.post("/channels/<int:channel_id>/backfill")
+@requires(Permission.CHANNELS_MANAGE)
+def create_backfill(channel_id: int) -> ResponseReturnValue:
+    """Fetch the past from a date."""
+    since = found_day(request.form.get("since", ""))
+    if since is None or since > now().date():
+        flash(gettext("Please choose a day in the past."), "error")
+        return redirect(url_for("channels.show", channel_id=channel_id))
+    with writing() as writable:
+        moment = datetime.combine(since, time.min, UTC)
+        backfill(writable, writable.get(Channel, channel_id) or abort(404), moment, by=me())
+    return redirect(url_for("channels.show", channel_id=channel_id, _anchor="past"))
+
+
+@page.post("/channels/<int:channel_id>/backfill/end")
+@requires(Permission.CHANNELS_MANAGE)
+def end_backfill(channel_id: int) -> ResponseReturnValue:
+    """Leave the rest of the past where it is."""
+    with writing() as writable:
+        stop_backfill(writable, writable.get(Channel, channel_id) or abort(404), by=me())
+    return redirect(url_for("channels.show", channel_id=channel_id, _anchor="past"))
 
 
 @page.post("/channels/<int:channel_id>/name")

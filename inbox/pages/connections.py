@@ -21,10 +21,12 @@ from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
 from inbox.pages.addresses import return_address
 from inbox.pages.found import row_id
+from inbox.pages.kinds import grouped
 from inbox.pages.rendering import render
 from inbox.pages.setup_fields import draw_fields, kept_secrets, made_secrets, refused, seal, told
 from inbox.setups import BadSetup
 from inbox.teams.permissions import Permission
+from inbox.text import one_line
 from inbox.web import house, reading, stop_reading, writing
 
 page = Blueprint("connections", __name__)
@@ -37,7 +39,8 @@ def new() -> ResponseReturnValue:
     """The choice of kinds, or the form of one."""
     kind = request.args.get("kind", "")
     if kind not in channel_kinds():
-        return render("channels/kinds.html", kinds=channel_kinds())
+        words = one_line(request.args.get("q", ""), 100)
+        return render("channels/kinds.html", groups=grouped(channel_kinds(), words), words=words)
     since = (now() - timedelta(days=BACKFILL_DAYS)).date().isoformat()
     return _form(kind, {"since": since, **made_secrets(setup_of(kind))})
 

@@ -73,7 +73,8 @@ def finish() -> ResponseReturnValue:
             return_to=return_address(),
         )
         with turn(channel_id, opened.database), writing() as writable:
-            finish_sign_in(writable, opened.vault, writable.get(Channel, channel_id) or abort(404), granted, by=me())
+            channel = writable.get(Channel, channel_id) or abort(404)
+            finish_sign_in(writable, opened.vault, channel, granted, by=me())
     except ConnectorError as error:
         return _back(channel_id, refused(error))
     except OtherAccount:

@@ -1,5 +1,6 @@
 """Rows by the id in an address: there, or the page that says that there is nothing."""
 
+from datetime import date
 from typing import TypeVar
 
 from flask import abort
@@ -25,3 +26,11 @@ def filter_id(given: str | None) -> int | None:
     """The same where 0 may be chosen too, which means "those of none"."""
     number = int(given) if given and given.isascii() and given.isdigit() and len(given) < 20 else -1
     return number if 0 <= number <= LARGEST_ID else None
+
+
+def found_day(given: str) -> date | None:
+    """The day that stands in an address as 2026-11-21; None for anything else."""
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        return None

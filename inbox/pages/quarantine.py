@@ -10,7 +10,7 @@ from inbox.channels.quarantine import browse_quarantine, count_quarantined, dism
 from inbox.connectors.contract import ConnectorError
 from inbox.conversations.retry import can_retry, retry
 from inbox.pages.access import me, requires
-from inbox.pages.found import row_id
+from inbox.pages.found import found_day, row_id
 from inbox.pages.rendering import render
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, writing
@@ -21,11 +21,13 @@ page = Blueprint("quarantine", __name__)
 @page.get("/channels/<int:channel_id>/quarantine")
 @requires(Permission.CHANNELS_READ)
 def index(channel_id: int) -> ResponseReturnValue:
-    """The items of a channel, newest first."""
+    """The items of a channel, newest first; with `day` those that its ledger counts on that day."""
     channel = reading().get(Channel, channel_id) or abort(404)
-    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=row_id))
+    day = found_day(request.args.get("day", ""))
+    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=row_id), day=day)
     count = count_quarantined(reading(), channel_id)
-    return render("channels/quarantine.html", channel=channel, items=items, count=count, can_retry=_can_retry(channel))
+    able = _can_retry(channel)
+    return render("channels/quarantine.html", channel=channel, items=items, count=count, can_retry=able, day=day)
 
 
 @page.post("/quarantine/<int:item_id>/retry")

@@ -43,7 +43,15 @@ def register(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.do")
     app.jinja_env.filters.update(
-        ago=ago, age=age, when=when, number=number, percent=percent, factor=factor, short_time=short_time, score=score
+        ago=ago,
+        age=age,
+        span=span,
+        when=when,
+        number=number,
+        percent=percent,
+        factor=factor,
+        short_time=short_time,
+        score=score,
     )
     app.jinja_env.globals.update(
         can=can,
@@ -95,6 +103,11 @@ def age(moment: datetime | None) -> str:
         if moment is None
         else format_timedelta(_whole(now() - moment), format="short", threshold=1, locale=_locale())
     )
+
+
+def span(seconds: float) -> str:
+    """A time span in words: "15 minutes"."""
+    return str(format_timedelta(timedelta(seconds=max(1.0, seconds)), threshold=1.5, locale=_locale()))
 
 
 def when(moment: datetime | None, form: str = "medium") -> str:

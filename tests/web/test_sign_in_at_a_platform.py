@@ -220,5 +220,5 @@ def test_another_app_at_the_platform_needs_another_consent(client: Any, there: P
 
 def test_only_those_who_manage_channels_sign_in(client: Any, sign_in_as: Any, there: Platform) -> None:
     page = connect(client, there)
-    assert sign_in_as("agent").post(f"{page}/sign-in").status_code == 403
+    assert sign_in_as("reader").post(f"{page}/sign-in").status_code == 403
     assert client.post("/channels/999/sign-in").status_code == 404

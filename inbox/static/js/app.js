@@ -8,6 +8,7 @@ import "./round.js";
 import "./models.js";
 import "./keys.js";
 import "./list.js";
+import "./narrow.js";
 import "./composer.js";
 import "./drafts.js";
 import "./countdown.js";

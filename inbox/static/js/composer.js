@@ -7,6 +7,9 @@ const COUNT = {
   characters: (text) => [...text].length,
   graphemes: (text) => [...segments.segment(text)].length,
   bytes: (text) => bytes.encode(text).length,
+  utf16: (text) => text.length,
+  // Roughly as X counts: an address is 23, what is not Latin two.
+  weighted: (text) => [...segments.segment(text.replace(/https?:\/\/\S+/g, "x".repeat(23)))].reduce((sum, { segment }) => sum + (segment.codePointAt(0) < 0x1100 ? 1 : 2), 0),
 };
 
 function grow(area) {

@@ -84,6 +84,7 @@ def test_an_item_that_is_still_unreadable_stays_with_its_new_reason(
     assert item.tried_at
     assert totals(session, channel.id).quarantined == 2
     item.raw = "odd"
+    session.flush()
     assert not retry(session, item, connector, tmp_path)
     assert item.reason == "odder still"
 
