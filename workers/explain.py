@@ -31,7 +31,10 @@ def explain(message_id: int) -> None:
 
 
 def shares_of(text: str, found: Explanation) -> dict[str, Any]:
-    """Per label its `start`, the strongest words as [start, end, share], and the `rest`; together exactly its log-odds."""
+    """Per label its `start`, the strongest words as [start, end, share], what the `rest` of the words and the `manner` do.
+
+    Together they are exactly its log-odds.
+    """
     return {label.value: _shares(text, found, label.value) for label in LABELS}
 
 
@@ -46,5 +49,5 @@ def _shares(text: str, found: Explanation, label: str) -> dict[str, Any]:
             placed[written] = first, before + share
     strongest = sorted(placed.values(), key=lambda one: -abs(one[1]))[:MOST]
     named = [[*span, round(share, 4)] for span, share in strongest]
-    rest = sum(share for _, share in words) + found.manner[label] - sum(share for *_, share in named)
-    return {"start": found.start[label], "words": named, "rest": rest}
+    rest = sum(share for _, share in words) - sum(share for *_, share in named)
+    return {"start": found.start[label], "words": named, "rest": rest, "manner": found.manner[label]}

@@ -28,14 +28,18 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class OfLabel:
-    """The reasons for one label: without any word it has the probability `start`; `rest` is what all other words do."""
+    """The reasons for one label: without any word it has the probability `start`.
+
+    `rest` is what all other words do to the odds, `manner` what the way of writing does: how long, how loud.
+    """
 
     tag: Tag
     probability: float
     lane: Lane | None
     lane_name: LaneName | None
     start: float = 0.0
-    rest: float = 0.0
+    rest: float = 1.0
+    manner: float = 1.0
     speaks_for: list[Word] = field(default_factory=list)
     speaks_against: list[Word] = field(default_factory=list)
 
@@ -98,6 +102,7 @@ def _of_label(text: str, label: Label, tag: Tag, lanes: Lanes, reasons: Reasons)
         lane.of(probability) if lane else None,
         1 / (1 + math.exp(-found["start"])),
         math.exp(rest),
+        math.exp(found["manner"]),
         [Word(text, math.exp(share), share / longest) for text, share in ahead],
         [Word(text, math.exp(-share), -share / longest) for text, share in against],
     )

@@ -41,7 +41,7 @@ def message(house: Database, heard: Heard) -> Message:
 
 
 def explained(house: Database, message: Message, **shares: Any) -> None:
-    nothing = {"start": 0.0, "words": [], "rest": 0.0}
+    nothing = {"start": 0.0, "words": [], "rest": 0.0, "manner": 0.0}
     with house.writing() as session:
         read = find_text(session, message.id)
         assert read
@@ -112,13 +112,14 @@ def test_a_first_why_rings_for_a_worker_and_says_so(client: Any, message: Messag
 
 def test_reasons_name_the_words_as_they_stand_with_their_odds(client: Any, house: Database, message: Message) -> None:
     at = TEXT.index("export")
-    shares = {"start": -3.0, "words": [[at, at + 7, math.log(4)], [0, 5, -math.log(2)]], "rest": 0.0}
+    shares = {"start": -3.0, "words": [[at, at + 7, math.log(4)], [0, 5, -math.log(2)]], "rest": 0.0, "manner": 0.0}
     explained(house, message, idea=shares)
     panel = client.get(f"/messages/{message.id}/reasons", headers={"X-Fragment": "reasons"}).text
     assert ">export</span>" in panel
     assert "× 4" in panel
     assert ">Could</span>" in panel
     assert "÷ 2" in panel
+    assert "Before the first word 5" in panel
     assert "Proposed: that takes 50" in panel
     assert "Set by itself: that takes 90" in panel
 
@@ -132,7 +133,7 @@ def test_kept_reasons_ring_for_nobody(client: Any, house: Database, message: Mes
 def test_words_of_strangers_stay_words(client: Any, house: Database, heard: Heard, message: Message) -> None:
     with house.writing() as session:
         session.get_one(Message, message.id).text = "<script>alert(1)</script>"
-    explained(house, message, idea={"start": 0.0, "words": [[0, 25, 1.0]], "rest": 0.0})
+    explained(house, message, idea={"start": 0.0, "words": [[0, 25, 1.0]], "rest": 0.0, "manner": 0.0})
     panel = client.get(f"/messages/{message.id}/reasons", headers={"X-Fragment": "reasons"}).text
     assert "<script>" not in panel
     assert "&lt;script&gt;" in panel
