@@ -31,15 +31,22 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
-from inbox.connectors.discourse_poll import VERSION, poll_posts, poll_private
+from inbox.connectors.discourse_api import DiscourseApi
+from inbox.connectors.discourse_poll import VERSION, poll_posts, poll_private, posts_of
 from inbox.connectors.discourse_read import REGULAR, Post, message_of
-from inbox.connectors.json_api import JsonApi, mapping, segment
+from inbox.connectors.json_api import mapping, segment
+from inbox.connectors.lenient import dicts
+from inbox.connectors.markdown_words import as_markdown
+from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import server_address
 from inbox.connectors.signed_body import require_signed
 
 LIMIT = 32_000
 FOR_EVER = timedelta(days=365 * 100)
 LIKED, SPAM, TO_MODERATORS = 2, 8, 7
+FLAGS = {ActName.LIKE: LIKED, ActName.MARK_SPAM: SPAM, ActName.REPORT: TO_MODERATORS}
+PRIVATE = "private_message"
 STAFF_ONLY = (ActName.DELETE, ActName.LOCK, ActName.MUTE, ActName.BAN)
 
 
@@ -120,7 +127,7 @@ class Discourse(ChannelConnector):
             raise Passing("The forum does not say whose account this is.")
         is_staff = bool(user.get("moderator") or user.get("admin"))
         self.surroundings.memory.save({**self.surroundings.memory.load(), "is_staff": is_staff})
-        latest = [self._read(post) for post in (raw if isinstance(raw, list) else [])[:3]]
+        latest = read_each((raw if isinstance(raw, list) else [])[:3], lambda post: [self._read(post)]).messages
         name = f"{user.get('username')}@{self.settings.server.partition('://')[2]}"
         return Account(name, f"{user['id']}", f"{self.settings.server}/u/{user.get('username')}", latest)
 
@@ -162,7 +169,7 @@ class Discourse(ChannelConnector):
                 if Post.model_validate(raw).is_gone:
                     gone.append(Deletion(each.external_id))
                 else:
-                    messages.append(self._read(raw))
+                    messages.append(self._read(raw, is_private=bool(each.handle.get("is_private"))))
         return Batch(messages, gone)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
@@ -175,42 +182,51 @@ class Discourse(ChannelConnector):
             post = Post.model_validate(raw) if event.startswith("post_") else None
         except (ValueError, RecursionError):
             raise Refused("The delivery is not a post of Discourse.") from None
-        if post is None or post.post_type != REGULAR:
+        if post is None or post.post_type != REGULAR or post.topic_archetype == PRIVATE:
+            # A forum tells of all private messages; those to our account are polled.
             return Batch(filtered=1)
         if event == "post_destroyed" or post.is_gone:
             return Batch(deletions=(Deletion(post.id, post.deleted_at),))
         return Batch((self._read(raw),))
 
+    def length(self, text: str) -> int:
+        """Characters, with those that mark signs as signs."""
+        return len(as_markdown(text))
+
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
+        if not reply.text.strip() or self.length(reply.text) > LIMIT:
             raise Refused(f"A post has at least one and at most {LIMIT} characters.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
-        """Answer in the topic, below the post. The text is Markdown there, as people of forums expect."""
+        """Answer in the topic, below the post."""
         self.validate(reply)
         handle = reply.parent_handle
-        body = {"raw": reply.text, "topic_id": _number(handle, "topic_id")}
-        if handle.get("post_number", 1) > 1:
-            body["reply_to_post_number"] = handle["post_number"]
+        topic, above = _number(handle, "topic_id"), handle.get("post_number")
+        body = {"raw": as_markdown(reply.text), "topic_id": topic}
+        if isinstance(above, int) and above > 1:
+            body["reply_to_post_number"] = above
         with self._open() as api:
-            sent = mapping(api.change("POST", "/posts.json", body))
-        if not sent.get("id"):
-            raise OutcomeUnknown("The forum does not say what became of the answer; it may have been accepted.")
-        return Receipt(f"{sent['id']}", self._read(sent).url)
+            sent = api.do("POST", "/posts.json", body)
+        if sent.get("action") == "enqueued":
+            # The forum has taken it, and its staff will look at it first.
+            return Receipt(url=f"{self.settings.server}/t/-/{topic}")
+        try:
+            message = self._read(sent)
+        except ValueError:
+            raise OutcomeUnknown(
+                "The forum does not say what became of the answer; it may have been accepted."
+            ) from None
+        return Receipt(message.external_id, message.url)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
-        """Look at the end of the topic for our own words."""
+        """Look behind the post for our own words."""
         topic = _number(reply.parent_handle, "topic_id")
+        behind = int(reply.parent_id) if reply.parent_id.isdecimal() else 0
         with self._open() as api:
-            shown = mapping(mapping(api.get(f"/t/{topic}.json")).get("post_stream"))
-            last = [name for name in shown.get("stream") or [] if isinstance(name, int)][-20:]
-            more = mapping(api.get(f"/t/{topic}/posts.json", {"post_ids[]": last})) if last else {}
-            posts = mapping(more.get("post_stream")).get("posts") or []
-            for raw in posts:
+            for raw in posts_of(api, topic, behind=behind):
                 message = self._read(raw)
-                began = not (reply.created_at and message.posted_at) or message.posted_at > reply.created_at - AHEAD
-                if message.author and message.author.is_us and began and _same(message.text, reply.text):
+                if is_our_answer(message, reply):
                     return Receipt(message.external_id, message.url)
         return None
 
@@ -219,52 +235,48 @@ class Discourse(ChannelConnector):
         with self._open() as api:
             if act.name is ActName.DELETE and not act.undo:
                 try:
-                    api.change("DELETE", f"/posts/{segment(act.message_id)}.json")
+                    api.do("DELETE", f"/posts/{segment(act.message_id)}.json")
                 except Gone:
                     pass  # somebody was quicker
             elif act.name is ActName.LOCK:
                 body: dict[str, Any] = {"status": "closed", "enabled": "false" if act.undo else "true"}
-                api.change("PUT", f"/t/{_number(act.handle, 'topic_id')}/status.json", body)
+                api.do("PUT", f"/t/{_number(act.handle, 'topic_id')}/status.json", body)
             elif act.name in FLAGS and not act.undo:
-                api.change(
-                    "POST", "/post_actions.json", {"id": int(act.message_id), "post_action_type_id": FLAGS[act.name]}
-                )
+                self._flag(api, act)
             elif act.name in {ActName.MUTE, ActName.BAN}:
                 self._punish(api, act)
             else:
                 return super().act(act)
         return Receipt(act.message_id)
 
-    def _punish(self, api: JsonApi, act: Act) -> None:
+    def _flag(self, api: DiscourseApi, act: Act) -> None:
+        if not act.message_id.isdecimal():
+            raise Refused("The message does not say which post it is.")
+        kind = FLAGS[act.name]
+        try:
+            api.do("POST", "/post_actions.json", {"id": int(act.message_id), "post_action_type_id": kind})
+        except Refused:
+            # A second time is refused; the post itself tells whether there was a first.
+            post = mapping(api.get(f"/posts/{act.message_id}.json"))
+            if not any(each.get("id") == kind and each.get("acted") for each in dicts(post.get("actions_summary"))):
+                raise
+
+    def _punish(self, api: DiscourseApi, act: Act) -> None:
         person = _number(act.handle, "person_id")
         verb, until = ("silence", "silenced_till") if act.name is ActName.MUTE else ("suspend", "suspend_until")
         if act.undo:
-            api.change("PUT", f"/admin/users/{person}/un{verb}.json", {})
+            api.do("PUT", f"/admin/users/{person}/un{verb}.json", {})
             return
         end = act.until or now() + FOR_EVER
         reason = act.reason[:300] or "Moderated in Trellis"
-        api.change("PUT", f"/admin/users/{person}/{verb}.json", {until: end.isoformat(), "reason": reason})
+        api.do("PUT", f"/admin/users/{person}/{verb}.json", {until: end.isoformat(), "reason": reason})
 
-    def _read(self, raw: Any) -> IncomingMessage:
-        return message_of(raw, server=self.settings.server, our_name=self.settings.username)
+    def _read(self, raw: Any, *, is_private: bool = False) -> IncomingMessage:
+        return message_of(raw, server=self.settings.server, our_name=self.settings.username, is_private=is_private)
 
-    def _open(self) -> JsonApi:
+    def _open(self) -> DiscourseApi:
         key = self.settings.api_key.get_secret_value()
-        return JsonApi(
-            self.surroundings,
-            self.settings.server,
-            # Without `Accept` some addresses answer pages instead of JSON.
-            {"Api-Key": key, "Api-Username": self.settings.username, "Accept": "application/json"},
-        )
-
-
-FLAGS = {ActName.LIKE: LIKED, ActName.MARK_SPAM: SPAM, ActName.REPORT: TO_MODERATORS}
-AHEAD = timedelta(minutes=10)  # their clock may be behind ours
-
-
-def _same(theirs: str, ours: str) -> bool:
-    """Whether rendered words are those that were sent: letters and digits only, because Markdown becomes HTML."""
-    return [c for c in theirs if c.isalnum()] == [c for c in ours if c.isalnum()]
+        return DiscourseApi(self.settings.server, self.settings.username, key, self.surroundings)
 
 
 def _number(handle: Mapping[str, Any], name: str) -> int:

@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from inbox.connectors.contract import Author, IncomingMessage, Visibility
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
+from inbox.connectors.discourse_html import written_in
 from inbox.connectors.lenient import Moment, Words, web_address
-from inbox.text import one_line, plain_from_html
+from inbox.text import one_line
 
 REGULAR = 1  # the post type of what people write; others are notes of staff and of the system
 
@@ -32,6 +33,7 @@ class Post(BaseModel):
     version: int = 1
     topic_title: Words = ""
     topic_slug: Words = ""
+    topic_archetype: Words = ""
     deleted_at: Moment = None
     user_deleted: bool = False
 
@@ -46,23 +48,29 @@ def message_of(
 ) -> IncomingMessage:
     """A post as a message; its conversation is its topic. Raises ValueError when it cannot be read."""
     post = Post.model_validate(raw)
+    written = written_in(post.cooked, server)
     return IncomingMessage(
         external_id=post.id,
         thread_id=f"{post.topic_id}",
-        text=plain_from_html(post.cooked),
+        text=written.text,
         html=post.cooked,
         subject=one_line(title or post.topic_title, 500),
-        quote=quote,
+        quote=written.quote or quote,
         posted_at=post.created_at,
         edited_at=post.updated_at if post.version > 1 else None,
         author=author_of(post, server=server, our_name=our_name),
         url=f"{server}/t/{post.topic_slug or '-'}/{post.topic_id}/{post.post_number}",
         visibility=Visibility.DIRECT if is_private else Visibility.PUBLIC,
+        attachments=tuple(
+            IncomingAttachment(one_line(url.rpartition("/")[2], 200) or "picture", "image/*", url=url)
+            for url in written.pictures
+        ),
         reply_handle={
             "topic_id": post.topic_id,
             "post_number": post.post_number,
             "person_id": post.user_id,
             "username": post.username,
+            "is_private": is_private,
         },
         raw=raw,
     )
@@ -73,6 +81,8 @@ def author_of(post: Post, *, server: str, our_name: str) -> Author | None:
     if not post.username:
         return None
     picture = post.avatar_template.replace("{size}", "96")
+    if picture.startswith("//"):
+        picture = f"https:{picture}"
     return Author(
         external_id=f"{post.user_id}" if post.user_id is not None else post.username,
         handle=post.username,

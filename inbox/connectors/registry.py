@@ -11,6 +11,7 @@ CHANNELS = {
     "mastodon": "inbox.connectors.mastodon:Mastodon",
     "bluesky": "inbox.connectors.bluesky:Bluesky",
     "telegram": "inbox.connectors.telegram:Telegram",
+    "discourse": "inbox.connectors.discourse:Discourse",
     "rss": "inbox.connectors.rss:Rss",
     "youtube": "inbox.connectors.youtube:YouTube",
     "webhook": "inbox.connectors.webhook:Webhook",
