@@ -230,6 +230,7 @@ def test_a_training_shows_how_far_it_is_and_what_came_of_it(
             )
         )
     page = at("/settings/models", language, role=Role.ADMIN)
+    page.emulate_media(reduced_motion="reduce")  # contrast is measured on toasts that have arrived
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     expect(page.locator(".model-now")).to_contain_text(better)
     page.get_by_role("button", name=train).click()
