@@ -1,4 +1,4 @@
-"""What one inbox has taught: small changes to a shipped model, which itself stays as it is.
+"""What one inbox has taught about a language: small changes to a shipped model, which itself stays as it is.
 
 An adapter is linear in what the model reads, so it melts into the model's own weights: an adapted model costs no more
 time, and says as exactly why.
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from classifiers.features import BITS
 from classifiers.lanes import Lane
 from classifiers.store import Model, ModelRefused
-from classifiers.tags import LANGUAGES
 
 Floats = NDArray[np.float32]
 
@@ -23,42 +22,37 @@ ADAPTED_BITS = 15
 
 @dataclass(frozen=True, slots=True)
 class Adapter:
-    """Changes for the model of version `base`, one column per head of `heads`; all zero changes nothing.
+    """Changes for the model of version `base` and texts in `lang`, one column per head of `heads`; zeros change nothing.
 
-    `words`, `letters` and `cues` are added to the model's weights (`words` and `letters` before rarity); `starts`, a row
-    for any language and one for each of LANGUAGES, to what a text begins with. `suggest` are the thresholds, by head and
-    language, that the corrections speak for.
+    `words`, `letters` and `cues` are added to the model's weights (`words` and `letters` before rarity), `start` to what
+    a text begins with. `suggest` are the thresholds, by head, that the corrections speak for.
     """
 
     base: str
-    version: str
+    lang: str
     heads: tuple[str, ...]
     words: Floats
     letters: Floats
     cues: Floats
-    starts: Floats
-    suggest: Mapping[str, Mapping[str, float]]
+    start: Floats
+    suggest: Mapping[str, float]
 
 
 def adapt(model: Model, adapter: Adapter) -> Model:
     """The model as the adapter changes it. Raises ModelRefused when the adapter was made for another model."""
     if adapter.base != model.version or not set(adapter.heads) <= set(model.heads):
-        raise ModelRefused(
-            f"The adapter {adapter.version} was made for the model {adapter.base}, and this is {model.version}."
-        )
+        raise ModelRefused(f"What was learned is for the model {adapter.base}, and this is {model.version}.")
     columns = [model.heads.index(head) for head in adapter.heads]
     cues, bias = model.cues.copy(), model.bias.copy()
     cues[:, columns] += adapter.cues
-    bias[columns] += adapter.starts[0]
+    bias[columns] += adapter.start
     return replace(
         model,
-        version=adapter.version,
         words=_table(model.words, adapter.words, columns),
         letters=_table(model.letters, adapter.letters, columns),
         cues=cues,
         bias=bias,
-        calibration=model.calibration | {head: _curves(model, adapter, head) for head in adapter.heads},
-        lanes=model.lanes | {head: _lanes(model, adapter, head) for head in adapter.heads},
+        lanes=model.lanes | {head: _lanes(model, adapter, head) for head in adapter.suggest},
     )
 
 
@@ -73,17 +67,7 @@ def _table(table: Floats, changes: Floats, columns: list[int]) -> Floats:
     return found
 
 
-def _curves(model: Model, adapter: Adapter, head: str) -> dict[str, tuple[float, float]]:
-    curves, column = dict(model.calibration[head]), adapter.heads.index(head)
-    for lang, starts in zip(LANGUAGES, adapter.starts[1:], strict=True):
-        slope, intercept = curves.get(lang, curves["*"])
-        curves[lang] = slope, intercept + slope * float(starts[column])
-    return curves
-
-
 def _lanes(model: Model, adapter: Adapter, head: str) -> dict[str, Lane]:
-    lanes = dict(model.lanes[head])
-    for lang, suggest in adapter.suggest.get(head, {}).items():
-        before = lanes[lang]
-        lanes[lang] = Lane(max(before.automatic, suggest), suggest, min(before.doubt, suggest))
-    return lanes
+    before, suggest = model.lanes[head][adapter.lang], adapter.suggest[head]
+    lane = Lane(max(before.automatic, suggest), suggest, min(before.doubt, suggest))
+    return {**model.lanes[head], adapter.lang: lane}

@@ -1,10 +1,10 @@
 """Learns an adapter from corrections: per tag a logistic regression that starts from what the model says.
 
 Every weight has a normal prior around zero, so without corrections nothing changes, and each moves only as far as the
-corrections carry it. Fitted in the space of the examples (there are fewer of them than words), with numpy alone.
+corrections carry it. A language learns from its own corrections and nothing from those in another. Fitted in the space of
+the examples (there are fewer of them than words), with numpy alone.
 """
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ Bools = NDArray[np.bool_]
 MOST = 1_000
 """The newest corrections that are learned from: time grows with their cube, and old ones speak of an older product."""
 
-START, CUES, WORDS, LETTERS = 0.7, 1.0, 1.0, 4.0
+START, CUES, WORDS, LETTERS = 0.7, 0.7, 1.0, 3.0
 """How far the prior lets each kind of weight go; chosen on sets of the training folder, with a model that had not seen them.
 Twice as far learns a little faster there, and forgets what holds elsewhere."""
 
@@ -32,7 +32,7 @@ TRUST = 100
 """As many corrections weigh as much as the model's own threshold."""
 
 FEWEST = 5
-"""Corrections of each kind, with the tag and without, that a language needs for a threshold of its own."""
+"""Corrections of each kind, with the tag and without, that a threshold of one's own needs."""
 
 LOWEST, HIGHEST = 0.2, 0.9
 _STEPS, _CLOSE = 50, 1e-6
@@ -40,33 +40,48 @@ _STEPS, _CLOSE = 50, 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """An adapter, and what it would have said of each example had it learned from the others only.
+    """An adapter for each language of the examples, and what they would have said of each had they not seen it.
 
-    `chances` has a column for each Tag; nan where the example does not say whether the tag holds.
+    `chances` has a column for each Tag; nan where the example does not say whether the tag holds, or in what language.
     """
 
-    adapter: Adapter
+    adapters: tuple[Adapter, ...]
     chances: Floats
 
 
-def fit_adapter(model: Model, examples: Sequence[Example]) -> Fitted:
-    """What at most MOST examples teach. The same examples give the same adapter."""
-    inputs = read_inputs(model, [example.text for example in examples], [example.lang for example in examples])
-    dense = _dense(inputs)
-    alike = dense @ dense.T + WORDS**2 * inputs.words.likeness() + LETTERS**2 * inputs.letters.likeness()
+def fit_adapters(model: Model, examples: Sequence[Example]) -> Fitted:
+    """What at most MOST examples teach. The same examples give the same adapters."""
+    adapters, chances = [], np.full((len(examples), len(Tag)), np.nan)
+    for lang in LANGUAGES:
+        rows = [row for row, example in enumerate(examples) if example.lang == lang]
+        if rows:
+            adapter, chances[rows] = _fit(model, [examples[row] for row in rows], lang)
+            adapters.append(adapter)
+    return Fitted(tuple(adapters), chances)
+
+
+def _fit(model: Model, examples: Sequence[Example], lang: str) -> tuple[Adapter, Floats]:
+    inputs = read_inputs(model, [example.text for example in examples])
+    dense = np.hstack([np.full((len(examples), 1), START), inputs.cues * CUES])
+    near = dense @ dense.T + WORDS**2 * inputs.words.likeness() + LETTERS**2 * inputs.letters.likeness()
     chances, changes, suggest = np.full((len(examples), len(Tag)), np.nan), [], {}
     for column, head in enumerate(Tag):
+        slope, intercept = model.calibration[head].get(lang, model.calibration[head]["*"])
+        start = slope * inputs.scores[:, model.heads.index(head)] + intercept
         known = np.flatnonzero([example.said[column] is not None for example in examples])
         truth = np.array([bool(examples[int(row)].said[column]) for row in known], dtype=bool)
-        stretch, start = _by_language(model, inputs, head)
-        near = (alike * np.outer(stretch, stretch))[np.ix_(known, known)]
+        among = near[np.ix_(known, known)]
         of_rows = np.zeros(len(examples))
-        of_rows[known] = solve(near, start[known], truth) * stretch[known]
+        of_rows[known] = solve(among, start[known], truth)
         # What was learned in log-odds becomes weights of the score that the model's curve stretches.
-        changes.append(_weights(inputs, dense, of_rows) / model.calibration[head]["*"][0])
-        chances[known, column] = _held_out(near, start[known], truth)
-        suggest[head.value] = _thresholds(model, head, inputs.langs[known], chances[known, column], truth)
-    return Fitted(_adapter(model, np.column_stack(changes).astype(np.float16), suggest), chances)
+        changes.append(_weights(inputs, dense, of_rows) / slope)
+        chances[known, column] = _held_out(among, start[known], truth)
+        if min(truth.sum(), (~truth).sum()) >= FEWEST:
+            suggest[head.value] = _threshold(chances[known, column], truth, model.lanes[head][lang].suggest)
+    weights = np.column_stack(changes).astype(np.float16).astype(np.float32)
+    start_row, cues, words, letters = np.split(weights, np.cumsum([1, inputs.cues.shape[1], 2**ADAPTED_BITS]))
+    heads = tuple(tag.value for tag in Tag)
+    return Adapter(model.version, lang, heads, words, letters, cues, start_row[0], suggest), chances
 
 
 def solve(near: Floats, start: Floats, truth: Bools) -> Floats:
@@ -103,35 +118,15 @@ def _held_out(near: Floats, start: Floats, truth: Bools) -> Floats:
     return found
 
 
-def _dense(inputs: Inputs) -> Floats:
-    spoken = [inputs.langs == lang for lang in LANGUAGES]
-    starts = np.column_stack([np.ones(len(inputs.langs)), *spoken])
-    return np.hstack([starts * START, inputs.cues * CUES])
-
-
 def _weights(inputs: Inputs, dense: Floats, of_rows: Floats) -> Floats:
-    scale = np.repeat((START, CUES), (1 + len(LANGUAGES), inputs.cues.shape[1]))
+    scale = np.repeat((START, CUES), (1, inputs.cues.shape[1]))
     words, letters = WORDS**2 * inputs.words.gather(of_rows), LETTERS**2 * inputs.letters.gather(of_rows)
     return np.concatenate([dense.T @ of_rows * scale, words, letters])
 
 
-def _by_language(model: Model, inputs: Inputs, head: str) -> tuple[Floats, Floats]:
-    curves = model.calibration[head]
-    chosen = np.array([curves.get(lang, curves["*"]) for lang in inputs.langs.tolist()]).reshape(-1, 2)
-    start = chosen[:, 0] * inputs.scores[:, model.heads.index(head)] + chosen[:, 1]
-    return chosen[:, 0] / curves["*"][0], start
-
-
-def _thresholds(model: Model, head: str, langs: NDArray[np.str_], chances: Floats, truth: Bools) -> dict[str, float]:
-    found = {}
-    for lang in LANGUAGES:
-        spoken = langs == lang
-        if min((truth & spoken).sum(), (~truth & spoken).sum()) >= FEWEST:
-            trust = spoken.sum() / (spoken.sum() + TRUST)
-            best = _balance(chances[spoken], truth[spoken])
-            threshold = trust * best + (1 - trust) * model.lanes[head][lang].suggest
-            found[lang] = round(float(np.clip(threshold, LOWEST, HIGHEST)), 4)
-    return found
+def _threshold(chances: Floats, truth: Bools, before: float) -> float:
+    trust = len(truth) / (len(truth) + TRUST)
+    return round(float(np.clip(trust * _balance(chances, truth) + (1 - trust) * before, LOWEST, HIGHEST)), 4)
 
 
 def _balance(chances: Floats, truth: Bools) -> float:
@@ -142,15 +137,6 @@ def _balance(chances: Floats, truth: Bools) -> float:
     wrong = len(truth) - hits - right
     balance = hits / (2 * hits + wrong) + right / (2 * right + wrong)
     return float(np.median(cuts[balance >= balance.max() - 1e-9]))
-
-
-def _adapter(model: Model, changes: NDArray[np.float16], suggest: dict[str, dict[str, float]]) -> Adapter:
-    found = hashlib.sha256(changes.tobytes() + repr(suggest).encode()).hexdigest()[:10]
-    starts, cues, words, letters = np.split(
-        changes.astype(np.float32), np.cumsum([1 + len(LANGUAGES), len(model.cues), 2**ADAPTED_BITS])
-    )
-    heads = tuple(tag.value for tag in Tag)
-    return Adapter(model.version, f"{model.version}+{found}", heads, words, letters, cues, starts, suggest)
 
 
 def _cost(near: Floats, start: Floats, so: Floats, found: Floats) -> float:

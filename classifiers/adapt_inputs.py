@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from classifiers.adapt import ADAPTED_BITS, fold
 from classifiers.clean import clean
 from classifiers.features import read_features
-from classifiers.language import languages
 from classifiers.score import capitals, score_cleaned
 from classifiers.store import Model
 
@@ -46,17 +45,16 @@ class Grams:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """`scores` are the model's, one column per head; `langs` the language of each text."""
+    """`scores` are the model's, one column per head; all have one row per text."""
 
-    langs: NDArray[np.str_]
     scores: Floats
     cues: Floats
     words: Grams
     letters: Grams
 
 
-def read_inputs(model: Model, texts: Sequence[str], expected: Sequence[str | None]) -> Inputs:
-    """The numbers of the texts, in order; `expected` are hints for their languages."""
+def read_inputs(model: Model, texts: Sequence[str]) -> Inputs:
+    """The numbers of the texts, in order."""
     cleaned, shares = [clean(text) for text in texts], [capitals(text) for text in texts]
     nothing = np.empty(0, np.int64)
     words, letters, cues, base = (
@@ -71,7 +69,6 @@ def read_inputs(model: Model, texts: Sequence[str], expected: Sequence[str | Non
         cues.append(chunk.cues)
         base += chunk.size
     return Inputs(
-        np.array(languages(cleaned, expected)),
         score_cleaned(model, cleaned, shares),
         np.concatenate(cues).astype(np.float64),
         _grams(words, model.words[:, -1], base),

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.adapt import adapt
-from classifiers.adapt_fit import fit_adapter
+from classifiers.adapt_fit import fit_adapters
+from classifiers.adapted import Adapted
 from classifiers.examples import HEADS, Example
 from classifiers.figures import mean
 from classifiers.store import Model
-from classifiers.tagger import Tagger
 from classifiers.tags import Tag
 
 AFTER = (0, 50, 200)
@@ -23,7 +22,7 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Adapted:
+class Rise:
     """Mean macro-F1 of one tag on one set, over SEEDS drawings, after each number of corrections of AFTER."""
 
     tag: str
@@ -31,7 +30,7 @@ class Adapted:
     macro_f1: tuple[float, ...]
 
 
-def measure_adapting(model: Model, sets: Mapping[str, Sequence[Example]]) -> list[Adapted]:
+def measure_adapting(model: Model, sets: Mapping[str, Sequence[Example]]) -> list[Rise]:
     """Every tag on every set that speaks of it often enough. Rows drawn as corrections are never measured on."""
     found = []
     for name, examples in sets.items():
@@ -40,7 +39,7 @@ def measure_adapting(model: Model, sets: Mapping[str, Sequence[Example]]) -> lis
             truth = [bool(example.said[HEADS.index(tag)]) for example in known]
             if min(sum(truth), len(truth) - sum(truth)) >= _FEWEST:
                 runs = [_run(model, tag, known, seed) for seed in range(SEEDS)]
-                found.append(Adapted(tag.value, name, tuple(map(mean, zip(*runs, strict=True)))))
+                found.append(Rise(tag.value, name, tuple(map(mean, zip(*runs, strict=True)))))
     return found
 
 
@@ -58,8 +57,10 @@ def _run(model: Model, tag: Tag, known: Sequence[Example], seed: int) -> list[fl
     truth = np.array([bool(example.said[HEADS.index(tag)]) for example in asked], dtype=bool)
     found = []
     for number in AFTER:
-        adapted = adapt(model, fit_adapter(model, [_only(example, tag) for example in taught[:number]]).adapter)
-        answers = Tagger(adapted).tag([example.text for example in asked], [example.lang for example in asked])
+        fitted = fit_adapters(model, [_only(example, tag) for example in taught[:number]])
+        answers = Adapted(model, fitted.adapters, model.version).tag(
+            [example.text for example in asked], [example.lang for example in asked]
+        )
         found.append(both_sides_f1(np.array([tag in answer.tags for answer in answers], dtype=bool), truth))
     return found
 

@@ -1,8 +1,9 @@
-"""An adapter as bytes without pickle, sealed by a checksum: for a column of the database. Reading runs nothing in it."""
+"""Adapters as bytes without pickle, sealed by a checksum: for a column of the database. Reading runs nothing in them."""
 
 import hashlib
 import json
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,43 +17,56 @@ _SEAL = 32
 _MOST_ABOUT = 100_000
 
 
-def write_adapter(adapter: Adapter) -> bytes:
-    """The adapter's bytes, its weights as half precision."""
+def write_adapters(adapters: Sequence[Adapter]) -> bytes:
+    """The adapters as bytes, their weights as half precision."""
     about = {
-        "base": adapter.base,
-        "version": adapter.version,
         "features": FEATURES_VERSION,
-        "heads": list(adapter.heads),
-        "suggest": {head: dict(found) for head, found in adapter.suggest.items()},
+        "adapters": [
+            {"base": each.base, "lang": each.lang, "heads": list(each.heads), "suggest": dict(each.suggest)}
+            for each in adapters
+        ],
     }
-    parts = (adapter.starts, adapter.cues, adapter.words, adapter.letters)
-    weights = b"".join(part.astype(np.float16).tobytes() for part in parts)
-    content = zlib.compress(json.dumps(about, sort_keys=True).encode() + b"\n" + weights, 9)
+    rows = [
+        part.astype(np.float16).tobytes()
+        for each in adapters
+        for part in (each.start[None], each.cues, each.words, each.letters)
+    ]
+    content = zlib.compress(json.dumps(about, sort_keys=True).encode() + b"\n" + b"".join(rows), 9)
     return FORMAT + hashlib.sha256(content).digest() + content
 
 
-def read_adapter(written: bytes, model: Model) -> Adapter:
-    """The adapter in the bytes, for this model. Raises ModelRefused, with one sentence, for anything else."""
+def read_adapters(written: bytes, model: Model) -> tuple[Adapter, ...]:
+    """The adapters in the bytes, for this model. Raises ModelRefused, with one sentence, for anything else."""
     seal, content = written[len(FORMAT) : len(FORMAT) + _SEAL], written[len(FORMAT) + _SEAL :]
     if not written.startswith(FORMAT) or hashlib.sha256(content).digest() != seal:
-        raise ModelRefused("The adapter is damaged: its checksum does not fit.")
-    sizes = [1 + len(LANGUAGES), len(model.cues), 2**ADAPTED_BITS, 2**ADAPTED_BITS]
+        raise ModelRefused("What was learned is damaged: its checksum does not fit.")
+    sizes = [1, len(model.cues), 2**ADAPTED_BITS, 2**ADAPTED_BITS]
     try:
         # No more than is expected: few bytes can claim to hold very many.
-        plain = zlib.decompressobj().decompress(content, _MOST_ABOUT + sum(sizes) * len(model.heads) * 2)
-        line, _, weights = plain.partition(b"\n")
+        most = _MOST_ABOUT + sum(sizes) * len(Tag) * len(LANGUAGES) * 2
+        line, _, weights = zlib.decompressobj().decompress(content, most).partition(b"\n")
         about = json.loads(line)
-        heads = tuple(about["heads"])
-        if (about["base"], about["features"]) != (model.version, FEATURES_VERSION):
-            raise ModelRefused(f"The adapter was made for the model {about['base']}, and this is {model.version}.")
-        rows = np.frombuffer(weights, np.float16).reshape(sum(sizes), len(heads)).astype(np.float32)
-        if not set(heads) <= set(Tag) or not np.isfinite(rows).all():
-            raise ValueError("heads or weights")
-        starts, cues, words, letters = np.split(rows, np.cumsum(sizes[:-1]))
-        suggest = {
-            head: {lang: float(found) for lang, found in about["suggest"].get(head, {}).items() if lang in LANGUAGES}
-            for head in heads
-        }
-        return Adapter(about["base"], str(about["version"]), heads, words, letters, cues, starts, suggest)
-    except (ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
-        raise ModelRefused("The adapter is not one that this Trellis can read.") from error
+        found, rest = [], np.frombuffer(weights, np.float16).reshape(-1, len(Tag)).astype(np.float32)
+        if about["features"] != FEATURES_VERSION or not np.isfinite(rest).all():
+            raise ValueError("features or weights")
+        for each, rows in zip(about["adapters"], np.split(rest, len(about["adapters"])), strict=True):
+            if each["base"] != model.version:
+                raise ModelRefused(f"What was learned is for the model {each['base']}, and this is {model.version}.")
+            if (
+                each["lang"] not in LANGUAGES
+                or tuple(each["heads"]) != tuple(Tag)
+                or not set(each["suggest"]) <= set(Tag)
+            ):
+                raise ValueError("lang or heads")
+            suggest = {head: float(threshold) for head, threshold in each["suggest"].items()}
+            start, cues, words, letters = np.split(rows, np.cumsum(sizes[:-1]))
+            heads = tuple(each["heads"])
+            found.append(Adapter(model.version, each["lang"], heads, words, letters, cues, start.reshape(-1), suggest))
+        return tuple(found)
+    except (ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError, zlib.error) as error:
+        raise ModelRefused("What was learned is not in a form that this Trellis can read.") from error
+
+
+def version_of(base: str, written: bytes) -> str:
+    """Names a model that was adapted by these bytes."""
+    return f"{base}+{hashlib.sha256(written).hexdigest()[:10]}"

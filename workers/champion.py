@@ -6,8 +6,8 @@ from functools import lru_cache
 
 import sqlalchemy as sa
 
-from classifiers.adapt import adapt
-from classifiers.adapt_store import read_adapter
+from classifiers.adapt_store import read_adapters, version_of
+from classifiers.adapted import Adapted
 from classifiers.store import Model as Weights
 from classifiers.store import ModelRefused, load_model
 from classifiers.tagger import Tagger, shipped_model
@@ -40,7 +40,7 @@ def champion(database: Database) -> Tagger:
             return before.tagger
         payload = session.scalar(sa.select(Model.payload).where(Model.id == row.id)) if row else None
     try:
-        tagger = Tagger(with_learned(payload) if payload else shipped())
+        tagger = with_learned(payload) if payload else Tagger(shipped())
     except ModelRefused as refusal:
         log.error("the champion was refused, the model before serves on", extra={"model": key, "why": str(refusal)})
         tagger = before.tagger if before else Tagger(shipped())
@@ -48,9 +48,10 @@ def champion(database: Database) -> Tagger:
     return tagger
 
 
-def with_learned(payload: bytes) -> Weights:
+def with_learned(payload: bytes) -> Tagger:
     """The shipped model with what these bytes say was learned. Raises ModelRefused."""
-    return adapt(shipped(), read_adapter(payload, shipped()))
+    model = shipped()
+    return Adapted(model, read_adapters(payload, model), version_of(model.version, payload))
 
 
 @lru_cache(maxsize=1)

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from classifiers.adapt import adapt
-from classifiers.adapt_fit import MOST, Fitted, fit_adapter
-from classifiers.adapt_store import write_adapter
+from classifiers.adapt_fit import MOST, fit_adapters
+from classifiers.adapt_store import version_of, write_adapters
 from classifiers.examples import HEADS, Example, frozen_examples
 from classifiers.gate import MOST_IMPLAUSIBLE, Comparison, compare, compare_said, implausible, say
 from classifiers.gate_teachers import Contradicting, chances_of, find_contradicting
@@ -19,7 +18,7 @@ from inbox.training.contradict import Found
 from inbox.training.find_champion import find_champion
 from inbox.training.lessons import Lesson, lessons
 from inbox.training.settle_training import Outcome
-from workers.champion import champion, shipped
+from workers.champion import champion, shipped, with_learned
 
 FEWEST = 20
 """Corrections without which nothing is learned."""
@@ -55,30 +54,36 @@ def train_challenger(
     if len(used) < FEWEST:
         fields = {"examples": len(used), "needed": FEWEST}
         return Outcome(model.version, examples=len(used), reason="too_few", reason_fields=fields), told
-    fitted = fit_adapter(model, learned)
+    fitted = fit_adapters(model, learned)
+    payload = write_adapters(fitted.adapters)
     advance(3)
     newest = [place for place, lesson in enumerate(used) if lesson.correction_id > seen]
     rival = serving
     if len(newest) < FEWEST:
         # The champion has learned from these: it would be asked what it was told. The shipped model was not.
         newest, rival = list(range(len(used))), Tagger(model)
-    outcome = _judge(model, serving, rival, learned, newest[-LAST:], fitted)
+    outcome = _judge(model, serving, rival, learned, newest[-LAST:], fitted.chances, with_learned(payload))
     figures = {**outcome[0], "until": used[-1].correction_id}
     advance(4)
-    made = (fitted.adapter.version, write_adapter(fitted.adapter), len(used), figures, *outcome[1:])
+    made = (version_of(model.version, payload), payload, len(used), figures, *outcome[1:])
     return Outcome(model.version, *made), told
 
 
 def _judge(
-    model: Weights, serving: Tagger, rival: Tagger, learned: Sequence[Example], newest: Sequence[int], fitted: Fitted
+    model: Weights,
+    serving: Tagger,
+    rival: Tagger,
+    learned: Sequence[Example],
+    newest: Sequence[int],
+    fitted: Any,
+    challenger: Tagger,
 ) -> tuple[dict[str, Any], str, dict[str, Any]]:
-    challenger = Tagger(adapt(model, fitted.adapter))
     frozen = compare(serving, challenger, frozen_examples())
     asked = [learned[place] for place in newest]
-    chances = fitted.chances[list(newest)]
+    chances = fitted[list(newest)]
     held_out = chances >= _thresholds(model, asked)
     corrections = compare_said(asked, say(rival, asked), held_out)
-    strange = implausible(learned, chances_of(model, learned), fitted.chances)
+    strange = implausible(learned, chances_of(Tagger(model), learned), fitted)
     figures = {"frozen": _figures(frozen), "corrections": _figures(corrections), "implausible": int(strange.sum())}
     if challenger.version == serving.version:
         return figures, "nothing_new", {}
