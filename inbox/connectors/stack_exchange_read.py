@@ -1,0 +1,63 @@
+"""Questions, answers and comments of Stack Exchange as our messages. Used by `stack_exchange` alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from inbox.connectors.contract import Author, IncomingMessage
+from inbox.connectors.json_api import mapping, text_of
+from inbox.connectors.lenient import unix_moment, web_address, words
+from inbox.connectors.read_each import name_of
+from inbox.text import one_line, plain_from_html
+
+
+def kind_of(item: Mapping[str, Any]) -> str:
+    """ "c" for a comment, "a" for an answer, "q" for a question; empty for none of these."""
+    fields = {"c": "comment_id", "a": "answer_id", "q": "question_id"}
+    return next((kind for kind, field in fields.items() if isinstance(item.get(field), int)), "")
+
+
+def id_in(item: Any) -> str:
+    """The id of a message: each kind counts for itself."""
+    found = mapping(item)
+    fields = {"c": "comment_id", "a": "answer_id", "q": "question_id"}
+    kind = kind_of(found)
+    return f"{kind}:{found[fields[kind]]}" if kind else name_of(item)
+
+
+def message_of(item: Any, *, our_id: int, thread_id: str) -> IncomingMessage:
+    """A post or comment as a message; its conversation is its question. Raises ValueError when it cannot be read."""
+    found = mapping(item)
+    kind, name = kind_of(found), id_in(item)
+    if not kind:
+        raise ValueError("it is neither question nor answer nor comment")
+    post = found.get("post_id") if kind == "c" else found[{"a": "answer_id", "q": "question_id"}[kind]]
+    markup = words(found.get("body"))
+    question = found.get("question_id")
+    return IncomingMessage(
+        external_id=name,
+        thread_id=thread_id or (f"q:{question}" if isinstance(question, int) else name),
+        parent_id="" if kind == "q" else thread_id,
+        text=plain_from_html(markup) or plain_from_html(words(found.get("title"))),
+        html=markup,
+        subject=one_line(plain_from_html(words(found.get("title"))), 500),
+        posted_at=unix_moment(found.get("creation_date")),
+        edited_at=unix_moment(found.get("last_edit_date")),
+        author=_author(mapping(found.get("owner")), our_id),
+        url=web_address(words(found.get("link"))),
+        reply_handle={"post_id": post},
+        raw=found,
+    )
+
+
+def _author(owner: Mapping[str, Any], our_id: int) -> Author | None:
+    # Whoever left has a name only.
+    name, number = plain_from_html(words(owner.get("display_name"))), text_of(owner.get("user_id"))
+    if not name and not number:
+        return None
+    return Author(
+        external_id=number or f"left:{name}"[:400],
+        name=one_line(name, 200),
+        avatar_url=web_address(words(owner.get("profile_image"))),
+        profile_url=web_address(words(owner.get("link"))),
+        is_us=bool(our_id) and number == str(our_id),
+    )
