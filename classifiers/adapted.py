@@ -17,19 +17,21 @@ from classifiers.tagger import Tagger
 class Adapted(Tagger):
     """As a Tagger of `model`, with what the adapters say of the texts in their languages."""
 
-    def __init__(self, model: Model, adapters: Sequence[Adapter], version: str) -> None:
+    def __init__(self, model: Model, adapters: Sequence[Adapter], version: str, *, second_look: bool = False) -> None:
         own = {adapter.lang: replace(adapt(model, adapter), version=version) for adapter in adapters}
         lanes = {
             head: {lang: own.get(lang, model).lanes[head][lang] for lang in found}
             for head, found in model.lanes.items()
         }
-        super().__init__(replace(model, version=version, lanes=lanes))
+        super().__init__(replace(model, version=version, lanes=lanes), second_look=second_look)
         self._own: Mapping[str, Model] = own
 
     def reasons(self, text: str, language: str | None = None) -> Explanation:
         """All that was added up for a text, word by word and label by label. Never raises for any string."""
         (lang,) = languages([clean(text)], [language])
-        return Tagger(self._own[lang]).reasons(text, language) if lang in self._own else super().reasons(text, language)
+        if lang not in self._own:
+            return super().reasons(text, language)
+        return Tagger(self._own[lang], second_look=self._second is not None).reasons(text, language)
 
     def _scores(
         self, texts: Sequence[str], cleaned: Sequence[str], hints: Sequence[str | None]
@@ -40,6 +42,6 @@ class Adapted(Tagger):
             rows = [row for row, named in enumerate(spoken) if named == lang]
             model = self._own.get(lang, self._model)
             scores[rows] = judge_cleaned(
-                model, [texts[row] for row in rows], [cleaned[row] for row in rows], [lang] * len(rows), None
+                model, [texts[row] for row in rows], [cleaned[row] for row in rows], [lang] * len(rows), self._second
             )
         return scores, spoken

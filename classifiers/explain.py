@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.features import LETTERS, WORDS, letter_places, word_places
+from classifiers.score import places_of
 from classifiers.store import Model
-from classifiers.tokens import Tokens
+from classifiers.tokens import Ints, Tokens
 from classifiers.turns import SHAPES, count_turns, met_turns
 
 Floats = NDArray[np.float64]
@@ -23,8 +24,8 @@ def explain_score(model: Model, cleaned: str, capitals: float) -> tuple[list[str
     _add_words(shares, model, tokens)
     _add_letters(shares, model, tokens)
     _add_meanings(shares, model, tokens)
-    counted = count_turns(tokens, [capitals])[0].astype(np.float64)
     met = met_turns(tokens)
+    counted = count_turns(tokens, [capitals], met)[0].astype(np.float64)
     turns = met.shape[1]
     # A turn that was met thrice and counts twice gives each place two thirds.
     each = counted[:turns] / np.maximum(met.sum(axis=0), 1)
@@ -44,7 +45,7 @@ def _add_words(shares: Floats, model: Model, tokens: Tokens) -> None:
     length = _length([weights for _, weights, _ in found])
     for first, weights, count in found:
         for offset in range(count):
-            np.add.at(shares, first + offset, weights[:, :-1] / (length * count))
+            _add(shares, first + offset, weights[:, :-1] / (length * count))
 
 
 def _add_letters(shares: Floats, model: Model, tokens: Tokens) -> None:
@@ -56,15 +57,23 @@ def _add_letters(shares: Floats, model: Model, tokens: Tokens) -> None:
     for start, weights, count in found:
         at = start[:, None] + np.arange(count)
         spoken = ~tokens.space[at]
-        each = weights[:, None, :-1] / (length * spoken.sum(axis=1))[:, None, None]
-        np.add.at(shares, word_of[at[spoken]], np.repeat(each, spoken.sum(axis=1), axis=0)[:, 0])
+        each = weights[:, :-1] / (length * spoken.sum(axis=1))[:, None]
+        for offset in range(count):
+            here = spoken[:, offset]
+            _add(shares, word_of[at[here, offset]], each[here])
 
 
 def _add_meanings(shares: Floats, model: Model, tokens: Tokens) -> None:
     first, hashes = tokens.spans(1)
-    at = np.minimum(np.searchsorted(model.known, hashes), max(len(model.known) - 1, 0))
-    hit = model.known[at] == hashes if len(model.known) else np.zeros(len(first), bool)
-    np.add.at(shares, first[hit], model.meanings[at[hit]] / np.sqrt(max(int(hit.sum()), 1)))
+    known = places_of(hashes, model.known)
+    hit = known >= 0
+    _add(shares, first[hit], model.meanings[known[hit]] / np.sqrt(max(int(hit.sum()), 1)))
+
+
+def _add(shares: Floats, words: Ints, weights: Floats | NDArray[np.float32]) -> None:
+    heads = shares.shape[1]
+    places = (words[:, None] * heads + np.arange(heads)).ravel()
+    shares += np.bincount(places, weights.ravel(), minlength=shares.size).reshape(shares.shape)
 
 
 def _length(weights: list[NDArray[np.float32]]) -> float:

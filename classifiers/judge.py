@@ -43,10 +43,11 @@ def judge_cleaned(
 
 def calibrate(model: Model, scores: Floats, spoken: Sequence[str]) -> Floats:
     """Scores as log-odds, by each text's language."""
-    curves = {lang: curves_of(model, lang) for lang in set(spoken)}
-    slopes = np.array([curves[lang][:, 0] for lang in spoken]).reshape(scores.shape)
-    intercepts = np.array([curves[lang][:, 1] for lang in spoken]).reshape(scores.shape)
-    found: Floats = slopes * scores + intercepts
+    places = {lang: place for place, lang in enumerate(dict.fromkeys(spoken))}
+    if not places:
+        return scores
+    curves = np.stack([curves_of(model, lang) for lang in places])[[places[lang] for lang in spoken]]
+    found: Floats = curves[:, :, 0] * scores + curves[:, :, 1]
     return found
 
 

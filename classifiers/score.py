@@ -35,14 +35,19 @@ def capitals(text: str) -> float:
     return 0.0 if not start or start.islower() else min(1.0, 3 * sum(map(str.isupper, start)) / (len(start) + 1))
 
 
+def places_of(hashes: Hashes, known: Hashes) -> Ints:
+    """The place of each hash in `known`, which rises; -1 for those that are not there."""
+    if not len(known):
+        return np.full(len(hashes), -1)
+    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    return np.where(known[at] == hashes, at, -1)
+
+
 def find_known(chunk: Chunk, known: Hashes) -> tuple[Ints, Ints]:
     """Row of the text, and place in `known`, of every word that is in there."""
     rows, hashes = chunk.spoken
-    if not len(known):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    hit = known[at] == hashes
-    return rows[hit], at[hit]
+    at = places_of(hashes, known)
+    return rows[at >= 0], at[at >= 0]
 
 
 def _meant(model: Model, chunk: Chunk) -> NDArray[np.float64]:

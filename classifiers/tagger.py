@@ -19,6 +19,7 @@ from classifiers.store import MODELS, Model, ModelRefused, load_model
 from classifiers.tags import LANGUAGES, OTHER, UNSURE, Tag
 
 _BATCH = 512
+_LABELS = tuple(tag.value for tag in Tag)
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +40,9 @@ class Tagger:
             )
         self._model = model
         self._second = model.second if second_look else None
+        columns = {head: column for column, head in enumerate(model.heads)}
+        self._columns = tuple((label, columns[label], model.lanes[label]) for label in _LABELS)
+        self._praise = columns["praise"]
 
     @property
     def version(self) -> str:
@@ -53,7 +57,7 @@ class Tagger:
     @property
     def lanes(self) -> Mapping[str, Mapping[str, Lane]]:
         """The thresholds that come with the model: by label, then by language."""
-        return {tag.value: self._model.lanes[tag] for tag in Tag}
+        return {label: self._model.lanes[label] for label in _LABELS}
 
     def curve(self, label: str, lang: str) -> list[CurvePoint]:
         """What rising thresholds of a label gave on texts not learned from. Raises KeyError for what was not measured."""
@@ -124,15 +128,20 @@ class Tagger:
         if lang not in LANGUAGES:
             # Weights learned from German and English say nothing here: what is left is how often a tag occurs.
             wordless = lang == UNKNOWN and not _speaks(text)
-            return Prediction({tag.value: model.shares[tag] for tag in Tag}, OTHER if wordless else UNSURE, (), lang)
-        chances = {head: round(chance(score), 4) for head, score in zip(model.heads, row.tolist(), strict=True)}
-        labels = {tag.value: chances[tag] for tag in Tag}
-        lanes = {label: lane for label in labels if (lane := model.lanes[label][lang].of(labels[label]))}
+            return Prediction(
+                {label: model.shares[label] for label in _LABELS}, OTHER if wordless else UNSURE, (), lang
+            )
+        chances = [round(chance(score), 4) for score in row.tolist()]
+        labels, lanes = {}, {}
+        for label, column, thresholds in self._columns:
+            labels[label] = chances[column]
+            if lane := thresholds[lang].of(chances[column]):
+                lanes[label] = lane
         tags = tuple(sorted((label for label in lanes if lanes[label] != ASK), key=lambda label: -labels[label]))
         if tags:
             primary = tags[0]
         else:
-            praised = chances["praise"] >= model.lanes["praise"][lang].suggest
+            praised = chances[self._praise] >= model.lanes["praise"][lang].suggest
             primary = UNSURE if lanes and not praised else OTHER
         return Prediction(labels, primary, tags, lang, lanes)
 

@@ -29,9 +29,10 @@ _MARKS = frozenset('.!?,;:…-–()"\n')
 Floats = NDArray[np.float32]
 
 
-def count_turns(tokens: Tokens, capitals: Sequence[float]) -> Floats:
-    """One row per text, one column per NAMES, all between 0 and about 1. `capitals` is each raw text's share of them."""
-    counted = met_turns(tokens).astype(np.float32)
+def count_turns(tokens: Tokens, capitals: Sequence[float], met: Bools | None = None) -> Floats:
+    """One row per text, one column per NAMES, all between 0 and about 1. `capitals` is each raw text's share of them,
+    `met` what `met_turns` gives, for whoever has that already."""
+    counted = (met_turns(tokens) if met is None else met).astype(np.float32)
     totals = np.zeros((tokens.size, counted.shape[1]), dtype=np.float32)
     per_text = np.bincount(tokens.rows, minlength=tokens.size)
     filled = np.flatnonzero(per_text)

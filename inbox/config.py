@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     undo_seconds: int = Field(
         10, ge=0, le=600, description="How long a reply waits before it leaves, so that it can be undone."
     )
+    second_look: bool = Field(
+        False, description="Judge messages that the tagger is unsure of once more; needs trellis-inbox[second-look]."
+    )
     max_upload_mb: int = Field(50, ge=1, le=2048, description="Largest upload and webhook body, in megabytes.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much the log tells.")
 

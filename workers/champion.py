@@ -8,9 +8,11 @@ import sqlalchemy as sa
 
 from classifiers.adapt_store import read_adapters, version_of
 from classifiers.adapted import Adapted
+from classifiers.embedding import available
 from classifiers.store import Model as Weights
 from classifiers.store import ModelRefused, load_model
 from classifiers.tagger import Tagger, shipped_model
+from inbox.config import load_settings
 from inbox.database import Database
 from inbox.training.models import Model, ModelState
 
@@ -40,10 +42,10 @@ def champion(database: Database) -> Tagger:
             return before.tagger
         payload = session.scalar(sa.select(Model.payload).where(Model.id == row.id)) if row else None
     try:
-        tagger = with_learned(payload) if payload else Tagger(shipped())
+        tagger = with_learned(payload) if payload else _plain()
     except ModelRefused as refusal:
         log.error("the champion was refused, the model before serves on", extra={"model": key, "why": str(refusal)})
-        tagger = before.tagger if before else Tagger(shipped())
+        tagger = before.tagger if before else _plain()
     _serving[place] = _Serving(key, tagger)
     return tagger
 
@@ -51,10 +53,24 @@ def champion(database: Database) -> Tagger:
 def with_learned(payload: bytes) -> Tagger:
     """The shipped model with what these bytes say was learned. Raises ModelRefused."""
     model = shipped()
-    return Adapted(model, read_adapters(payload, model), version_of(model.version, payload))
+    version = version_of(model.version, payload)
+    return Adapted(model, read_adapters(payload, model), version, second_look=_looks_twice())
 
 
 @lru_cache(maxsize=1)
 def shipped() -> Weights:
     """The model that came with the code, read once per process. Raises ModelRefused."""
     return load_model(shipped_model())
+
+
+def _plain() -> Tagger:
+    return Tagger(shipped(), second_look=_looks_twice())
+
+
+@lru_cache(maxsize=1)
+def _looks_twice() -> bool:
+    if load_settings().second_look and not available():
+        log.error(
+            "TRELLIS_SECOND_LOOK is on, and trellis-inbox[second-look] is not installed; messages are looked at once"
+        )
+    return load_settings().second_look and available()
