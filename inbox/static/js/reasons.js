@@ -7,7 +7,7 @@ const place = (id) => document.getElementById(`reasons-${id}`);
 const link = (id) => document.querySelector(`[data-reasons="${id}"]`);
 
 async function load(id) {
-  const fresh = await fetchPart(`/messages/${id}/reasons`, "reasons");
+  const fresh = await fetchPart(link(id)?.dataset.url, "reasons");
   if (!fresh || !open.has(id)) return;
   open.set(id, fresh.body.innerHTML);
   show(id);
@@ -44,5 +44,9 @@ document.addEventListener("trellis:news", ({ detail: { kind, ids } }) => {
 });
 
 document.addEventListener("trellis:placed", () => {
-  for (const id of open.keys()) if (place(id) && !place(id).firstElementChild) show(id);
+  for (const id of open.keys()) {
+    if (!place(id) || place(id).firstElementChild) continue;
+    show(id);
+    if (place(id).querySelector("[data-pending]")) load(id);
+  }
 });
