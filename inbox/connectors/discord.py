@@ -33,14 +33,20 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
+from inbox.connectors.discord_channels import open_channels
 from inbox.connectors.discord_poll import VERSION, poll_guild
-from inbox.connectors.discord_read import Said, message_of, number, plain
+from inbox.connectors.discord_read import Said, message_of, number, snowflake
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment
+from inbox.connectors.lenient import words
+from inbox.connectors.markdown_words import as_markdown
+from inbox.connectors.our_answer import AHEAD, is_our_answer
+from inbox.connectors.read_each import read_each
 from inbox.connectors.watch_words import watch_words
 
 API = "https://discord.com/api/v10"
 LIMIT = 2_000
+PAGES = 10
 LONGEST_TIME_OUT = timedelta(days=28) - timedelta(minutes=1)
 CONTENT_FLAGS = (1 << 18) | (1 << 19)  # the message content intent, approved or for small servers
 
@@ -133,15 +139,16 @@ class Discord(ChannelConnector):
                 guild = mapping(api.get(f"/guilds/{self.settings.guild}"))
             except (Gone, Forbidden):
                 raise NeedsPerson("The bot is not a member of this server; open the invitation of step 3.") from None
-        if not number(me.get("id")) or not guild.get("name"):
-            raise Passing("Discord does not say which bot this is.")
-        flags = about.get("flags")
-        reads = not isinstance(flags, int) or bool(flags & CONTENT_FLAGS)
-        self.surroundings.memory.save({**self.surroundings.memory.load(), "our_id": me["id"], "reads": reads})
-        if not reads:
-            raise NeedsPerson("The bot may not read messages: switch on its Message Content Intent (step 2).")
+            if not number(me.get("id")) or not guild.get("name"):
+                raise Passing("Discord does not say which bot this is.")
+            flags = about.get("flags")
+            reads = not isinstance(flags, int) or bool(flags & CONTENT_FLAGS)
+            self.surroundings.memory.save({**self.surroundings.memory.load(), "our_id": me["id"], "reads": reads})
+            if not reads:
+                raise NeedsPerson("The bot may not read messages: switch on its Message Content Intent (step 2).")
+            latest = self._latest(api, me["id"])
         address = f"https://discord.com/channels/{self.settings.guild}"
-        return Account(f"{guild['name']} ({me.get('username')})", self.settings.guild, address)
+        return Account(f"{guild['name']} ({me.get('username')})", self.settings.guild, address, latest)
 
     def streams(self) -> Sequence[StreamSpec]:
         """The whole server is one: two calls tell which channels have something new."""
@@ -162,9 +169,11 @@ class Discord(ChannelConnector):
         with self._open() as api:
             our_id = self._us(api)
             for each in known:
-                path = f"/channels/{segment(str(each.handle.get('channel_id') or ''))}/messages/{segment(each.external_id)}"
+                channel = words(each.handle.get("channel_id"))
+                if not number(channel) or not number(each.external_id):
+                    continue
                 try:
-                    raw = mapping(api.get(path))
+                    raw = mapping(api.get(f"/channels/{channel}/messages/{each.external_id}"))
                 except Gone:
                     gone.append(Deletion(each.external_id))
                 except Forbidden:
@@ -173,9 +182,13 @@ class Discord(ChannelConnector):
                     messages.append(message_of(raw, guild=self.settings.guild, our_id=our_id, thread_id=each.thread_id))
         return Batch(messages, gone)
 
+    def length(self, text: str) -> int:
+        """Characters, with those that mark signs as signs."""
+        return len(as_markdown(text))
+
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
+        if not reply.text.strip() or self.length(reply.text) > LIMIT:
             raise Refused(f"A message has at least one and at most {LIMIT} characters on Discord.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
@@ -183,7 +196,7 @@ class Discord(ChannelConnector):
         self.validate(reply)
         channel = str(reply.parent_handle.get("channel_id") or "")
         body = {
-            "content": reply.text,
+            "content": as_markdown(reply.text),
             "message_reference": {"message_id": reply.parent_id, "fail_if_not_exists": False},
             "allowed_mentions": {"parse": [], "replied_user": True},
             # Discord drops a repeat with the same nonce for some minutes.
@@ -197,21 +210,24 @@ class Discord(ChannelConnector):
         return Receipt(sent["id"], f"https://discord.com/channels/{self.settings.guild}/{channel}/{sent['id']}")
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
-        """Look behind the message for our own words."""
-        channel = str(reply.parent_handle.get("channel_id") or "")
+        """Look behind the message for our own words, from when the answer was written."""
+        channel = segment(str(reply.parent_handle.get("channel_id") or ""))
+        begun = snowflake(reply.created_at - AHEAD) if reply.created_at else "0"
+        after = max(begun, reply.parent_id, key=number)
         with self._open() as api:
             our_id = self._us(api)
-            query = {"after": reply.parent_id, "limit": 100}
-            for raw in listed(api.get(f"/channels/{segment(channel)}/messages", query)):
-                said = Said.model_validate(raw)
-                if (
-                    said.author
-                    and said.author.id == our_id
-                    and said.above == reply.parent_id
-                    and plain(said) == reply.text
-                ):
-                    return Receipt(said.id, f"https://discord.com/channels/{self.settings.guild}/{channel}/{said.id}")
-        return None
+            for _ in range(PAGES):
+                page = listed(api.get(f"/channels/{channel}/messages", {"after": after, "limit": 100}))
+                for raw in page:
+                    said = Said.model_validate(raw)
+                    message = message_of(raw, guild=self.settings.guild, our_id=our_id, thread_id=reply.thread_id)
+                    if said.above == reply.parent_id and is_our_answer(message, reply):
+                        return Receipt(message.external_id, message.url)
+                newest = max((words(mapping(raw).get("id")) for raw in page), key=number, default="")
+                if len(page) < 100 or number(newest) <= number(after):
+                    return None
+                after = newest
+        raise Passing("Too much was written since to tell whether the answer arrived; look into the channel.")
 
     def act(self, act: Act) -> Receipt:
         """Delete or like the message; time out or ban its author."""
@@ -235,7 +251,7 @@ class Discord(ChannelConnector):
             if act.until:
                 raise Refused("Discord bans for ever; mute the person for a time instead.")
             method, path = ("DELETE" if act.undo else "PUT"), f"/guilds/{guild}/bans/{segment(person)}"
-            body = None if act.undo else {"delete_message_seconds": 0}
+            body = {} if act.undo else {"delete_message_seconds": 0}
         else:
             return super().act(act)
         with self._open() as api:
@@ -248,11 +264,22 @@ class Discord(ChannelConnector):
         return Receipt(message)
 
     def describe(self) -> Capabilities:
-        """As declared; the rights of the bot show when it acts."""
+        """As declared; the bot's rights show when it acts."""
         if self.surroundings.memory.load().get("reads", True):
             return self.capabilities
         words = N_("The bot may not read messages: switch on its Message Content Intent.")
         return replace(self.capabilities, because={**self.capabilities.because, "polls": words})
+
+    def _latest(self, api: JsonApi, our_id: str) -> Sequence[IncomingMessage]:
+        """The last messages of the channel that was written in last, if the bot may read it."""
+        places = open_channels(api, self.settings.guild, watch_words(self.settings.channels), None)
+        last = max(places, key=lambda place: number(place.get("last_message_id")), default=None)
+        try:
+            page = listed(api.get(f"/channels/{last['id']}/messages", {"limit": 3})) if last else []
+        except (Forbidden, Gone):
+            return ()
+        guild = self.settings.guild
+        return read_each(page, lambda raw: [message_of(raw, guild=guild, our_id=our_id, thread_id="")]).messages
 
     def _us(self, api: JsonApi) -> str:
         memory = self.surroundings.memory.load()

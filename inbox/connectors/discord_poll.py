@@ -6,15 +6,16 @@ from typing import Any
 
 from inbox.clock import now
 from inbox.connectors.contract import Batch, Gone, IncomingMessage
+from inbox.connectors.discord_channels import open_channels
 from inbox.connectors.discord_read import SPOKEN, Said, message_of, number, snowflake
+from inbox.connectors.discord_watch import Watch
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping
-from inbox.connectors.lenient import words
+from inbox.connectors.lenient import moment, words
 from inbox.connectors.read_each import read_each
 
 VERSION = 1
 PAGE = 100
-WRITTEN_IN = {0, 2, 5}  # text, voice, announcements; forums hold threads only
 REMEMBERED = 2_000
 # Ten thousand refused requests in ten minutes lock an address out: what was forbidden is not asked for again that day.
 FORBIDDEN_FOR = timedelta(days=1)
@@ -24,61 +25,87 @@ def poll_guild(
     api: JsonApi, guild: str, our_id: str, chosen: Sequence[str], cursor: Mapping[str, Any], since: datetime | None
 ) -> Iterator[Batch]:
     """Channel by channel, oldest message first, a page at a time; two calls when nothing is new."""
-    read_to = {name: last for name, last in mapping(cursor.get("read_to")).items() if number(last)}
-    closed = {name: until for name, until in mapping(cursor.get("closed")).items() if isinstance(until, str)}
-    roots = {name: root for name, root in mapping(cursor.get("roots")).items() if isinstance(root, str)}
-    start = snowflake(since) if since else "0"
+    walk = _Walk(guild, our_id, cursor, since)
+    before = moment(cursor.get("at"))
+    begun_at = now()
+    for channel in open_channels(api, guild, chosen, before or since):
 
-    def state() -> dict[str, Any]:
-        kept = dict(list(roots.items())[-REMEMBERED:])
-        return {"v": VERSION, "read_to": dict(read_to), "closed": dict(closed), "roots": kept}
+        def read(raw: Any, channel: Mapping[str, Any] = channel) -> Sequence[IncomingMessage]:
+            return walk.read(raw, channel)
 
-    for channel in _open_channels(api, guild, chosen):
-        name, last = channel["id"], channel.get("last_message_id")
-        if number(last) <= number(read_to.get(name, start)) or closed.get(name, "") > now().isoformat():
+        name, last = channel["id"], words(channel.get("last_message_id"))
+        if number(last) <= number(walk.after(name)) or walk.looked.get(name) == last or walk.is_closed(name):
             continue
-        is_thread = "thread_metadata" in channel
-
-        def read(
-            raw: Any, channel: Mapping[str, Any] = channel, is_thread: bool = is_thread
-        ) -> Sequence[IncomingMessage]:
-            said = Said.model_validate(raw)
-            if said.type not in SPOKEN:
-                return ()
-            root = channel["id"] if is_thread else roots.get(said.above, said.above or said.id)
-            roots[said.id] = root
-            title = words(channel.get("name"))
-            return (
-                message_of(raw, guild=guild, our_id=our_id, thread_id=root, title=title if is_thread else f"#{title}"),
-            )
-
         while True:
-            after = read_to.get(name, start)
+            after = walk.after(name)
             try:
                 page = listed(api.get(f"/channels/{name}/messages", {"after": after, "limit": PAGE}))
             except (Forbidden, Gone):
-                closed[name] = (now() + FORBIDDEN_FOR).isoformat()
+                walk.closed[name] = (now() + FORBIDDEN_FOR).isoformat()
                 break
             # The oldest page behind the id, newest first.
             harvest = read_each(reversed(page), read)
             newest = max((number(mapping(raw).get("id")) for raw in page), default=0)
-            # A channel's last message may have been deleted: then there is nothing behind the id, now or later.
-            read_to[name] = str(max(newest, number(after))) if len(page) == PAGE else str(max(newest, number(last)))
-            yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state())
-            if len(page) < PAGE or newest <= number(after):
+            walk.read_to[name] = str(max(newest, number(after)))
+            is_last = len(page) < PAGE or newest <= number(after)
+            if is_last:
+                # A channel's last message may have been deleted: what is not there is not asked for each time.
+                walk.looked[name] = last
+            walk.watch.add(harvest.messages)
+            yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, walk.state(before))
+            if is_last:
                 break
-    yield Batch(cursor=state())
+    for changed in walk.watch.look_again(api, guild, our_id):
+        yield Batch(changed.messages, changed.deletions, cursor=walk.state(before))
+    yield Batch(cursor=walk.state(begun_at))
 
 
-def _open_channels(api: JsonApi, guild: str, chosen: Sequence[str]) -> list[dict[str, Any]]:
-    """Channels and threads that are open now; of the chosen channels only, if any were."""
-    channels = [each for each in listed(api.get(f"/guilds/{guild}/channels")) if isinstance(each, dict)]
-    threads = mapping(api.get(f"/guilds/{guild}/threads/active")).get("threads")
-    found = [each for each in channels if each.get("type") in WRITTEN_IN]
-    found += [each for each in listed(threads if threads is not None else []) if isinstance(each, dict)]
-    wanted = set(chosen)
-    return [
-        each
-        for each in found
-        if number(each.get("id")) and (not wanted or each["id"] in wanted or each.get("parent_id") in wanted)
-    ]
+class _Walk:
+    """What a cursor says, and what the next one will say."""
+
+    def __init__(self, guild: str, our_id: str, cursor: Mapping[str, Any], since: datetime | None) -> None:
+        self.guild, self.our_id = guild, our_id
+        self.start = snowflake(since) if since else "0"
+        self.read_to = {name: last for name, last in mapping(cursor.get("read_to")).items() if number(last)}
+        self.looked = {name: last for name, last in mapping(cursor.get("looked")).items() if number(last)}
+        self.closed = {name: until for name, until in mapping(cursor.get("closed")).items() if isinstance(until, str)}
+        self.roots = {name: root for name, root in mapping(cursor.get("roots")).items() if isinstance(root, str)}
+        self.watch = Watch(cursor)
+
+    def after(self, channel: str) -> str:
+        """The last id that was read there."""
+        return str(self.read_to.get(channel, self.start))
+
+    def is_closed(self, channel: str) -> bool:
+        """Whether we were sent away from there not long ago."""
+        return self.closed.get(channel, "") > now().isoformat()
+
+    def read(self, raw: Any, channel: Mapping[str, Any]) -> Sequence[IncomingMessage]:
+        """A message in its conversation: a thread, or a chain of answers."""
+        said = Said.model_validate(raw)
+        if said.type not in SPOKEN:
+            return ()
+        is_thread, title = "thread_metadata" in channel, words(channel.get("name"))
+        root = channel["id"] if is_thread else self.roots.get(said.above, said.above or said.id)
+        quoted = not is_thread and bool(said.above) and said.above not in self.roots
+        self.roots[said.id] = root
+        named = title if is_thread or not title else f"#{title}"
+        return (message_of(raw, guild=self.guild, our_id=self.our_id, thread_id=root, title=named, with_quote=quoted),)
+
+    def state(self, at: datetime | None) -> dict[str, Any]:
+        """`at`: until when all threads that were closed are known."""
+        opened = {name: until for name, until in self.closed.items() if until > now().isoformat()}
+        return {
+            "v": VERSION,
+            "read_to": _latest(self.read_to),
+            "looked": _latest(self.looked),
+            "closed": opened,
+            "roots": dict(list(self.roots.items())[-REMEMBERED:]),
+            **self.watch.state,
+            **({"at": at.isoformat()} if at else {}),
+        }
+
+
+def _latest(positions: Mapping[str, str]) -> dict[str, str]:
+    kept = sorted(positions.items(), key=lambda entry: number(entry[1]))[-REMEMBERED:]
+    return dict(kept)

@@ -12,6 +12,7 @@ from inbox.connectors.lenient import Dicts, Moment, Words, web_address, words
 from inbox.text import one_line
 
 EPOCH_MS = 1_420_070_400_000  # Discord's ids count milliseconds since 2015
+QUOTED = 2_000
 SPOKEN = {0, 19}  # a message, an answer; all else is the system telling that something happened
 _NAMED = re.compile(r"<@!?(\d+)>")
 _EMOJI = re.compile(r"<a?(:\w+:)\d+>")
@@ -24,6 +25,7 @@ class Person(BaseModel):
     username: Words = ""
     global_name: Words = ""
     avatar: Words = ""
+    bot: bool = False
 
 
 class Said(BaseModel):
@@ -41,6 +43,7 @@ class Said(BaseModel):
     attachments: Dicts = []
     embeds: Dicts = []
     message_reference: Mapping[str, Any] | None = None
+    referenced_message: Mapping[str, Any] | None = None
 
     @property
     def above(self) -> str:
@@ -50,8 +53,13 @@ class Said(BaseModel):
         return words(reference.get("message_id")) if same and self.type == 19 else ""
 
 
-def message_of(raw: Mapping[str, Any], *, guild: str, our_id: str, thread_id: str, title: str = "") -> IncomingMessage:
-    """A message as ours; `title` names its channel or thread. Raises ValueError when it cannot be read."""
+def message_of(
+    raw: Mapping[str, Any], *, guild: str, our_id: str, thread_id: str, title: str = "", with_quote: bool = False
+) -> IncomingMessage:
+    """A message as ours; `title` names its channel or thread, `with_quote` tells what it answers.
+
+    Raises ValueError when it cannot be read.
+    """
     said = Said.model_validate(raw)
     person = said.author
     return IncomingMessage(
@@ -59,9 +67,11 @@ def message_of(raw: Mapping[str, Any], *, guild: str, our_id: str, thread_id: st
         thread_id=thread_id,
         text=plain(said) or _embedded(said.embeds),
         subject=one_line(title, 300),
+        quote=_quoted(said) if with_quote else "",
         posted_at=said.timestamp or moment_of(said.id),
         edited_at=said.edited_timestamp,
         author=_author(person, our_id) if person else None,
+        is_automatic=bool(person and person.bot and person.id != our_id),
         url=f"https://discord.com/channels/{guild}/{said.channel_id}/{said.id}",
         parent_id=said.above,
         attachments=tuple(
@@ -109,6 +119,15 @@ def moment_of(name: str) -> datetime | None:
 def number(name: Any) -> int:
     """An id as a number, so that ids compare; 0 for none."""
     return int(name) if isinstance(name, str) and name.isdecimal() and len(name) < 21 else 0
+
+
+def _quoted(said: Said) -> str:
+    try:
+        above = Said.model_validate(said.referenced_message)
+    except ValueError:
+        # Deleted meanwhile, or not shown.
+        return ""
+    return f"@{above.author.username if above.author else '?'}: {plain(above)[:QUOTED]}"
 
 
 def _author(person: Person, our_id: str) -> Author:

@@ -12,6 +12,7 @@ CHANNELS = {
     "bluesky": "inbox.connectors.bluesky:Bluesky",
     "telegram": "inbox.connectors.telegram:Telegram",
     "discourse": "inbox.connectors.discourse:Discourse",
+    "discord": "inbox.connectors.discord:Discord",
     "rss": "inbox.connectors.rss:Rss",
     "youtube": "inbox.connectors.youtube:YouTube",
     "webhook": "inbox.connectors.webhook:Webhook",
