@@ -19,6 +19,7 @@ from inbox.pages.access import can
 from inbox.pages.addresses import receiving_address, return_address
 from inbox.web import reading
 
+# How the streams of watched words are named.
 WATCH = "watch:"
 
 
@@ -33,7 +34,7 @@ def shown(channel: Channel) -> dict[str, Any]:
         "acts": ORDER,
         "streams": [each for each in channel.streams if not each.past_of],
         "walks": walks(channel.streams),
-        "watched": [each.name.removeprefix(WATCH) for each in channel.streams if each.name.startswith(WATCH)],
+        "watch": WATCH,
         "budgets": budgets_of(channel) if is_known else [],
         "terms": terms(channel.kind),
         "signs_in": is_known and signs_in(channel.kind),
