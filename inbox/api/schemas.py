@@ -28,7 +28,10 @@ def proposals() -> fields.Function:
     return fields.Function(
         lambda row: row.suggested.split(),
         required=True,
-        metadata={"type": "array", "description": "Proposed by the classifier and not accepted yet."},
+        metadata={
+            "type": "array",
+            "description": "Proposed by the classifier, not accepted yet. Where no tag holds, the first may be the primary one.",
+        },
     )
 
 
