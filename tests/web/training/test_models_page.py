@@ -67,7 +67,7 @@ def test_corrections_since_the_last_training_are_counted(
     first, second = asked("Can it fly?", "It is broken")
     client.post(f"/messages/{first}/tag", data={"tag": "idea"})
     trained(ModelState.CHAMPION, "b+1")
-    assert "Every correction has been learned from." in client.get("/settings/models").text
+    assert "Nothing was corrected since the last training." in client.get("/settings/models").text
     client.post(f"/messages/{second}/tag", data={"tag": "complaint"})
     assert "1 correction that no training has seen yet." in client.get("/settings/models").text
 
