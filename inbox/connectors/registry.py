@@ -15,6 +15,7 @@ CHANNELS = {
     "discord": "inbox.connectors.discord:Discord",
     "rss": "inbox.connectors.rss:Rss",
     "youtube": "inbox.connectors.youtube:YouTube",
+    "facebook": "inbox.connectors.facebook:Facebook",
     "webhook": "inbox.connectors.webhook:Webhook",
     "file": "inbox.connectors.file:File",
 }

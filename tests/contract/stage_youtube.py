@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from tests.contract.official_discovery import Discovery
 from tests.contract.stage import Stage, recording
 
 OURS = "UCgarten0brand0channel0aa"
@@ -27,7 +28,7 @@ class YouTubeStage(Stage):
     too_long = "x" * 10_001
     no_markup = "comments are asked for as plain text"
     tells_when = False
-    no_official = "soon"
+    official = (Discovery("youtube/youtube.v3.json"),)
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(monkeypatch)

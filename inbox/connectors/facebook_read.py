@@ -1,0 +1,99 @@
+"""What Facebook gives, as our messages: comments, and what others post on the page. Used by `facebook` alone."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from inbox.connectors.contract import IncomingAttachment, IncomingMessage
+from inbox.connectors.json_api import mapping, text_of
+from inbox.connectors.lenient import Moment, Words, unix_moment, web_address, words
+from inbox.connectors.meta_talks import author_of
+from inbox.text import one_line
+
+COMMENT = (
+    "id,from{id,name},message,created_time,parent{id},permalink_url,"
+    "is_hidden,can_hide,can_remove,attachment{type,title,url,media}"
+)
+POST = "id,from{id,name},message,created_time,permalink_url,comments.limit(0).filter(stream).summary(total_count)"
+
+
+class Comment(BaseModel):
+    """A comment below a post. Facebook leaves `from` out where the person or their settings do not allow it."""
+
+    id: str = Field(min_length=1, max_length=400)
+    message: str = ""
+    created_time: Moment = None
+    author: Any = Field(None, alias="from")
+    parent: Any = None
+    permalink_url: Words = ""
+    attachment: Any = None
+    can_hide: bool = True
+    can_remove: bool = True
+
+
+def comment_message(raw: Mapping[str, Any], *, page_id: str, post: Mapping[str, Any]) -> IncomingMessage:
+    """A comment as a message of its thread: the comment below the post, and all answers to it."""
+    comment = Comment.model_validate(raw)
+    attachments = tuple(_attached(mapping(comment.attachment)))
+    if not comment.message and not attachments:
+        raise ValueError("it has neither words nor a picture")
+    above, about = text_of(mapping(comment.parent).get("id")), one_line(words(post.get("message")), 200)
+    return IncomingMessage(
+        external_id=comment.id,
+        thread_id=above or comment.id,
+        text=comment.message or attachments[0].name,
+        posted_at=comment.created_time,
+        author=author_of(comment.author, page_id),
+        subject=about,
+        url=web_address(comment.permalink_url),
+        parent_id=above,
+        attachments=attachments,
+        reply_handle={
+            "comment_id": comment.id,
+            "thread_id": above or comment.id,
+            "can_hide": comment.can_hide,
+            "can_remove": comment.can_remove,
+            "about": about,
+        },
+        raw=raw,
+    )
+
+
+def post_message(raw: Mapping[str, Any], *, page_id: str) -> IncomingMessage:
+    """What somebody posted on the page."""
+    name, text = raw["id"], words(raw.get("message"))
+    if not isinstance(name, str) or not name or not text:
+        raise ValueError("it has no id or no words")
+    return IncomingMessage(
+        external_id=name,
+        thread_id=name,
+        text=text,
+        posted_at=Comment.model_validate({**raw, "message": text}).created_time,
+        author=author_of(raw.get("from"), page_id),
+        url=web_address(words(raw.get("permalink_url"))),
+        reply_handle={"comment_id": name, "thread_id": name, "is_post": True},
+        raw=raw,
+    )
+
+
+def changed_comment(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A comment that a webhook tells of, in the form that asking gives."""
+    at, above = unix_moment(value.get("created_time")), value.get("parent_id")
+    return {
+        "id": value["comment_id"],
+        "from": value.get("from"),
+        "message": value.get("message") or "",
+        "created_time": at.astimezone(UTC).isoformat() if at else None,
+        "parent": {"id": above} if above and above != value.get("post_id") else None,
+        "permalink_url": mapping(value.get("post")).get("permalink_url"),
+        "attachment": {"type": "photo", "media": {"image": {"src": value["photo"]}}} if value.get("photo") else None,
+    }
+
+
+def _attached(raw: Mapping[str, Any]) -> Iterator[IncomingAttachment]:
+    source = web_address(words(mapping(mapping(raw.get("media")).get("image")).get("src")))
+    if source:
+        kind = words(raw.get("type")) or "photo"
+        yield IncomingAttachment(one_line(words(raw.get("title")) or kind, 200), "image/jpeg", url=source)
