@@ -4,6 +4,7 @@ Shared by the connectors whose platform offers no walk forward. No gap when a wa
 part of the cursor, and the next poll first finishes that walk. Items seen before are left out and not counted again.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from inbox.connectors.contract import Refused
 T = TypeVar("T")
 RING = 400  # ids remembered; more than a page, so that late arrivals among them are found
 PAGES = 2_000  # a platform that sends ever new pages is not followed for ever
+MET = 20_000  # of counted pages, what a repeated walk has met already: twelve characters each
 PASSES = 4  # how often a walk over counted pages is repeated while items still move
 
 
@@ -48,10 +50,9 @@ def catch_up(
             pass
         else:
             yield from walk.back(page, is_resumed=True)
-    for number in range(1, PASSES + 1):
-        yield from walk.back(read(None), is_last_pass=number == PASSES)
-        if walk.is_settled:
-            return
+    yield from walk.back(read(None))
+    while not walk.is_settled:
+        yield from walk.back(read(None))
 
 
 class _Walk(Generic[T]):
@@ -68,17 +69,19 @@ class _Walk(Generic[T]):
         self.older = walk["older"] if isinstance(walk.get("older"), str) else None
         self.top = _texts(walk.get("top")) if self.older is not None else []
         self.newest = _moment(walk.get("at")) if self.older is not None else None
-        self.met = set(self.top)
+        self.met = {*map(_mark, self.top), *_texts(walk.get("met"))}
+        # Of counted pages: how often they were walked, and whether this time brought something.
+        self.passes = _number(walk.get("passes"))
+        self.brings = bool(walk.get("brings"))
         self.is_settled = False
 
-    def back(
-        self, page: Page[T], *, is_resumed: bool = False, is_last_pass: bool = False
-    ) -> Iterator[tuple[list[T], dict[str, Any]]]:
-        """From `page` into the past until something known from before this poll."""
-        known, walked, brought = set(self.seen), set[str](), 0
+    def back(self, page: Page[T], *, is_resumed: bool = False) -> Iterator[tuple[list[T], dict[str, Any]]]:
+        """From `page` into the past until something known from before this walk."""
+        known, walked = set(self.seen), set[str]()
+        self.brings = self.brings and is_resumed
         while True:
             fresh = self._fresh(page, known)
-            brought += len(fresh)
+            self.brings = self.brings or bool(fresh)
             if not self._is_end(page, known, walked):
                 assert page.older is not None
                 self.older = page.older
@@ -86,8 +89,9 @@ class _Walk(Generic[T]):
                 walked.add(page.older)
                 page = self.read(page.older)
                 continue
-            is_quiet = not is_resumed and (not walked or not brought)
-            self.is_settled = not self.shifts or is_quiet or is_last_pass
+            self.passes += 1
+            is_one_page = not walked and not is_resumed
+            self.is_settled = not self.shifts or is_one_page or not self.brings or self.passes >= PASSES
             if self.is_settled:
                 self._settle()
             yield fresh, self._state()
@@ -96,10 +100,11 @@ class _Walk(Generic[T]):
     def _fresh(self, page: Page[T], known: set[str]) -> list[T]:
         fresh: list[T] = []
         for name, at, item in page.items:
-            if name not in known and name not in self.met:
+            mark = _mark(name)
+            if name not in known and mark not in self.met:
                 fresh.append(item)
                 self.top = [*self.top, name][:RING]
-            self.met.add(name)
+            self.met.add(mark)
             if at is not None and (self.newest is None or at > self.newest):
                 self.newest = at
         fresh.reverse()
@@ -118,18 +123,27 @@ class _Walk(Generic[T]):
     def _settle(self) -> None:
         self.seen = list(dict.fromkeys(self.top + self.seen))[:RING]
         self.until = max(filter(None, (self.until, self.newest)), default=None)
-        self.older, self.top = None, []
+        self.older, self.top, self.passes, self.brings = None, [], 0, False
 
     def _state(self) -> dict[str, Any]:
         at = {"at": self.until.isoformat()} if self.until else {}
         if self.older is None:
             return {"seen": self.seen, **at}
         newest = {"at": self.newest.isoformat()} if self.newest else {}
-        return {"seen": self.seen, **at, "walk": {"older": self.older, "top": self.top, **newest}}
+        passed = {"passes": self.passes, "brings": self.brings, "met": list(self.met)[:MET]} if self.shifts else {}
+        return {"seen": self.seen, **at, "walk": {"older": self.older, "top": self.top, **newest, **passed}}
 
 
 def _texts(value: Any) -> list[str]:
     return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+
+
+def _mark(name: str) -> str:
+    return hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _number(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _moment(value: Any) -> datetime | None:
