@@ -1,0 +1,278 @@
+"""Reddit, through an app that it has approved: inbox, subreddits and their moderation queue in; answers and moderation out."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from pydantic import Field, SecretStr, field_validator
+
+from inbox.clock import now
+from inbox.connectors.catch_up import Page, catch_up
+from inbox.connectors.contract import (
+    N_,
+    Account,
+    Act,
+    ActName,
+    Batch,
+    Capabilities,
+    ChannelConnector,
+    Deletion,
+    Guide,
+    IncomingMessage,
+    Known,
+    NeedsPerson,
+    OutcomeUnknown,
+    OutgoingReply,
+    Rate,
+    Receipt,
+    Refused,
+    Setup,
+    SignIn,
+    StreamSpec,
+)
+from inbox.connectors.json_api import mapping, segment
+from inbox.connectors.lenient import unix_moment, words
+from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.reddit_api import SIGN_IN, RedditApi
+from inbox.connectors.reddit_read import COMMENT, is_gone, message_of, name_in
+from inbox.connectors.watch_words import watch_words
+
+VERSION = 1
+PAGE = 100
+LIMIT = 10_000
+LONGEST_BAN_DAYS = 999
+AHEAD = timedelta(minutes=10)  # their clock may be behind ours
+MODERATORS_ONLY = (ActName.DELETE, ActName.MARK_SPAM, ActName.APPROVE, ActName.LOCK, ActName.BAN, ActName.MUTE)
+ON_THING = {
+    # act: what does it, what undoes it
+    ActName.DELETE: (("/api/remove", {"spam": "false"}), "/api/approve"),
+    ActName.MARK_SPAM: (("/api/remove", {"spam": "true"}), "/api/approve"),
+    ActName.APPROVE: (("/api/approve", {}), "/api/remove"),
+    ActName.LOCK: (("/api/lock", {}), "/api/unlock"),
+}
+
+
+class RedditSetup(Setup):
+    """An app, and the subreddits to listen to."""
+
+    client_id: str = Field(title=N_("Client ID"), min_length=5, max_length=100)
+    client_secret: SecretStr = Field(title=N_("Client secret"))
+    subreddits: str = Field(
+        "",
+        title=N_("Subreddits"),
+        description=N_("Besides the account's own inbox; separate several with commas."),
+        max_length=500,
+    )
+
+    @field_validator("subreddits")
+    @classmethod
+    def names(cls, value: str) -> str:
+        found = [word.removeprefix("/").removeprefix("r/").rstrip("/") for word in watch_words(value)]
+        if not all(re.fullmatch(r"[A-Za-z0-9_]{2,24}", word) for word in found):
+            raise ValueError(N_("is not the name of a subreddit"))
+        return ", ".join(found)
+
+
+class Reddit(ChannelConnector):
+    """One account."""
+
+    kind: ClassVar[str] = "reddit"
+    label: ClassVar[str] = "Reddit"
+    setup: ClassVar[type[Setup]] = RedditSetup
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        replies=True,
+        tells_edits=True,
+        tells_deletes=True,
+        acts=frozenset({*MODERATORS_ONLY, ActName.BLOCK, ActName.REPORT}),
+        undoable=frozenset(MODERATORS_ONLY),
+        text_limit=LIMIT,
+        refetches=PAGE,
+        allows_training=False,
+        because={
+            "allows_training": N_("Reddit's terms forbid training on what people write there."),
+            ActName.HIDE: N_("On Reddit, moderators remove; nothing is hidden."),
+            ActName.LIKE: N_("Reddit forbids programs to vote."),
+            ActName.HOLD: N_("Reddit's own filters decide what waits for approval."),
+        },
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_(
+                "Ask Reddit for access under its Responsible Builder Policy; since November 2025 every new app needs approval."
+            ),
+            N_("With the account that shall answer: reddit.com/prefs/apps, create another app, kind web app."),
+            N_(
+                "As redirect uri, enter the address that this form shows; copy the ID below the app's name, and the secret."
+            ),
+            N_("Save the channel, then sign in at Reddit on its page."),
+        ),
+        gate=N_("Reddit must approve the app. Without approval, use the kind Reddit (feeds)."),
+        page="https://support.reddithelp.com/hc/en-us/articles/42728983564564",
+    )
+    rates: ClassVar[Sequence[Rate]] = (Rate(1_000, 600),)
+
+    def sign_in(self) -> SignIn | None:
+        """At Reddit, for as long as nobody takes it back."""
+        return SIGN_IN
+
+    def check(self) -> Account:
+        """Ask whose account it is, and where it moderates."""
+        with self._open() as api:
+            me = mapping(api.get("/api/v1/me", {"raw_json": 1}))
+            moderated, _ = api.things("/subreddits/mine/moderator", {"limit": PAGE})
+        if not words(me.get("name")):
+            raise NeedsPerson("Reddit does not say whose account this is; sign in again on the channel's page.")
+        names = [words(mapping(mapping(thing).get("data")).get("display_name")).casefold() for thing in moderated]
+        memory = self.surroundings.memory
+        memory.save({**memory.load(), "name": me["name"], "moderates": sorted(filter(None, names))})
+        return Account(f"u/{me['name']}", words(me.get("id")), f"https://www.reddit.com/user/{me['name']}")
+
+    def describe(self) -> Capabilities:
+        """Without moderation where the account moderates none of the subreddits."""
+        moderates = self.surroundings.memory.load().get("moderates")
+        chosen = {name.casefold() for name in watch_words(self.settings.subreddits)}
+        if moderates is None or chosen & set(moderates):
+            return self.capabilities
+        declared = self.capabilities
+        words_for_it = N_("The account moderates none of these subreddits.")
+        because: dict[str, str] = {**declared.because, **dict.fromkeys(MODERATORS_ONLY, words_for_it)}
+        acts = declared.acts - set(MODERATORS_ONLY)
+        return replace(declared, acts=acts, undoable=frozenset(), because=because)
+
+    def streams(self) -> Sequence[StreamSpec]:
+        """The inbox, and for each subreddit its posts and comments; where the account moderates, what waits there."""
+        moderates = self.surroundings.memory.load().get("moderates") or ()
+        found = [StreamSpec("inbox", every=60)]
+        for name in watch_words(self.settings.subreddits):
+            found += [StreamSpec(f"posts:{name}", every=120), StreamSpec(f"comments:{name}", every=120)]
+            if name.casefold() in moderates:
+                found.append(StreamSpec(f"queue:{name}", every=120))
+        return found
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        """The newest until known; never from a position, because a removed one empties the list for ever."""
+        known = cursor if cursor and cursor.get("v") == VERSION else {}
+        part, _, subreddit = stream.partition(":")
+        paths = {"posts": "new", "comments": "comments", "queue": "about/modqueue"}
+        path = f"/r/{segment(subreddit)}/{paths[part]}" if subreddit else "/message/inbox"
+
+        def page(older: str | None) -> Page[Any]:
+            things, after = api.things(path, {"limit": PAGE, "after": older})
+            dated = [
+                (name_in(t) or name_of(t), unix_moment(mapping(mapping(t).get("data")).get("created_utc")), t)
+                for t in things
+            ]
+            return Page(dated, after)
+
+        def read(thing: Any) -> Sequence[IncomingMessage]:
+            message = message_of(thing, our_name=our_name)
+            return () if since and message.posted_at and message.posted_at < since else (message,)
+
+        with self._open() as api:
+            our_name = self._us(api)
+            for fresh, state in catch_up(page, known, since):
+                harvest = read_each(fresh, read)
+                yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
+
+    def refetch(self, known: Sequence[Known]) -> Batch:
+        """All at once. Reddit wants gone here what is gone there; private messages cannot be asked for."""
+        asked = [each for each in known if not each.external_id.startswith("t4_")]
+        if not asked:
+            return Batch()
+        with self._open() as api:
+            our_name = self._us(api)
+            things, _ = api.things("/api/info", {"id": ",".join(each.external_id for each in asked)})
+        there = {name_in(thing): thing for thing in things if not is_gone(mapping(mapping(thing).get("data")))}
+        messages = [message_of(thing, our_name=our_name) for thing in there.values()]
+        return Batch(messages, [Deletion(each.external_id) for each in asked if each.external_id not in there])
+
+    def validate(self, reply: OutgoingReply) -> None:
+        """Too long, or empty, or where nobody may answer."""
+        if not reply.text.strip() or len(reply.text) > LIMIT:
+            raise Refused(f"A comment has at least one and at most {LIMIT} characters on Reddit.")
+        if reply.parent_handle.get("is_locked"):
+            raise Refused("The thread is locked on Reddit.")
+
+    def send(self, reply: OutgoingReply) -> Receipt:
+        """A comment below the post or comment, or an answer to the private message. The text is Markdown there."""
+        self.validate(reply)
+        with self._open() as api:
+            sent = api.do("/api/comment", {"thing_id": _name(reply.parent_handle), "text": reply.text})
+        things = sent.get("things")
+        made = mapping(mapping(things[0]).get("data")) if isinstance(things, list) and things else {}
+        if not words(made.get("name")):
+            raise OutcomeUnknown("Reddit does not say what became of the answer; it may have been accepted.")
+        path = words(made.get("permalink"))
+        return Receipt(made["name"], f"https://www.reddit.com{path}" if path.startswith("/") else "")
+
+    def find_sent(self, reply: OutgoingReply) -> Receipt | None:
+        """Look among our own latest comments."""
+        if _name(reply.parent_handle).startswith("t4_"):
+            raise OutcomeUnknown("Reddit does not show sent private messages to programs; look at Reddit.")
+        with self._open() as api:
+            things, _ = api.things(f"/user/{segment(self._us(api))}/comments", {"limit": PAGE, "sort": "new"})
+        for thing in things:
+            if mapping(thing).get("kind") != COMMENT:
+                continue
+            comment = message_of(thing, our_name="")
+            is_later = not (reply.created_at and comment.posted_at) or comment.posted_at > reply.created_at - AHEAD
+            if (
+                comment.parent_id == _name(reply.parent_handle)
+                and is_later
+                and comment.text.strip() == reply.text.strip()
+            ):
+                return Receipt(comment.external_id, comment.url)
+        return None
+
+    def act(self, act: Act) -> Receipt:
+        """Remove, approve or lock a thing; ban, mute, block its author; report it."""
+        with self._open() as api:
+            if act.name in ON_THING:
+                (path, extra), undoing = ON_THING[act.name]
+                name = {"id": _name(act.handle)}
+                api.do(undoing, name) if act.undo else api.do(path, {**name, **extra})
+            elif act.name in {ActName.BAN, ActName.MUTE}:
+                self._against(api, act)
+            elif act.name is ActName.BLOCK and not act.undo:
+                api.do("/api/block_user", {"name": _author(act.handle)})
+            elif act.name is ActName.REPORT and not act.undo:
+                api.do("/api/report", {"thing_id": _name(act.handle), "reason": act.reason[:100] or "other"})
+            else:
+                return super().act(act)
+        return Receipt(act.message_id)
+
+    def _against(self, api: RedditApi, act: Act) -> None:
+        subreddit = segment(words(act.handle.get("subreddit")))
+        form: dict[str, Any] = {"name": _author(act.handle), "type": "banned" if act.name is ActName.BAN else "muted"}
+        if act.undo:
+            api.do(f"/r/{subreddit}/api/unfriend", form)
+            return
+        if act.name is ActName.BAN and act.until:
+            days = (act.until - now()) / timedelta(days=1)
+            form["duration"] = max(1, min(LONGEST_BAN_DAYS, round(days)))
+        api.do(f"/r/{subreddit}/api/friend", {**form, "note": act.reason[:300]})
+
+    def _us(self, api: RedditApi) -> str:
+        memory = self.surroundings.memory
+        if "name" not in memory.load():
+            memory.save({**memory.load(), "name": words(mapping(api.get("/api/v1/me")).get("name"))})
+        return str(memory.load()["name"])
+
+    def _open(self) -> RedditApi:
+        return RedditApi(self.settings, self.surroundings)
+
+
+def _name(handle: Mapping[str, Any]) -> str:
+    name = words(handle.get("name"))
+    if not name:
+        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
+    return name
+
+
+def _author(handle: Mapping[str, Any]) -> str:
+    author = words(handle.get("author"))
+    if not author:
+        raise Refused("Reddit does not say who wrote this.")
+    return author
