@@ -242,11 +242,8 @@ class Discord(ChannelConnector):
         elif act.name is ActName.MUTE:
             longest = now() + LONGEST_TIME_OUT
             until = None if act.undo else min(act.until or longest, longest).isoformat()
-            method, path, body = (
-                "PATCH",
-                f"/guilds/{guild}/members/{segment(person)}",
-                {"communication_disabled_until": until},
-            )
+            method, path = "PATCH", f"/guilds/{guild}/members/{segment(person)}"
+            body = {"communication_disabled_until": until}
         elif act.name is ActName.BAN:
             if act.until:
                 raise Refused("Discord bans for ever; mute the person for a time instead.")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from inbox.connectors import telegram
+from tests.contract.official_telegram import BotApi
 from tests.contract.stage import Stage, recording
 
 BOT = "/bot123456:AAE-abc_def"
@@ -24,7 +25,7 @@ class TelegramStage(Stage):
     too_long = "x" * 4_097
     markup = ("Mehr in der Hilfe.", "Mehr in der Hilfe (https://example.com/hilfe).")
     no_search = "a bot never hears its own messages"
-    no_official = "no dialect for the description of the Bot API yet"
+    official = (BotApi("telegram/api.json", at="https://api.telegram.org"),)
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(monkeypatch)
