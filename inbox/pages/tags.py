@@ -4,6 +4,7 @@ from flask import Blueprint, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from inbox.channels.models import Channel
 from inbox.conversations.correct_tag import correct_tag
 from inbox.conversations.models import Direction, Message
 from inbox.conversations.undo_correct_tag import undo_correct_tag
@@ -16,6 +17,7 @@ from inbox.pages.found import found
 from inbox.pages.opened import back_to
 from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.permissions import Permission
+from inbox.training.teachable import may_teach
 from inbox.web import writing
 
 page = Blueprint("tags", __name__)
@@ -28,6 +30,7 @@ def create(message_id: int) -> ResponseReturnValue:
     correction: Correction | None = None
     with writing() as writable:
         message = found(writable, Message, message_id)
+        teaches = may_teach(writable.get_one(Channel, message.channel_id))
         if message.direction != Direction.IN:
             abort(404)
         try:
@@ -35,7 +38,8 @@ def create(message_id: int) -> ResponseReturnValue:
         except CannotCorrect as refusal:
             tell_refusal(gettext(str(refusal)))
     if correction:
-        tell(gettext("Learned."), undo=url_for("tags.create_withdrawal", correction_id=correction.id))
+        words = gettext("Learned.") if teaches else gettext("Corrected.")
+        tell(words, undo=url_for("tags.create_withdrawal", correction_id=correction.id))
     return back_to(message.conversation_id)
 
 

@@ -29,6 +29,11 @@ def teachable() -> sa.ColumnElement[bool]:
     return sa.and_(readable(), Channel.kind.not_in(kinds_not_for_training()), Channel.is_sample.is_(False))
 
 
+def may_teach(channel: Channel) -> bool:
+    """Whether a classifier may learn from what is written on this channel."""
+    return not channel.is_sample and channel.kind not in kinds_not_for_training()
+
+
 def readable() -> sa.ColumnElement[bool]:
     """Whether the text is there, from outside, and nobody asked for it to be forgotten; in the same kind of query."""
     return sa.and_(

@@ -44,8 +44,18 @@ def test_several_tags_are_one_correction(client: Any, house: Database, asked: Ca
     first, second, third = asked("Can it fly?", "Does it swim", "Nice weather here")
     tag(client, first, "idea", "complaint", "idea")
     tag(client, second, "other", "complaint")
-    assert "Choose question" in tag(client, third, "").get_data(as_text=True) or len(corrections(house)) == 2
+    tag(client, third, "")
+    assert "Choose question, complaint, idea, troll or other." in client.get("/corrections").text
     assert [(one.after_primary, one.after) for one in corrections(house)] == [("idea", "idea complaint"), ("other", "")]
+
+
+@pytest.mark.parametrize(("channel", "words"), [({}, "Learned."), ({"is_sample": True}, "Corrected.")])
+def test_it_does_not_say_learned_where_nothing_may_be(
+    client: Any, asked: Callable[..., list[int]], channel: dict[str, Any], words: str
+) -> None:
+    (message,) = asked("Can it fly?", **channel)
+    tag(client, message, "idea")
+    assert words in client.get("/corrections").text
 
 
 def test_undo_in_the_ledger_comes_back_to_it(client: Any, house: Database, asked: Callable[..., list[int]]) -> None:
