@@ -10,7 +10,7 @@ import click
 from bench.figure import Figure
 
 FULL, QUICK, LABELLED = 200_000, 10_000, 50_000
-NAMES = ("start", "ingest", "classify", "list", "search", "training")
+NAMES = ("start", "ingest", "classify", "list", "search", "training", "corrections")
 
 
 @click.command()
@@ -32,6 +32,10 @@ def main(quick: bool, messages: int, names: tuple[str, ...]) -> None:
             from bench.classify import classify
 
             _tell(classify(min(number, 20_000)))
+        if "corrections" in chosen:
+            from bench.corrections import corrections
+
+            _tell(corrections(Path(folder) / "week"))
         if {"ingest", "list", "search", "training"} & set(chosen):
             _filled(chosen, number, Path(folder))
 
