@@ -22,6 +22,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     ConnectorError,
     Gone,
+    Guide,
     OutcomeUnknown,
     OutgoingReply,
     Receipt,
@@ -93,6 +94,13 @@ class Bluesky(ChannelConnector):
             ActName.DELETE: N_("Bluesky lets nobody delete what others wrote; hide or report it instead."),
             ActName.MARK_SPAM: N_("Bluesky has no spam folder; report it instead."),
         },
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_("In Bluesky, open Settings, Privacy and security, App passwords, and add one."),
+            N_("Copy it into this form at once; Bluesky shows it only this time."),
+        ),
+        page="https://bsky.app/settings/app-passwords",
     )
 
     def check(self) -> Account:

@@ -17,6 +17,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     ConnectorError,
     Gone,
+    Guide,
     IncomingMessage,
     NeedsPerson,
     OutcomeUnknown,
@@ -106,6 +107,13 @@ class Email(ChannelConnector):
             "tells_deletes": N_("Deleting a mail in the mailbox says nothing about the conversation."),
             ActName.BLOCK: N_("Mail servers offer no way to block a sender from here."),
         },
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_("Ask your mail provider's help pages for the names of its IMAP and SMTP servers."),
+            N_("Where signing in takes a second step, make an app password there and use it here."),
+        ),
+        gate=N_("Providers that allow no passwords at all (Microsoft 365) cannot be connected."),
     )
 
     def __init__(self, settings: EmailSetup, surroundings: Surroundings) -> None:

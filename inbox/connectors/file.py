@@ -16,6 +16,7 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
+    Guide,
     IncomingMessage,
     OutgoingReply,
     Receipt,
@@ -68,6 +69,7 @@ class File(ChannelConnector):
             "tells_deletes": N_("A file is read once."),
         },
     )
+    guide: ClassVar[Guide] = Guide((N_("Run: trellis import FILE"),))
 
     def __init__(self, settings: FileSetup, surroundings: Surroundings) -> None:
         self._mapping = read_columns(settings.columns)

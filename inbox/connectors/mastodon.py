@@ -16,6 +16,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Gone,
+    Guide,
     OutcomeUnknown,
     OutgoingReply,
     Receipt,
@@ -76,6 +77,14 @@ class Mastodon(ChannelConnector):
             ActName.DELETE: N_("Only the moderators of a server can delete what others wrote."),
             ActName.MARK_SPAM: N_("Mastodon has no spam folder; report it instead."),
         },
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_("On your server, open Preferences, Development, New application."),
+            N_("Give it a name and the rights read and write; save, and open it again."),
+            N_("Copy your access token into this form."),
+        ),
+        page="https://docs.joinmastodon.org/client/token/",
     )
 
     def describe(self) -> Capabilities:

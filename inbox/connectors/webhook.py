@@ -24,6 +24,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Guide,
     IncomingAttachment,
     IncomingMessage,
     OutcomeUnknown,
@@ -145,6 +146,13 @@ class Webhook(ChannelConnector):
         tells_deletes=True,
         text_limit=TEXT_LIMIT,
         because={"acts": N_("The program that posts here decides about its own messages.")},
+    )
+    guide: ClassVar[Guide] = Guide(
+        (
+            N_("Connect the channel; its page then shows its address and its secret."),
+            N_("Let your program post messages to that address, signed with the secret."),
+        ),
+        page="https://www.standardwebhooks.com/",
     )
 
     def check(self) -> Account:
