@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from classifiers.adapt_measure import Rise, rise_section
 from classifiers.compare import MOST, THEMES, Compared
 from classifiers.examples import OURS
 from classifiers.figures import mean
@@ -38,7 +39,8 @@ _WEAK = """\
 @dataclass(frozen=True, slots=True)
 class Report:
     """What a training run found: `held_out` as `fit` gave it, sets `tried` without and with a second look, `calm`
-    ones that it learned from, the candidates `compared`, macro-F1 of sets learned `alone`, and the seconds that learning took."""
+    ones that it learned from, the candidates `compared`, macro-F1 of sets learned `alone`, how far
+    corrections made it rise (`risen`), and the seconds that learning took."""
 
     held_out: dict[str, Any]
     tried: Sequence[Tried]
@@ -46,6 +48,7 @@ class Report:
     calm: Sequence[Tried]
     compared: Sequence[Compared]
     alone: dict[str, float]
+    risen: Sequence[Rise]
     seconds: float
 
 
@@ -68,6 +71,7 @@ def write_card(path: Path, model: Model, manifest: dict[str, Any], report: Repor
         *_alarms([*report.tried, *report.calm]),
         *_candidates(report.compared),
         *_alone(report.alone),
+        *rise_section(report.risen),
         "",
         "## Known weaknesses",
         "",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from classifiers.adapt_measure import Rise, measure_adapting
 from classifiers.alone import macro_f1_alone
 from classifiers.card import Report, write_card
 from classifiers.compare import compare
@@ -19,7 +20,7 @@ from classifiers.examples import (
 )
 from classifiers.fit import fit
 from classifiers.measure import measure
-from classifiers.store import MODELS, load_model, save_model
+from classifiers.store import MODELS, Model, load_model, save_model
 from classifiers.tags import Tag
 
 
@@ -80,6 +81,7 @@ def command(data: Path | None, measured: Path | None, out: Path, comparing: bool
             ],
             compare(examples, sets, further, click.echo) if comparing else [],
             _alone(folder, measured) if comparing else {},
+            _risen(model, measured) if comparing and measured else [],
             taken,
         )
     except DatasetRefused as error:
@@ -94,6 +96,11 @@ def command(data: Path | None, measured: Path | None, out: Path, comparing: bool
     card = (out.parent if out == MODELS else out) / "model_card.md"
     write_card(card, model, manifest, report)
     click.echo(f"{card}, in {time.monotonic() - begun:.0f} s")
+
+
+def _risen(model: Model, measured: Path) -> list[Rise]:
+    click.echo("Measuring what corrections teach")
+    return measure_adapting(model, {path.stem: set_examples(path) for path in sorted(measured.glob("*.csv"))})
 
 
 def _alone(folder: Path, measured: Path | None) -> dict[str, float]:
