@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     NeedsPerson,
+    Passing,
     Rate,
     Setup,
     StreamSpec,
@@ -82,11 +83,10 @@ class AppStoreFeed(ChannelConnector):
     def check(self) -> Account:
         """Read the first page of the first country."""
         with self._open() as api:
-            entries = self._entries(api, self.settings.countries[:2], 1)
+            first = self.settings.countries[:2]
+            entries = self._entries(api, first, 1)
             name = mapping(_lookup(api, self.settings.app)).get("trackName")
-        latest = read_each(
-            entries[:3], lambda entry: [message_of(entry, self.settings.countries[:2], self.settings.app)]
-        )
+        latest = read_each(entries[:3], lambda entry: [message_of(entry, first, self.settings.app)])
         address = f"https://apps.apple.com/app/id{self.settings.app}"
         return Account(
             one_line(words(name), 200) or f"App {self.settings.app}", self.settings.app, address, latest.messages
@@ -103,8 +103,8 @@ class AppStoreFeed(ChannelConnector):
 
         def page(older: str | None) -> Page[Any]:
             number = int(older or 1)
-            entries = self._entries(api, country, number)
-            found = [(_revision(entry), moment(_label(entry, "updated")), entry) for entry in entries]
+            entries = self._entries(api, country, number, was_there=bool(known))
+            found = [(_revision(entry), moment(_label(mapping(entry), "updated")), entry) for entry in entries]
             return Page(found, str(number + 1) if entries and number < PAGES else None)
 
         def read(entry: Any) -> Sequence[IncomingMessage]:
@@ -116,11 +116,14 @@ class AppStoreFeed(ChannelConnector):
                 harvest = read_each(fresh, read)
                 yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
-    def _entries(self, api: JsonApi, country: str, number: int) -> list[Any]:
+    def _entries(self, api: JsonApi, country: str, number: int, *, was_there: bool = False) -> list[Any]:
         path = f"/{country}/rss/customerreviews/page={number}/id={self.settings.app}/sortby=mostrecent/json"
         feed = mapping(api.get(path)).get("feed")
         if not isinstance(feed, dict):
-            raise NeedsPerson("Apple shows no reviews of this app in this country; check the app's number.")
+            # What was a feed before is more likely away for a moment than for good.
+            raise (Passing if was_there else NeedsPerson)(
+                "Apple shows no reviews of this app in this country; check the app's number."
+            )
         # A single entry comes without a list, none at all without the field; the app itself is no review.
         entries = feed.get("entry") or []
         found = entries if isinstance(entries, list) else [entries]

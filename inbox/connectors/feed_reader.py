@@ -3,7 +3,7 @@
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
 
 from inbox.connectors.contract import (
@@ -24,7 +24,6 @@ from inbox.connectors.http import fetch, open_client
 from inbox.connectors.rss_parse import Entry, Feed, NotAFeed, parse_feed
 
 VERSION = 1
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 SIZE = 5 * 1024 * 1024
 REMEMBERED = 5_000
 AT_ONCE = 200
@@ -43,6 +42,10 @@ class FeedReader(ChannelConnector):
     def credentials(self) -> tuple[str, str]:
         """Name and password, for feeds that ask for them."""
         return "", ""
+
+    def message(self, entry: Entry, feed: Feed) -> IncomingMessage:
+        """An entry as a message."""
+        return message_of(entry, feed)
 
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """Entries that are new or whose words changed, oldest first; those already seen are not counted again."""
@@ -68,7 +71,7 @@ class FeedReader(ChannelConnector):
                 after = {"v": VERSION, "seen": [list(item) for item in seen.items()]}
             wanted = [e for e in part if not (since and e.posted_at and e.posted_at < since)]
             yield Batch(
-                messages=[message_of(entry, feed) for entry in wanted],
+                messages=[self.message(entry, feed) for entry in wanted],
                 bad=[BadItem("It has neither title nor text.", raw) for raw in broken] if is_last else (),
                 filtered=len(part) - len(wanted),
                 cursor=after,

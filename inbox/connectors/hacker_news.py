@@ -22,7 +22,7 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
-from inbox.connectors.json_api import JsonApi, listed, mapping, segment, text_of
+from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
 from inbox.connectors.lenient import unix_moment, web_address, words
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.watch_words import stream_names, watch_words, word_of
@@ -33,6 +33,7 @@ PAGE = 100
 SEARCH = "https://hn.algolia.com"
 ITEMS = "https://hacker-news.firebaseio.com"
 SITE = "https://news.ycombinator.com"
+LATER = N_("The search does not tell; messages are asked for again later, and then it shows.")
 
 
 class HackerNewsSetup(Setup):
@@ -59,10 +60,10 @@ class HackerNews(ChannelConnector):
     setup: ClassVar[type[Setup]] = HackerNewsSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         watches=True,
-        tells_edits=True,
-        tells_deletes=True,
         refetches=30,
         because={
+            "tells_edits": LATER,
+            "tells_deletes": LATER,
             "replies": N_("Hacker News takes no answers from programs; answer there by the message's link."),
             "acts": N_("Hacker News is moderated by its own people."),
         },
@@ -113,7 +114,9 @@ class HackerNews(ChannelConnector):
         messages, gone = [], []
         with JsonApi(self.surroundings, ITEMS) as api:
             for each in known:
-                item = api.get(f"/v0/item/{segment(each.external_id)}.json")
+                if not each.external_id.isdecimal():
+                    continue
+                item = api.get(f"/v0/item/{each.external_id}.json")
                 if item is None or mapping(item).get("deleted") or mapping(item).get("dead"):
                     gone.append(Deletion(each.external_id))
                 else:
@@ -172,7 +175,7 @@ def _query(word: str, before: int | None, since: datetime | None) -> dict[str, A
     limits = [f"created_at_i<={before}"] if before else []
     limits += [f"created_at_i>={int(since.timestamp())}"] if since else []
     return {
-        "query": f'"{word}"',
+        "query": '"' + word.replace('"', " ") + '"',
         "tags": "(story,comment)",
         "hitsPerPage": PAGE,
         "advancedSyntax": True,

@@ -2,18 +2,24 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from inbox.connectors.contract import N_, Account, Guide, Rate, Retention, Setup, StreamSpec
+from inbox.connectors.contract import N_, Account, Guide, IncomingMessage, Rate, Retention, Setup, StreamSpec
 from inbox.connectors.declared import Capabilities
 from inbox.connectors.feed_reader import FeedReader, message_of
+from inbox.connectors.rss_parse import Entry, Feed
 from inbox.connectors.watch_words import stream_names, watch_words, word_of
+from inbox.text import plain_from_html
 
 SITE = "https://www.reddit.com"
 READ_ONLY = N_("Feeds can only be read; answering needs an app that Reddit has approved (channel kind Reddit).")
+# Reddit marks what people wrote; behind it stands who submitted it, and links.
+_WORDS = re.compile(r"<!-- SC_OFF -->(.*)<!-- SC_ON -->", re.DOTALL)
+_PLACE = re.compile(r"/comments/([a-z0-9]{1,13})(?:/|$)")
 _NAME = re.compile(r"[A-Za-z0-9_]{2,24}")
 
 
@@ -84,13 +90,30 @@ class RedditFeed(FeedReader):
         """Read the first feed."""
         first = self.streams()[0].name
         _headers, feed = self.read(first, {})
-        latest = [message_of(entry, feed) for entry in feed.entries[:3]] if feed else []
+        latest = [self.message(entry, feed) for entry in feed.entries[:3]] if feed else []
         return Account(f"Reddit: {self.settings.subreddits or self.settings.watch}"[:200], "", SITE, latest)
 
     def streams(self) -> Sequence[StreamSpec]:
         """For each subreddit its posts and its comments; one for each word."""
         names = [f"{part}:{name}" for name in watch_words(self.settings.subreddits) for part in ("posts", "comments")]
         return [StreamSpec(name, every=600) for name in (*names, *stream_names(self.settings.watch))]
+
+    def message(self, entry: Entry, feed: Feed) -> IncomingMessage:
+        """Without the line below each post; comments belong to their post's conversation, as their address tells."""
+        message = message_of(entry, feed)
+        words = _WORDS.search(entry.html or "")
+        text = plain_from_html(words[1]) if words else ""
+        post, comment = _PLACE.search(urlsplit(entry.url).path), entry.external_id.startswith("t1_")
+        name = entry.author.removeprefix("/u/")
+        return replace(
+            message,
+            text=text or (message.text if comment else entry.title),
+            thread_id=f"t3_{post[1]}" if post else message.thread_id,
+            subject=entry.title.removeprefix(f"{entry.author} on ") if comment else entry.title,
+            author=replace(message.author, external_id=name, handle=name, name=name)
+            if message.author and name
+            else None,
+        )
 
     def address(self, stream: str) -> str:
         """Reddit's own feeds."""

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from inbox.connectors.contract import Batch, NeedsPerson, Passing, Surroundings
-from inbox.connectors.rss import AT_ONCE, Rss, RssSetup
+from inbox.connectors.feed_reader import AT_ONCE
+from inbox.connectors.rss import Rss, RssSetup
 
 
 class Nothing:
