@@ -1,5 +1,6 @@
 """What every connector promises: plain data in, plain data out, and a closed set of errors. Free to all features."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -193,7 +194,7 @@ class Known:
     handle: Mapping[str, Any]
 
 
-class ChannelConnector:
+class ChannelConnector(ABC):
     """A platform we listen to and answer on: the base of each. One instance serves one connection for one run.
 
     What a platform does not offer is refused here, so that a connector writes only what it has.
@@ -219,9 +220,9 @@ class ChannelConnector:
         """Where a person consents, for platforms that need it; None where the settings hold all that is needed."""
         return None
 
+    @abstractmethod
     def check(self) -> Account:
         """Sign in and look; store nothing but its memory. Raises ConnectorError."""
-        raise NotImplementedError
 
     def streams(self) -> Sequence[StreamSpec]:
         """The streams this connection has."""
@@ -258,7 +259,7 @@ class ChannelConnector:
         """The length of `text` as the platform counts it."""
         return len(text)
 
-    def validate(self, reply: OutgoingReply) -> None:
+    def validate(self, reply: OutgoingReply) -> None:  # noqa: B027  nothing to refuse is the usual case
         """Raises Refused with the reason when `send` surely would; no network. Called while a person can still mend it."""
 
     def send(self, reply: OutgoingReply) -> Receipt:

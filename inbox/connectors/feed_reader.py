@@ -1,6 +1,7 @@
 """Reads feeds: entries as messages, each once, and again when its words change. The base of what platforms offer as a feed."""
 
 import hashlib
+from abc import abstractmethod
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -35,9 +36,9 @@ class FeedReader(ChannelConnector):
 
     capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, because={"replies": CANNOT, "acts": CANNOT})
 
+    @abstractmethod
     def address(self, stream: str) -> str:
         """Where the feed of a stream lies."""
-        raise NotImplementedError
 
     def credentials(self) -> tuple[str, str]:
         """Name and password, for feeds that ask for them."""

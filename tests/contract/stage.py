@@ -249,11 +249,11 @@ class Stage(ABC):
     # ── deliveries, for platforms that bring messages ──
     def delivery(self, items: Sequence[Any], *, at: datetime | None = None, forged: bool = False) -> Any:
         """Headers and body of a signed delivery, made at `at` (now), or with another secret."""
-        raise NotImplementedError
+        raise AssertionError(f"{self.kind} delivers nothing, and its traits say so")
 
     def greeting(self) -> tuple[Mapping[str, str], str, Mapping[str, str]]:
         """A right greeting's query, what it is answered with, and a wrong one."""
-        raise NotImplementedError
+        raise AssertionError(f"{self.kind} is not greeted, and its traits say so")
 
     # ── where a person signs in ──
     def fresh_tokens(self) -> Mapping[str, Any]:
