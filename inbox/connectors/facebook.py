@@ -41,7 +41,7 @@ from inbox.connectors.facebook_read import (
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
 from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
-from inbox.connectors.meta_setup import CLOSED, MetaSetup, mark_of, still_open
+from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import SAID, answer_talk, delivered_message, find_answer, poll_talks, talk_message
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_each
@@ -134,12 +134,12 @@ class Facebook(ChannelConnector):
         with self._open(own) as api:
             page = mapping(api.get(f"/{name}", {"fields": "id,name,link,access_token"}))
             granted = api.granted()
-        token = text_of(page.get("access_token")) or own
+        page_only = page_token(own, page)
         if granted is not None and "pages_read_engagement" not in granted:
             raise NeedsPerson("The token lacks the right pages_read_engagement; generate one that has it.")
         memory = self.surroundings.memory
-        memory.save({**memory.load(), "page_token": token, "made_from": mark_of(own), "granted": granted})
-        with self._open(token) as api:
+        memory.save({**memory.load(), **page_only, "granted": granted})
+        with self._open() as api:
             posts = api.page(f"/{name}/feed", {"fields": POST, "limit": 5}).rows
         latest = read_each(
             [row for row in posts if mapping(mapping(row).get("from")).get("id") != name],
@@ -160,7 +160,7 @@ class Facebook(ChannelConnector):
         known, page_id = cursor if cursor and cursor.get("v") == VERSION else {}, self.settings.page_id
         with self._open() as api:
             if stream == "messages":
-                yield from poll_talks(api, page_id, known, since, platform="MESSENGER", owner=page_id)
+                yield from poll_talks(api, (page_id,), known, since, platform="MESSENGER", owner=page_id)
             else:
                 yield from poll_comments(api, page_id, known, since)
 
@@ -181,7 +181,7 @@ class Facebook(ChannelConnector):
         fields = SAID if handle.get("person_id") else POST if handle.get("is_post") else COMMENT
         raw = mapping(api.get(f"/{segment(known.external_id)}", {"fields": fields}))
         if person := words(handle.get("person_id")):
-            return read_each([raw], lambda row: [talk_message(row, our_id=page_id, person_id=person)]).messages
+            return read_each([raw], lambda row: [talk_message(row, ours=(page_id,), person_id=person)]).messages
         if handle.get("is_post"):
             return read_each([raw], lambda row: [post_message(row, page_id=page_id)]).messages
         post = {"message": words(handle.get("about"))}
@@ -219,7 +219,7 @@ class Facebook(ChannelConnector):
         return ()
 
     def _said(self, raw: Any) -> Sequence[IncomingMessage]:
-        message = delivered_message(raw, our_id=self.settings.page_id)
+        message = delivered_message(raw, ours=(self.settings.page_id,))
         return (message,) if message else ()
 
     def validate(self, reply: OutgoingReply) -> None:
@@ -249,7 +249,7 @@ class Facebook(ChannelConnector):
         handle, page_id = reply.parent_handle, self.settings.page_id
         with self._open() as api:
             if handle.get("person_id"):
-                talk = find_answer(api, reply, our_id=page_id, platform="MESSENGER", owner=page_id)
+                talk = find_answer(api, reply, ours=(page_id,), platform="MESSENGER", owner=page_id)
                 return Receipt(talk.external_id) if talk else None
             query = {"filter": "stream", "order": "reverse_chronological", "limit": 100, "fields": COMMENT}
             rows = api.page(f"/{segment(words(handle.get('thread_id')))}/comments", query).rows
@@ -293,8 +293,6 @@ class Facebook(ChannelConnector):
             api.post(f"/{page_id}/blocked", {"user": [act.author_id]})
 
     def _open(self, token: str = "") -> MetaApi:
-        own, kept = self.settings.access_token.get_secret_value(), self.surroundings.memory.load()
-        if not token:
-            # The page's own token was made from the one in the settings; from another one it is another.
-            token = text_of(kept.get("page_token")) if kept.get("made_from") == mark_of(own) else ""
-        return MetaApi(self.surroundings, token or own, self.settings.app_secret.get_secret_value())
+        own = self.settings.access_token.get_secret_value()
+        token = token or token_for_page(own, self.surroundings.memory.load())
+        return MetaApi(self.surroundings, token, self.settings.app_secret.get_secret_value())

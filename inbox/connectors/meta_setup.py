@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from inbox.clock import now
 from inbox.connectors.contract import N_, Refused, Setup
+from inbox.connectors.json_api import text_of
 from inbox.connectors.lenient import moment
 
 WINDOW = timedelta(hours=24)
@@ -60,6 +61,15 @@ def said_at(at: datetime | None) -> dict[str, str]:
     return {"said_at": at.isoformat()} if at else {}
 
 
-def mark_of(token: str) -> str:
-    """Tells whether it is the same token, without telling it."""
+def page_token(own: str, page: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a page to remember: its token, and (without telling it) from which of ours it was made."""
+    return {"page_token": text_of(page.get("access_token")) or own, "made_from": _mark(own)}
+
+
+def token_for_page(own: str, kept: Mapping[str, Any]) -> str:
+    """The page's own token, as long as it was made from ours; else ours."""
+    return text_of(kept.get("page_token")) if kept.get("made_from") == _mark(own) else own
+
+
+def _mark(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:16]

@@ -32,9 +32,12 @@ SAID = "id,created_time,from,to,message,attachments{id,mime_type,name,size,image
 
 
 def poll_talks(
-    api: MetaApi, our_id: str, cursor: Mapping[str, Any], since: datetime | None, *, platform: str, owner: str
+    api: MetaApi, ours: Sequence[str], cursor: Mapping[str, Any], since: datetime | None, *, platform: str, owner: str
 ) -> Iterator[Batch]:
-    """What was written in private conversations that have changed. `owner` is whose conversations are listed."""
+    """What was written in private conversations that have changed.
+
+    `ours` are the ids and names that are us, `owner` is whose conversations are listed.
+    """
     reached = moment(cursor.get("reached"))
     border = max(filter(None, (reached and reached - OVERLAP, since)), default=None)
     talks: list[Any] = []
@@ -55,8 +58,8 @@ def poll_talks(
     kept: dict[str, Any] = {"v": VERSION, "reached": cursor.get("reached"), "below": mapping(cursor.get("below"))}
     for parent, fresh, state in read_below(parents, said, kept, border, looks_again=False):
 
-        def read(row: Any, person: str = _other(parent.row, our_id)) -> Sequence[IncomingMessage]:
-            return not_before(since, talk_message(row, our_id=our_id, person_id=person))
+        def read(row: Any, person: str = _other(parent.row, ours)) -> Sequence[IncomingMessage]:
+            return not_before(since, talk_message(row, ours=ours, person_id=person))
 
         found = read_each(fresh, read)
         kept |= state
@@ -77,14 +80,14 @@ def answer_talk(api: MetaApi, path: str, reply: OutgoingReply, *, by_people: boo
 
 
 def find_answer(
-    api: MetaApi, reply: OutgoingReply, *, our_id: str, platform: str, owner: str
+    api: MetaApi, reply: OutgoingReply, *, ours: Sequence[str], platform: str, owner: str
 ) -> IncomingMessage | None:
     """Our own words in the conversation with the person, or None."""
     person = words(reply.parent_handle.get("person_id"))
     query = {"platform": platform, "user_id": person, "fields": f"id,messages.limit(50){{{SAID}}}"}
     talks = api.page(f"/{segment(owner)}/conversations", query).rows
     rows = [row for talk in talks for row in mapping(mapping(talk).get("messages")).get("data") or ()]
-    found = read_each(rows, lambda row: [talk_message(row, our_id=our_id, person_id=person)])
+    found = read_each(rows, lambda row: [talk_message(row, ours=ours, person_id=person)])
     return next((message for message in found.messages if is_our_answer(message, reply)), None)
 
 
@@ -98,16 +101,16 @@ class Said(BaseModel):
     attachments: Any = None
 
 
-def talk_message(raw: Mapping[str, Any], *, our_id: str, person_id: str) -> IncomingMessage:
+def talk_message(raw: Mapping[str, Any], *, ours: Sequence[str], person_id: str) -> IncomingMessage:
     """A message of a conversation with one person."""
     said = Said.model_validate(raw)
-    author = author_of(said.author, our_id)
+    author = author_of(said.author, *ours)
     sent: Dicts = [row for row in mapping(said.attachments).get("data") or [] if isinstance(row, Mapping)]
     attachments = tuple(_sent(row) for row in sent)
     return private_message(said.id, said.message, said.created_time, author, attachments, person_id, raw)
 
 
-def delivered_message(raw: Mapping[str, Any], *, our_id: str) -> IncomingMessage | None:
+def delivered_message(raw: Mapping[str, Any], *, ours: Sequence[str]) -> IncomingMessage | None:
     """A message as a webhook brings it; None for what is none (read, delivered, a reaction). Raises ValueError."""
     said = mapping(raw.get("message"))
     if not said or said.get("is_deleted"):
@@ -116,7 +119,7 @@ def delivered_message(raw: Mapping[str, Any], *, our_id: str) -> IncomingMessage
     name = text_of(said.get("mid"))
     if not name or not sender or not recipient:
         raise ValueError("it does not say who wrote to whom")
-    person_id = recipient if sender == our_id else sender
+    person_id = recipient if sender in ours else sender
     rows = said.get("attachments")
     attachments = tuple(
         IncomingAttachment(words(row.get("type")) or "file", _media_type(words(row.get("type"))), url=url)
@@ -125,7 +128,7 @@ def delivered_message(raw: Mapping[str, Any], *, our_id: str) -> IncomingMessage
     )
     stamp = raw.get("timestamp")
     at = unix_moment(stamp / 1_000) if isinstance(stamp, int | float) else None
-    author = Author(sender, name=sender, is_us=sender == our_id)
+    author = Author(sender, name=sender, is_us=sender in ours)
     return private_message(name, words(said.get("text")), at, author, attachments, person_id, raw)
 
 
@@ -154,14 +157,17 @@ def private_message(
     )
 
 
-def author_of(raw: Any, our_id: str) -> Author | None:
-    """Who wrote, as far as Meta tells."""
+def author_of(raw: Any, *ours: str) -> Author | None:
+    """Who wrote, as far as Meta tells; `ours` are the ids and names that are us."""
     name = text_of(mapping(raw).get("id"))
     if not name:
         return None
     handle = one_line(words(mapping(raw).get("username")), 200)
     return Author(
-        name, handle=handle, name=one_line(words(mapping(raw).get("name")), 200) or handle or name, is_us=name == our_id
+        name,
+        handle=handle,
+        name=one_line(words(mapping(raw).get("name")), 200) or handle or name,
+        is_us=bool({name, handle} & {*filter(None, ours)}),
     )
 
 
@@ -174,10 +180,10 @@ def _changed(row: Any) -> str:
     return f"{mapping(row).get('updated_time')} {mapping(row).get('message_count')}"
 
 
-def _other(row: Any, our_id: str) -> str:
+def _other(row: Any, ours: Sequence[str]) -> str:
     people = mapping(mapping(row).get("participants")).get("data")
-    names = [text_of(mapping(person).get("id")) for person in (people if isinstance(people, list) else [])]
-    return next((name for name in names if name and name != our_id), name_of(row))
+    both = [author_of(person, *ours) for person in (people if isinstance(people, list) else [])]
+    return next((each.external_id for each in both if each and not each.is_us), name_of(row))
 
 
 def _sent(row: Mapping[str, Any]) -> IncomingAttachment:

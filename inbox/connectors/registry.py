@@ -19,6 +19,7 @@ CHANNELS = {
     "rss": "inbox.connectors.rss:Rss",
     "youtube": "inbox.connectors.youtube:YouTube",
     "facebook": "inbox.connectors.facebook:Facebook",
+    "instagram": "inbox.connectors.instagram:Instagram",
     "webhook": "inbox.connectors.webhook:Webhook",
     "file": "inbox.connectors.file:File",
 }
