@@ -7,11 +7,11 @@ from typing import Any
 SHOWN = 4_000
 HIDDEN = "•••"
 _NAMES = (
-    r"token|secret|password|passwd|authorization|api_?key|apikey|signature|cookie|session|credential|client_id|bearer"
+    r"token|secret|password|passwd|authorization|api[_-]?key|signature|cookie|session|credential|client_id|bearer"
 )
 _NAME = re.compile(_NAMES, re.IGNORECASE)
 _VALUE = r"""\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|(?:Bearer|Basic)\s+\S+|[^\s&,;}<>]+"""
-_PAIR = re.compile(rf"""((?:[\w.-]*(?:{_NAMES})[\w.-]*)["']?\s*[:=]\s*)({_VALUE})""", re.IGNORECASE)
+_PAIR = re.compile(rf"""((?:{_NAMES})[\w.-]{{0,40}}["']?\s{{0,9}}[:=]\s{{0,9}})({_VALUE})""", re.IGNORECASE)
 
 
 def redact(raw: str) -> str:
@@ -20,8 +20,9 @@ def redact(raw: str) -> str:
         text = json.dumps(_without(json.loads(raw)), ensure_ascii=False, indent=2)
     except (ValueError, RecursionError):
         text = raw
-    text = _PAIR.sub(rf"\1{HIDDEN}", text)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    # More than is shown, so that a credential at the cut is still known by its name.
+    shown = _PAIR.sub(rf"\1{HIDDEN}", text[: 2 * SHOWN])
+    return shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…"
 
 
 def _without(value: Any) -> Any:

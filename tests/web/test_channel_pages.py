@@ -247,3 +247,36 @@ def test_a_password_given_for_one_server_is_not_carried_to_another(client: Any) 
     assert sealed
     elsewhere = client.post("/channels/checks", data={**data, "imap_host": "evil.example", "sealed": sealed[1]})
     assert "field-password-error" in elsewhere.text
+
+
+def test_a_platform_that_asks_is_greeted_and_strangers_learn_nothing(
+    app: Any, client: Any, visitor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inbox.connectors.contract import Refused
+    from inbox.connectors.webhook import Webhook as Connector
+
+    address, _ = connect_webhook(client)
+
+    def greet(self: Any, query: Any) -> str:
+        if query["token"] != "right":
+            raise Refused("Somebody else's question.")
+        return str(query["challenge"])
+
+    assert visitor.get(f"{address}?challenge=7").status_code == 400
+    monkeypatch.setattr(Connector, "greet", greet)
+    right = visitor.get(f"{address}?token=right&challenge=%3Cb%3E7")
+    assert (right.status_code, right.text, right.mimetype) == (200, "<b>7", "text/plain")
+    assert visitor.get(f"{address}?token=wrong&challenge=7").status_code == 400
+    assert visitor.get(address).status_code == 400, "a connector's mistake is not told"
+    assert visitor.get("/receive/999").status_code == 404
+
+
+def test_a_sender_that_waits_for_certain_words_gets_them(
+    app: Any, client: Any, visitor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inbox.connectors.contract import Batch
+    from inbox.connectors.webhook import Webhook as Connector
+
+    address, secret = connect_webhook(client)
+    monkeypatch.setattr(Connector, "receive", lambda *_: Batch(answer="EVENT_RECEIVED"))
+    assert deliver(visitor, address, secret, {}).text == "EVENT_RECEIVED"

@@ -1,0 +1,161 @@
+"""The page of a channel: every number leads to its rows, the past can be fetched, and what came can be looked at."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from inbox.channels.models import Channel, Pause, QuarantinedItem, Stream
+from inbox.clock import now
+from inbox.connectors.contract import BadItem, Batch, Deletion
+from inbox.conversations.ingest import ingest
+from inbox.conversations.models import Message
+from inbox.database import Database
+from tests.incoming import batch_of, written
+from tests.making import make_channel
+
+
+@pytest.fixture
+def database(app: Any) -> Database:
+    opened: Database = app.extensions["trellis"].database
+    return opened
+
+
+@pytest.fixture
+def number(database: Database) -> int:
+    """A channel on which today two were stored, one of them edited, one gone, one gone unseen, and one is bad."""
+    with database.writing() as session:
+        channel = make_channel(session, name="Garden")
+        session.add(Stream(channel_id=channel.id, name="mentions", last_success_at=now(), due_at=now()))
+        raw = {"id": 1, "access_token": "geheim"}
+        batch = batch_of(written("1", "First words", raw=raw), written("2", "Second"), bad=[BadItem("odd", "{}", "9")])
+        ingest(session, channel, "mentions", batch)
+        edited = batch_of(written("1", "Better words", raw=raw, edited_at=now()))
+        ingest(session, channel, "mentions", edited)
+        long_ago = now() - timedelta(days=9)
+        ingest(session, channel, "mentions", Batch(deletions=[Deletion("2", long_ago), Deletion("never", long_ago)]))
+        return channel.id
+
+
+def test_every_number_of_the_ledger_leads_to_its_rows(client: Any, number: int) -> None:
+    page = client.get(f"/channels/{number}").text
+    links = dict(re.findall(r'<a class="link" href="([^"]+)">(\d+)</a>', page))
+    day = now().date().isoformat()
+    assert links == {
+        f"/channels/{number}/ledger/{day}/stored": "2",
+        f"/channels/{number}/ledger/{day}/tombstoned": "2",
+        f"/channels/{number}/ledger/{day}/edited": "1",
+        f"/channels/{number}/quarantine?day={day}": "1",
+    }
+    pages = {address.rpartition("/")[2].partition("?")[0]: client.get(address).text for address in links}
+    assert "Better words" in pages["stored"]
+    assert "Deleted at its source." in pages["stored"]
+    assert "Deleted at its source." in pages["tombstoned"]
+    assert "never was deleted before" in pages["tombstoned"]
+    assert "Better words" in pages["edited"]
+    assert "odd" in pages["quarantine"]
+
+
+def test_what_was_set_aside_is_still_counted_and_shown(client: Any, number: int, database: Database) -> None:
+    with database.reading() as session:
+        item = session.scalars(sa.select(QuarantinedItem.id)).one()
+    client.post(f"/quarantine/{item}/dismissal")
+    shown = client.get(f"/channels/{number}/quarantine?day={now().date().isoformat()}").text
+    assert "set aside" in shown
+    assert f"/quarantine/{item}/dismissal" not in shown
+
+
+@pytest.mark.parametrize("address", ["yesterday/stored", "2026-02-30/stored", "2026-11-21/burnt", "9999999/stored"])
+def test_days_and_places_that_are_none_are_not_there(client: Any, number: int, address: str) -> None:
+    assert client.get(f"/channels/{number}/ledger/{address}").status_code == 404
+    assert client.get("/channels/999/ledger/2026-11-21/stored").status_code == 404
+
+
+def test_what_came_is_shown_without_credentials_and_only_to_those_who_manage(
+    client: Any, sign_in_as: Any, number: int
+) -> None:
+    page = client.get(f"/channels/{number}").text
+    assert "What came last" in page
+    assert "access_token" in page
+    assert "geheim" not in page
+    assert "What came last" not in sign_in_as("reader").get(f"/channels/{number}").text
+
+
+def test_the_next_look_says_why(client: Any, number: int, database: Database) -> None:
+    for pause, words in (
+        (Pause.QUIET, "it is quiet"),
+        (Pause.RATE, "budget is used up"),
+        (Pause.FAULT, "after a fault"),
+    ):
+        with database.writing() as session:
+            session.execute(sa.update(Stream).values(pause=pause, due_at=now() + timedelta(minutes=7)))
+        page = client.get(f"/channels/{number}").text
+        assert "next look in 7 minutes" in page
+        assert words in page
+
+
+def test_the_past_is_fetched_shown_and_stopped(client: Any, number: int, database: Database) -> None:
+    client.post(f"/channels/{number}/backfill", data={"since": "2026-01-05"})
+    with database.writing() as session:
+        walk = session.scalars(sa.select(Stream).where(Stream.past_of == "mentions")).one()
+        assert walk.since == now().replace(2026, 1, 5, 0, 0, 0, 0)
+        walk.fetched, walk.oldest_at, walk.newest_at = 1234, walk.since, now()
+    page = client.get(f"/channels/{number}").text
+    assert "1234 items fetched, from 1/5/26" in page
+    client.post(f"/channels/{number}/backfill/end")
+    with database.reading() as session:
+        assert [stream.name for stream in session.scalars(sa.select(Stream))] == ["mentions"]
+
+
+@pytest.mark.parametrize("since", ["", "soon", "2999-01-01", "2026-02-30"])
+def test_a_day_that_is_none_fetches_nothing(client: Any, number: int, database: Database, since: str) -> None:
+    client.post(f"/channels/{number}/backfill", data={"since": since})
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Stream)) == 1
+
+
+def test_readers_start_and_stop_nothing(sign_in_as: Any, number: int) -> None:
+    reader = sign_in_as("reader")
+    for act in ("backfill", "backfill/end", "sign-in"):
+        assert reader.post(f"/channels/{number}/{act}").status_code == 403
+
+
+def test_erased_words_say_why_they_are_missing(client: Any, number: int, database: Database) -> None:
+    with database.writing() as session:
+        message = session.scalars(sa.select(Message).where(Message.external_id == "1")).one()
+        message.expired_at, message.text = now(), ""
+        home = message.conversation_id
+    assert "Erased: the terms of Garden" in client.get(f"/conversations/{home}?view=all").text
+    with database.writing() as session:
+        message = session.scalars(sa.select(Message).where(Message.external_id == "1")).one()
+        message.expired_at, message.keep_until = None, now() + timedelta(hours=30)
+    assert "for 30 hours more" in client.get(f"/conversations/{home}?view=all").text
+
+
+def test_kinds_are_found_by_their_name_and_by_what_they_are(client: Any) -> None:
+    assert "Mastodon" in client.get("/channels/new").text
+    found = client.get("/channels/new?q=IMAP+mail").text
+    assert "kind=email" in found
+    assert "kind=mastodon" not in found
+    assert "No platform of that name" in client.get("/channels/new?q=pigeon").text
+
+
+def test_an_answer_that_the_platform_would_refuse_is_told_at_once_and_kept(
+    app: Any, client: Any, number: int, database: Database
+) -> None:
+    from inbox.channels.setup import keep_setup, read_setup
+
+    with database.writing() as session:
+        channel = session.get_one(Channel, number)
+        setup = read_setup("mastodon", {"server": "example.social", "access_token": "t" * 20})
+        keep_setup(app.extensions["trellis"].vault, channel, setup)
+        message = session.scalars(sa.select(Message).where(Message.external_id == "1")).one()
+        message.reply_handle = {"acct": "mia@far.example", "status_id": "1"}
+        home, version = message.conversation_id, message.conversation.version
+    text = "so " * 166
+    page = client.post(f"/conversations/{home}/replies", data={"text": text, "seen_version": version})
+    assert page.status_code == 409
+    assert "With the author&#39;s name the answer has" in page.text
+    assert text.strip() in page.text
