@@ -50,7 +50,7 @@ def draw_week(nights: Sequence[Night]) -> str:
         _text(
             LEFT,
             43,
-            f"Four teammates, one of them always mistaken{_found(nights)}; measured on messages nobody corrected",
+            f"Four teammates, one always mistaken{_found(nights)}; on messages nobody corrected",
         ),
     ]
     for step in range(steps + 1):

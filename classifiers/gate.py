@@ -79,6 +79,14 @@ def said_tags(examples: Sequence[Example]) -> Bools:
     return np.array([example.said[: len(Tag)] for example in examples], dtype=bool).reshape(-1, len(Tag))
 
 
+def chances_of(tagger: Tagger, examples: Sequence[Example]) -> Floats:
+    """The probability of each tag for each example, as the tagger sees it."""
+    scores, _ = tagger.scores([example.text for example in examples], [example.lang for example in examples])
+    columns = [tagger.heads.index(tag) for tag in Tag]
+    found: Floats = 1 / (1 + np.exp(-np.clip(scores[:, columns], -30, 30)))
+    return found
+
+
 def implausible(examples: Sequence[Example], *chances: Floats) -> Bools:
     """Which examples say something that by all of these probabilities (rows × tags) is all but impossible."""
     truth = said_tags(examples)

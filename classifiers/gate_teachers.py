@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers.adapt_fit import fit_adapters
 from classifiers.adapted import Adapted
 from classifiers.examples import Example
-from classifiers.gate import MOST_IMPLAUSIBLE, Floats, implausible
+from classifiers.gate import MOST_IMPLAUSIBLE, chances_of, implausible
 from classifiers.store import Model
 from classifiers.tagger import Tagger
-from classifiers.tags import Tag
 
 FEWEST, FEWEST_OTHERS = 10, 20
 """Examples of one teacher, and of all others, without which nobody can be said to contradict anybody."""
@@ -42,19 +40,11 @@ def find_contradicting(model: Model, examples: Sequence[Example]) -> list[Contra
         others = [example for example in examples if example.source != source]
         if len(theirs) < FEWEST or len(others) < FEWEST_OTHERS:
             continue
-        taught = Adapted(model, fit_adapters(model, others).adapters, model.version)
+        taught = Adapted(model, fit_adapters(model, others, judged=False).adapters, model.version)
         asked = [examples[int(place)] for place in theirs]
         wrong = theirs[implausible(asked, chances_of(Tagger(model), asked), chances_of(taught, asked))]
         if len(wrong) > MOST_IMPLAUSIBLE * len(theirs) and _beyond_chance(len(wrong), len(theirs)):
             found.append(Contradicting(source, len(theirs), tuple(map(int, wrong))))
-    return found
-
-
-def chances_of(tagger: Tagger, examples: Sequence[Example]) -> Floats:
-    """The probability of each tag for each example, as the tagger sees it."""
-    scores, _ = tagger.scores([example.text for example in examples], [example.lang for example in examples])
-    columns = [tagger.heads.index(tag) for tag in Tag]
-    found: NDArray[np.float64] = 1 / (1 + np.exp(-np.clip(scores[:, columns], -30, 30)))
     return found
 
 

@@ -42,7 +42,7 @@ def champion(database: Database) -> Tagger:
             return before.tagger
         payload = session.scalar(sa.select(Model.payload).where(Model.id == row.id)) if row else None
     try:
-        tagger = with_learned(payload) if payload else _plain()
+        tagger = with_learned(payload, second_look=_looks_twice()) if payload else _plain()
     except ModelRefused as refusal:
         log.error("the champion was refused, the model before serves on", extra={"model": key, "why": str(refusal)})
         tagger = before.tagger if before else _plain()
@@ -50,11 +50,11 @@ def champion(database: Database) -> Tagger:
     return tagger
 
 
-def with_learned(payload: bytes) -> Tagger:
+def with_learned(payload: bytes, *, second_look: bool = False) -> Tagger:
     """The shipped model with what these bytes say was learned. Raises ModelRefused."""
     model = shipped()
     version = version_of(model.version, payload)
-    return Adapted(model, read_adapters(payload, model), version, second_look=_looks_twice())
+    return Adapted(model, read_adapters(payload, model), version, second_look=second_look)
 
 
 @lru_cache(maxsize=1)

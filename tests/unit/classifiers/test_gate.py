@@ -14,13 +14,14 @@ from classifiers.gate import (
     SURE,
     TOLERANCE,
     Comparison,
+    chances_of,
     compare,
     compare_said,
     implausible,
     macro_f1,
     said_tags,
 )
-from classifiers.gate_teachers import chances_of, find_contradicting
+from classifiers.gate_teachers import find_contradicting
 from classifiers.store import Model, load_model
 from classifiers.tagger import Tagger, shipped_model
 from tests.climbing import climbing_notes, mistaken, said
