@@ -6,9 +6,7 @@ from typing import Any
 
 SHOWN = 4_000
 HIDDEN = "•••"
-_NAMES = (
-    r"token|secret|password|passwd|authorization|api[_-]?key|signature|cookie|session|credential|client_id|bearer"
-)
+_NAMES = r"token|secret|password|passwd|authorization|api[_-]?key|signature|cookie|session|credential|client_id|bearer"
 _NAME = re.compile(_NAMES, re.IGNORECASE)
 _VALUE = r"""\"(?:[^\"\\]|\\.)*\"?|'[^']*'?|(?:Bearer|Basic)\s+\S+|[^\s&,;}<>]+"""
 _PAIR = re.compile(rf"""((?:{_NAMES})[\w.-]{{0,40}}["']?\s{{0,9}}[:=]\s{{0,9}})({_VALUE})""", re.IGNORECASE)

@@ -10,11 +10,11 @@ from inbox.connectors.contract import N_
 GROUPS = {
     N_("Mail, feeds, files"): ("email", "rss", "file", "webhook"),
     N_("Social networks"): (
-        "mastodon", "bluesky", "facebook", "instagram", "threads", "x", "linkedin", "youtube", "reddit",
+        "mastodon", "bluesky", "facebook", "instagram", "threads", "x", "linkedin", "youtube", "reddit", "reddit_feed",
     ),
     N_("Chats and messengers"): ("telegram", "slack", "discord", "matrix", "whatsapp", "messenger"),
-    N_("Forums and comments"): ("discourse", "nodebb", "lemmy", "wordpress", "stackexchange", "hackernews"),
-    N_("Reviews"): ("google_play", "app_store", "app_store_connect"),
+    N_("Forums and comments"): ("discourse", "nodebb", "lemmy", "wordpress", "stackexchange", "hacker_news"),
+    N_("Reviews"): ("google_play", "app_store_connect", "app_store_feed"),
     N_("Issues and discussions"): ("github", "gitlab"),
 }  # fmt: skip
 OTHERS = N_("Others")
@@ -39,16 +39,17 @@ ABOUT = {
     "instagram": N_("Comments and direct messages of a professional account."),
     "threads": N_("Replies and mentions of an account."),
     "google_play": N_("Reviews of apps, answered publicly."),
-    "app_store": N_("Reviews of apps in Apple's stores."),
+    "app_store_feed": N_("Reviews of apps in Apple's stores, read without a key. There is no way to answer."),
     "app_store_connect": N_("Reviews of apps in Apple's stores, answered publicly."),
     "matrix": N_("Rooms on any Matrix server."),
     "lemmy": N_("Posts, comments and messages on a Lemmy server."),
     "reddit": N_("Posts and comments of communities."),
+    "reddit_feed": N_("Posts and comments of communities, read without a key. There is no way to answer."),
     "whatsapp": N_("Messages to a business number, by the Cloud API."),
     "x": N_("Mentions of an account. Reading is paid by the post."),
     "linkedin": N_("Comments on a company page. Words may be kept for 48 hours."),
     "stackexchange": N_("Questions under tags. There is no way to answer."),
-    "hackernews": N_("Stories and comments in which words are named. There is no way to answer."),
+    "hacker_news": N_("Stories and comments in which words are named. There is no way to answer."),
 }
 
 
