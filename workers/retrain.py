@@ -4,6 +4,7 @@ The worker goes on with other jobs meanwhile, and neither its memory nor its tim
 again when its claim runs out.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -27,6 +28,8 @@ from inbox.training.train_now import train_now
 from workers.champion import shipped
 from workers.opened import open_database
 from workers.train_challenger import STEPS, train_challenger
+
+log = logging.getLogger(__name__)
 
 GENTLY = 10
 
@@ -59,7 +62,12 @@ def command(claim: str) -> None:
     if held is None:
         raise click.ClickException("A training is running already; wait for it to end.")
     try:
-        click.echo(tell(train(database, held)))
+        model = train(database, held)
+        log.info(
+            "trained", extra={"model": model.id, "version": model.version, "state": model.state, "why": model.reason}
+        )
+        if not claim:
+            click.echo(tell(model))
     except (Lost, ModelRefused) as error:
         raise click.ClickException(str(error)) from error
 
