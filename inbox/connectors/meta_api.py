@@ -78,11 +78,16 @@ class MetaApi(JsonApi):
         return Page(listed(answer.get("data")), further or None)
 
     def post(
-        self, path: str, body: Mapping[str, Any] | None = None, *, query: Query | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Query | None = None,
+        form: Mapping[str, Any] | None = None,
     ) -> Mapping[str, Any]:
         """POST, once."""
         with in_our_words(changes=True):
-            return mapping(self.change("POST", path, dict(body or {}), query=query))
+            return mapping(self.change("POST", path, None if form else dict(body or {}), query=query, form=form))
 
     def erase(self, path: str, body: Mapping[str, Any] | None = None) -> None:
         """DELETE, once."""

@@ -63,13 +63,14 @@ def said_at(at: datetime | None) -> dict[str, str]:
 
 def page_token(own: str, page: Mapping[str, Any]) -> dict[str, Any]:
     """What of a page to remember: its token, and (without telling it) from which of ours it was made."""
-    return {"page_token": text_of(page.get("access_token")) or own, "made_from": _mark(own)}
+    return {"page_token": text_of(page.get("access_token")) or own, "made_from": mark_of(own)}
 
 
 def token_for_page(own: str, kept: Mapping[str, Any]) -> str:
     """The page's own token, as long as it was made from ours; else ours."""
-    return text_of(kept.get("page_token")) if kept.get("made_from") == _mark(own) else own
+    return text_of(kept.get("page_token")) if kept.get("made_from") == mark_of(own) else own
 
 
-def _mark(token: str) -> str:
+def mark_of(token: str) -> str:
+    """By this, two tokens can be told to be the same without being told."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:16]
