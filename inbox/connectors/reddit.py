@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 from pydantic import Field, SecretStr, field_validator
 
 from inbox.clock import now
-from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -20,7 +19,6 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Guide,
-    IncomingMessage,
     Known,
     NeedsPerson,
     OutcomeUnknown,
@@ -28,23 +26,25 @@ from inbox.connectors.contract import (
     Rate,
     Receipt,
     Refused,
+    Retention,
     Setup,
     SignIn,
     StreamSpec,
 )
 from inbox.connectors.json_api import mapping, segment
-from inbox.connectors.lenient import unix_moment, words
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.lenient import words
+from inbox.connectors.markdown_words import as_markdown
+from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.read_each import read_each
 from inbox.connectors.reddit_api import SIGN_IN, RedditApi
-from inbox.connectors.reddit_read import COMMENT, is_gone, message_of, name_in
+from inbox.connectors.reddit_poll import PAGE, THING, VERSION, poll_listing
+from inbox.connectors.reddit_read import fields_of, is_gone, message_of, name_in
 from inbox.connectors.watch_words import watch_words
 
-VERSION = 1
-PAGE = 100
 LIMIT = 10_000
 LONGEST_BAN_DAYS = 999
-AHEAD = timedelta(minutes=10)  # their clock may be behind ours
 MODERATORS_ONLY = (ActName.DELETE, ActName.MARK_SPAM, ActName.APPROVE, ActName.LOCK, ActName.BAN, ActName.MUTE)
+LATER = N_("Reddit's lists do not tell; messages are asked for again later, and then it shows.")
 ON_THING = {
     # act: what does it, what undoes it
     ActName.DELETE: (("/api/remove", {"spam": "false"}), "/api/approve"),
@@ -57,7 +57,7 @@ ON_THING = {
 class RedditSetup(Setup):
     """An app, and the subreddits to listen to."""
 
-    client_id: str = Field(title=N_("Client ID"), min_length=5, max_length=100)
+    client_id: str = Field(title=N_("Client ID"), pattern=r"^[A-Za-z0-9_-]{5,100}$")
     client_secret: SecretStr = Field(title=N_("Client secret"))
     subreddits: str = Field(
         "",
@@ -83,15 +83,16 @@ class Reddit(ChannelConnector):
     setup: ClassVar[type[Setup]] = RedditSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
-        tells_edits=True,
-        tells_deletes=True,
-        acts=frozenset({*MODERATORS_ONLY, ActName.BLOCK, ActName.REPORT}),
+        acts=frozenset({*MODERATORS_ONLY, ActName.REPORT}),
         undoable=frozenset(MODERATORS_ONLY),
         text_limit=LIMIT,
         refetches=PAGE,
         allows_training=False,
         because={
+            "tells_edits": LATER,
+            "tells_deletes": LATER,
             "allows_training": N_("Reddit's terms forbid training on what people write there."),
+            ActName.BLOCK: N_("Reddit lets few programs block people; block there, or mute or ban in the subreddit."),
             ActName.HIDE: N_("On Reddit, moderators remove; nothing is hidden."),
             ActName.LIKE: N_("Reddit forbids programs to vote."),
             ActName.HOLD: N_("Reddit's own filters decide what waits for approval."),
@@ -112,6 +113,9 @@ class Reddit(ChannelConnector):
         page="https://support.reddithelp.com/hc/en-us/articles/42728983564564",
     )
     rates: ClassVar[Sequence[Rate]] = (Rate(1_000, 600),)
+    retention: ClassVar[Retention] = Retention(
+        because=N_("Reddit wants erased what was deleted there; messages are asked for again for that.")
+    )
 
     def sign_in(self) -> SignIn | None:
         """At Reddit, for as long as nobody takes it back."""
@@ -122,12 +126,15 @@ class Reddit(ChannelConnector):
         with self._open() as api:
             me = mapping(api.get("/api/v1/me", {"raw_json": 1}))
             moderated, _ = api.things("/subreddits/mine/moderator", {"limit": PAGE})
+            newest, _ = api.things("/message/inbox", {"limit": 3})
         if not words(me.get("name")):
             raise NeedsPerson("Reddit does not say whose account this is; sign in again on the channel's page.")
-        names = [words(mapping(mapping(thing).get("data")).get("display_name")).casefold() for thing in moderated]
+        names = [words(fields_of(thing).get("display_name")).casefold() for thing in moderated]
         memory = self.surroundings.memory
         memory.save({**memory.load(), "name": me["name"], "moderates": sorted(filter(None, names))})
-        return Account(f"u/{me['name']}", words(me.get("id")), f"https://www.reddit.com/user/{me['name']}")
+        latest = read_each(newest, lambda thing: [message_of(thing, our_name=me["name"])]).messages
+        address = f"https://www.reddit.com/user/{me['name']}"
+        return Account(f"u/{me['name']}", words(me.get("id")), address, latest)
 
     def describe(self) -> Capabilities:
         """Without moderation where the account moderates none of the subreddits."""
@@ -154,43 +161,33 @@ class Reddit(ChannelConnector):
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """The newest until known; never from a position, because a removed one empties the list for ever."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
-        part, _, subreddit = stream.partition(":")
-        paths = {"posts": "new", "comments": "comments", "queue": "about/modqueue"}
-        path = f"/r/{segment(subreddit)}/{paths[part]}" if subreddit else "/message/inbox"
-
-        def page(older: str | None) -> Page[Any]:
-            things, after = api.things(path, {"limit": PAGE, "after": older})
-            dated = [
-                (name_in(t) or name_of(t), unix_moment(mapping(mapping(t).get("data")).get("created_utc")), t)
-                for t in things
-            ]
-            return Page(dated, after)
-
-        def read(thing: Any) -> Sequence[IncomingMessage]:
-            message = message_of(thing, our_name=our_name)
-            return () if since and message.posted_at and message.posted_at < since else (message,)
-
         with self._open() as api:
-            our_name = self._us(api)
-            for fresh, state in catch_up(page, known, since):
-                harvest = read_each(fresh, read)
-                yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
+            yield from poll_listing(api, self._us(api), stream, known, since)
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """All at once. Reddit wants gone here what is gone there; private messages cannot be asked for."""
-        asked = [each for each in known if not each.external_id.startswith("t4_")]
+        asked = [each for each in known if THING.fullmatch(each.external_id)]
         if not asked:
             return Batch()
         with self._open() as api:
             our_name = self._us(api)
             things, _ = api.things("/api/info", {"id": ",".join(each.external_id for each in asked)})
-        there = {name_in(thing): thing for thing in things if not is_gone(mapping(mapping(thing).get("data")))}
-        messages = [message_of(thing, our_name=our_name) for thing in there.values()]
-        return Batch(messages, [Deletion(each.external_id) for each in asked if each.external_id not in there])
+        there = {name_in(thing): thing for thing in things if not is_gone(fields_of(thing))}
+        threads = {each.external_id: each.thread_id for each in asked}
+        harvest = read_each(
+            there.values(),
+            lambda thing: [replace(message_of(thing, our_name=our_name), thread_id=threads[name_in(thing)])],
+        )
+        deletions = [Deletion(each.external_id) for each in asked if each.external_id not in there]
+        return Batch(harvest.messages, deletions, harvest.bad)
+
+    def length(self, text: str) -> int:
+        """As Markdown, in which Reddit counts."""
+        return len(_written(text))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty, or where nobody may answer."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
+        if not reply.text.strip() or self.length(reply.text) > LIMIT:
             raise Refused(f"A comment has at least one and at most {LIMIT} characters on Reddit.")
         if reply.parent_handle.get("is_locked"):
             raise Refused("The thread is locked on Reddit.")
@@ -199,7 +196,7 @@ class Reddit(ChannelConnector):
         """A comment below the post or comment, or an answer to the private message. The text is Markdown there."""
         self.validate(reply)
         with self._open() as api:
-            sent = api.do("/api/comment", {"thing_id": _name(reply.parent_handle), "text": reply.text})
+            sent = api.do("/api/comment", {"thing_id": _name(reply.parent_handle), "text": _written(reply.text)})
         things = sent.get("things")
         made = mapping(mapping(things[0]).get("data")) if isinstance(things, list) and things else {}
         if not words(made.get("name")):
@@ -209,25 +206,21 @@ class Reddit(ChannelConnector):
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look among our own latest comments."""
-        if _name(reply.parent_handle).startswith("t4_"):
+        parent = _name(reply.parent_handle)
+        if parent.startswith("t4_"):
             raise OutcomeUnknown("Reddit does not show sent private messages to programs; look at Reddit.")
         with self._open() as api:
-            things, _ = api.things(f"/user/{segment(self._us(api))}/comments", {"limit": PAGE, "sort": "new"})
-        for thing in things:
-            if mapping(thing).get("kind") != COMMENT:
-                continue
-            comment = message_of(thing, our_name="")
-            is_later = not (reply.created_at and comment.posted_at) or comment.posted_at > reply.created_at - AHEAD
-            if (
-                comment.parent_id == _name(reply.parent_handle)
-                and is_later
-                and comment.text.strip() == reply.text.strip()
-            ):
+            our_name = self._us(api)
+            things, _ = api.things(f"/user/{segment(our_name)}/comments", {"limit": PAGE, "sort": "new"})
+        for comment in read_each(things, lambda thing: [message_of(thing, our_name=our_name)]).messages:
+            if comment.parent_id == parent and is_our_answer(comment, reply):
                 return Receipt(comment.external_id, comment.url)
         return None
 
     def act(self, act: Act) -> Receipt:
-        """Remove, approve or lock a thing; ban, mute, block its author; report it."""
+        """Remove, approve or lock a thing; ban or mute its author; report it."""
+        if act.name not in self.capabilities.acts or (act.undo and act.name not in self.capabilities.undoable):
+            return super().act(act)
         with self._open() as api:
             if act.name in ON_THING:
                 (path, extra), undoing = ON_THING[act.name]
@@ -235,12 +228,8 @@ class Reddit(ChannelConnector):
                 api.do(undoing, name) if act.undo else api.do(path, {**name, **extra})
             elif act.name in {ActName.BAN, ActName.MUTE}:
                 self._against(api, act)
-            elif act.name is ActName.BLOCK and not act.undo:
-                api.do("/api/block_user", {"name": _author(act.handle)})
-            elif act.name is ActName.REPORT and not act.undo:
-                api.do("/api/report", {"thing_id": _name(act.handle), "reason": act.reason[:100] or "other"})
             else:
-                return super().act(act)
+                api.do("/api/report", {"thing_id": _name(act.handle), "reason": act.reason[:100] or "other"})
         return Receipt(act.message_id)
 
     def _against(self, api: RedditApi, act: Act) -> None:
@@ -262,6 +251,11 @@ class Reddit(ChannelConnector):
 
     def _open(self) -> RedditApi:
         return RedditApi(self.settings, self.surroundings)
+
+
+def _written(text: str) -> str:
+    # There, a line goes on in the next one unless it ends in two blanks, and ^ raises what follows.
+    return re.sub(r"(?<!\n)\n(?!\n)", "  \n", as_markdown(text).replace("^", r"\^"))
 
 
 def _name(handle: Mapping[str, Any]) -> str:

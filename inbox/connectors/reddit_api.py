@@ -12,7 +12,17 @@ from inbox.connectors.lenient import words
 from inbox.connectors.oauth import access_token
 
 HOST = "oauth.reddit.com"
-SCOPES = ("identity", "read", "submit", "privatemessages", "modposts", "modcontributors", "mysubreddits", "report")
+SCOPES = (
+    "identity",
+    "read",
+    "submit",
+    "privatemessages",
+    "modposts",
+    "modcontributors",
+    "mysubreddits",
+    "report",
+    "history",
+)
 SIGN_IN = SignIn(
     authorize_url="https://www.reddit.com/api/v1/authorize",
     token_url="https://www.reddit.com/api/v1/access_token",  # noqa: S106  an address
@@ -30,7 +40,8 @@ class RedditApi(JsonApi):
 
     def __init__(self, settings: Any, surroundings: Surroundings) -> None:
         # Reddit slows down programs that do not name themselves in this form.
-        agent = f"web:{settings.client_id}:v0.1 (Trellis)"
+        name = words(surroundings.memory.load().get("name"))
+        agent = f"web:{settings.client_id}:v0.1 ({f'by /u/{name}' if name.isascii() and name else 'Trellis'})"
         super().__init__(surroundings, f"https://{HOST}", {"User-Agent": agent})
         self.client.auth = Bearer(HOST, lambda refused: access_token(SIGN_IN, settings, surroundings, refused=refused))
 

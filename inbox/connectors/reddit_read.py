@@ -6,8 +6,8 @@ from typing import Any
 
 from inbox.connectors.contract import Author, IncomingMessage, Visibility
 from inbox.connectors.json_api import mapping
-from inbox.connectors.lenient import unix_moment, words
-from inbox.text import one_line
+from inbox.connectors.lenient import unix_moment, web_address, words
+from inbox.text import one_line, plain_from_html
 
 SITE = "https://www.reddit.com"
 COMMENT, POST, PRIVATE = "t1", "t3", "t4"
@@ -15,27 +15,45 @@ GONE = {"[deleted]", "[removed]"}
 _POST_IN_PATH = re.compile(r"/comments/([a-z0-9]{1,12})/")
 
 
+def fields_of(thing: Any) -> Mapping[str, Any]:
+    """What a thing says, behind the kind that it is."""
+    return mapping(mapping(thing).get("data"))
+
+
 def name_in(thing: Any) -> str:
     """The fullname of a thing, such as t1_abc; empty for none."""
-    return words(mapping(mapping(thing).get("data")).get("name"))
+    return words(fields_of(thing).get("name"))
+
+
+def is_empty(found: Mapping[str, Any]) -> bool:
+    """Whether only the place is left: deleted by its author, or removed by somebody."""
+    return (words(found.get("body")) or words(found.get("selftext"))) in GONE or _is_out_of_sight(found)
 
 
 def is_gone(found: Mapping[str, Any]) -> bool:
-    """Whether only the place is left: deleted by its author, or removed by somebody."""
-    body = words(found.get("body")) or words(found.get("selftext"))
-    return words(found.get("author")) in GONE or body in GONE or bool(found.get("removed_by_category"))
+    """Whether Reddit wants it erased: empty, or its author's account is deleted."""
+    return is_empty(found) or words(found.get("author")) in GONE
+
+
+def _is_out_of_sight(found: Mapping[str, Any]) -> bool:
+    category = words(found.get("removed_by_category"))
+    # Moderators still see what they, or a filter, took away; it waits for them.
+    return category == "deleted" or (bool(category) and found.get("can_mod_post") is not True)
 
 
 def message_of(thing: Any, *, our_name: str) -> IncomingMessage:
     """A comment, a post or a private message. Raises ValueError when it cannot be read."""
-    kind, found = mapping(thing).get("kind"), mapping(mapping(thing).get("data"))
+    kind, found = words(mapping(thing).get("kind")), fields_of(thing)
     name = words(found.get("name"))
     if kind not in {COMMENT, POST, PRIVATE} or not name.startswith(f"{kind}_"):
         raise ValueError("it is neither comment nor post nor message")
     is_private = kind == PRIVATE
     path = words(found.get("permalink")) or words(found.get("context")).partition("?")[0]
     title = words(found.get("title")) or words(found.get("link_title")) or words(found.get("subject"))
-    text = words(found.get("body")) or words(found.get("selftext"))
+    markup = words(found.get("body_html")) or words(found.get("selftext_html"))
+    text = plain_from_html(markup) or words(found.get("body")) or words(found.get("selftext"))
+    if not text and (kind == COMMENT or not title):
+        raise ValueError("it says nothing")
     parent = words(found.get("parent_id"))
     edited = found.get("edited")
     return IncomingMessage(
@@ -43,9 +61,10 @@ def message_of(thing: Any, *, our_name: str) -> IncomingMessage:
         thread_id=_thread_of(kind, found, path),
         parent_id=parent,
         text=text or title,
+        html=markup or None,
         subject=one_line(title, 500),
         # A post that is a link has no words of its own; where it leads to is what it is about.
-        quote="" if text else words(found.get("url")),
+        quote="" if text else web_address(words(found.get("url"))),
         posted_at=unix_moment(found.get("created_utc")),
         edited_at=unix_moment(edited) if edited is not False else None,
         author=_author(words(found.get("author")), our_name),
