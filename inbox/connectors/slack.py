@@ -1,9 +1,5 @@
 """Slack, through an app that a workspace makes for itself: what is written where the app is a member in; answers out."""
 
-import hashlib
-import hmac
-import json
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,8 +16,11 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Gone,
     Guide,
+    IncomingMessage,
     Known,
+    NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
     Passing,
@@ -31,17 +30,21 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
-from inbox.connectors.json_api import listed, mapping
-from inbox.connectors.lenient import words
-from inbox.connectors.slack_api import SlackApi
+from inbox.connectors.json_api import mapping
+from inbox.connectors.lenient import dicts, words
+from inbox.connectors.our_answer import AHEAD, is_our_answer
+from inbox.connectors.read_each import read_each
+from inbox.connectors.slack_api import SlackApi, is_error
+from inbox.connectors.slack_events import event_of, message_in, require_signed
 from inbox.connectors.slack_poll import VERSION, poll_workspace
-from inbox.connectors.slack_read import Said, marked, message_of, name_of
+from inbox.connectors.slack_read import marked, name_of
+from inbox.connectors.slack_watch import is_hidden, is_tombstone, window
 from inbox.connectors.watch_words import watch_words
 
 LIMIT = 4_000  # Slack cuts at 40,000 and recommends this
-WINDOW_SECONDS = 300
 SCOPES = ("channels:history", "channels:read", "chat:write", "groups:history", "groups:read", "im:history", "im:read",
           "reactions:write", "users:read")  # fmt: skip
+NEEDED = ("channels:history", "channels:read", "groups:history", "groups:read", "im:history", "im:read", "users:read")
 
 
 class SlackSetup(Setup):
@@ -105,8 +108,9 @@ class Slack(ChannelConnector):
             N_("Open api.slack.com/apps, choose Create New App, From a manifest, the workspace, and paste it."),
             N_("Install the app into the workspace; copy the Bot User OAuth Token (xoxb-…)."),
             N_("In Slack, invite the app into each channel it shall hear: /invite @Trellis."),
-            N_("To hear of messages at once: copy the Signing Secret from Basic Information, and under Event "
-               "Subscriptions enter the address that the channel's page shows."),
+            N_("To hear of messages at once: copy the Signing Secret from Basic Information. Under Event Subscriptions "
+               "enter the address that the channel's page shows, and subscribe to the bot events message.channels, "
+               "message.groups and message.im."),
         ),
         gate=N_("None, because the app is the workspace's own. Free workspaces show the last 90 days only."),
         page="https://docs.slack.dev/app-manifests/",
@@ -114,7 +118,7 @@ class Slack(ChannelConnector):
     rates: ClassVar[Sequence[Rate]] = (
         Rate(50, 60, "conversations.history"),
         Rate(50, 60, "conversations.replies"),
-        Rate(20, 60, "conversations.list"),
+        Rate(20, 60, "users.conversations"),
         Rate(100, 60, "users.info"),
         Rate(60, 60, "chat.postMessage"),
     )
@@ -130,14 +134,20 @@ class Slack(ChannelConnector):
         }
 
     def check(self) -> Account:
-        """Sign in, and see which scopes the token has."""
+        """Sign in; see which scopes the token has, which channels the app is in, and what was said last."""
         with self._open() as api:
             us = api.sign_in()
-            rooms = api.rooms(watch_words(self.settings.channels))
-        if not us.get("team_id"):
-            raise Passing("Slack does not say whose workspace this is.")
-        name = f"{us.get('team')} ({len(rooms)})" if rooms else f"{us.get('team')}"
-        return Account(name, f"{us['team_id']}", words(us.get("url")))
+            if not us.get("team_id"):
+                raise Passing("Slack does not say whose workspace this is.")
+            if lacking := [scope for scope in NEEDED if us["scopes"] and scope not in us["scopes"]]:
+                raise NeedsPerson(f"The app lacks the scopes {', '.join(lacking)}; add them and install the app again.")
+            rooms = api.rooms(self._chosen)
+            if not rooms:
+                where = "none of these channels" if self._chosen else "no channel"
+                raise NeedsPerson(f"The app is in {where} yet; invite it in Slack with /invite, then check again.")
+            latest = self._latest(api, rooms)
+            api.remember()
+        return Account(f"{us.get('team')}", f"{us['team_id']}", words(us.get("url")), latest)
 
     def describe(self) -> Capabilities:
         """Without what the token's scopes do not allow."""
@@ -163,48 +173,48 @@ class Slack(ChannelConnector):
         with self._open() as api:
             if not api.our_id:
                 api.sign_in()
-            yield from poll_workspace(api, watch_words(self.settings.channels), known, since)
-            api.remember()
+            try:
+                yield from poll_workspace(api, self._chosen, known, since)
+            finally:
+                # Names are asked for one by one; those already known shorten the next try.
+                api.remember()
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """One by one: a message is where its time is."""
-        messages, gone = [], []
+        found, gone = [], []
         with self._open() as api:
             for each in known:
-                channel, ts = words(each.handle.get("channel")), words(each.handle.get("ts"))
-                thread = words(each.handle.get("thread_ts")) or ts
-                method = "conversations.history" if thread == ts else "conversations.replies"
-                query = {"channel": channel, "latest": ts, "oldest": ts, "inclusive": True, "limit": 2}
-                answer = api.ask_slack(method, {**query, **({} if thread == ts else {"ts": thread})})
-                raw = next((raw for raw in listed(answer.get("messages")) if mapping(raw).get("ts") == ts), None)
-                if raw is None or Said.model_validate(raw).subtype == "tombstone":
+                channel, ts, thread = (words(each.handle.get(name)) for name in ("channel", "ts", "thread_ts"))
+                if not channel or not ts or is_hidden(ts):
+                    continue
+                try:
+                    shown, _all = window(api, channel, "" if thread == ts else thread, oldest=ts, latest=ts)
+                except Gone as error:
+                    # Whoever was removed from a channel does not know what became of its messages.
+                    if not is_error(error, "thread_not_found", "message_not_found"):
+                        continue
+                    shown = {}
+                if ts not in shown or is_tombstone(shown[ts]):
                     gone.append(Deletion(each.external_id))
                 else:
-                    is_direct = bool(each.handle.get("is_direct"))
-                    messages.append(self._message(api, raw, channel, "", is_direct=is_direct))
-        return Batch(messages, gone)
+                    found.append((shown[ts], channel))
+            harvest = read_each(found, lambda entry: [api.message(*entry)])
+            api.remember()
+        return Batch(harvest.messages, gone, harvest.bad)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """An event, or Slack's question whether this address is ours."""
-        self._require_signed(headers, body)
-        try:
-            sent = mapping(json.loads(body))
-        except (ValueError, RecursionError):
-            raise Refused("The delivery is not JSON.") from None
+        require_signed(headers, body, self.settings.signing_secret.get_secret_value())
+        sent = event_of(body)
         if sent.get("type") == "url_verification":
             return Batch(answer=words(sent.get("challenge"))[:500])
-        event = mapping(sent.get("event"))
-        channel = words(event.get("channel"))
-        if event.get("type") != "message" or not channel:
-            return Batch(filtered=1)
-        if event.get("subtype") == "message_deleted":
-            return Batch(deletions=(Deletion(name_of(channel, words(event.get("deleted_ts")))),))
-        raw = mapping(event.get("message")) if event.get("subtype") == "message_changed" else event
-        if not Said.model_validate(raw).is_spoken:
-            return Batch(filtered=1)
         with self._open() as api:
-            is_direct = event.get("channel_type") == "im"
-            return Batch((self._message(api, raw, channel, "", is_direct=is_direct),))
+            if not api.our_id:
+                api.sign_in()
+            batch = message_in(mapping(sent.get("event")), api, self._chosen)
+            if batch.messages:
+                api.remember()
+            return batch
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty."""
@@ -214,62 +224,69 @@ class Slack(ChannelConnector):
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread; in a direct channel, just below."""
         self.validate(reply)
-        handle = reply.parent_handle
-        body = {"channel": words(handle.get("channel")), "text": marked(reply.text), "unfurl_links": False}
-        if not handle.get("is_direct"):
-            body["thread_ts"] = words(handle.get("thread_ts"))
+        channel, _ts, thread = _place_of(reply.parent_handle)
+        # Without markup, stars and underscores stay what they are.
+        body: dict[str, Any] = {"channel": channel, "text": marked(reply.text), "mrkdwn": False, "unfurl_links": False}
+        if thread:
+            body["thread_ts"] = thread
         with self._open() as api:
             sent = api.do("chat.postMessage", body)
         if not words(sent.get("ts")):
             raise OutcomeUnknown("Slack does not say what became of the answer; it may have been accepted.")
-        return Receipt(name_of(words(sent.get("channel")) or str(body["channel"]), words(sent.get("ts"))))
+        return self._receipt(name_of(words(sent.get("channel")) or channel, words(sent.get("ts"))))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look behind the message for our own words."""
-        handle = reply.parent_handle
-        channel, ts = words(handle.get("channel")), words(handle.get("ts"))
-        query = {"channel": channel, "oldest": ts, "limit": 200}
+        channel, ts, thread = _place_of(reply.parent_handle)
+        started = f"{(reply.created_at - AHEAD).timestamp():.6f}" if reply.created_at else ts
         with self._open() as api:
             if not api.our_id:
                 api.sign_in()
-            if handle.get("is_direct"):
-                answer = api.ask_slack("conversations.history", query)
-            else:
-                answer = api.ask_slack("conversations.replies", {**query, "ts": words(handle.get("thread_ts"))})
-            for raw in listed(answer.get("messages")):
-                said = Said.model_validate(raw)
-                if said.user == api.our_id and said.text == marked(reply.text):
-                    return Receipt(name_of(channel, said.ts))
+            shown, is_all = window(api, channel, thread, oldest=started)
+            for message in read_each(shown.values(), lambda raw: [api.message(raw, channel)]).messages:
+                if is_our_answer(message, reply):
+                    return self._receipt(message.external_id)
+        if not is_all:
+            raise Passing("Too much was said there since to tell whether the answer arrived.")
         return None
 
     def act(self, act: Act) -> Receipt:
         """A thumb up, or taking it back."""
         if act.name is not ActName.LIKE:
             return super().act(act)
-        body = {"channel": words(act.handle.get("channel")), "timestamp": words(act.handle.get("ts")), "name": "+1"}
+        channel, ts, _thread = _place_of(act.handle)
+        body = {"channel": channel, "timestamp": ts, "name": "+1"}
         with self._open() as api:
             try:
                 api.do("reactions.remove" if act.undo else "reactions.add", body)
             except Refused as error:
-                if error.answer.get("error") not in {"already_reacted", "no_reaction"}:
+                if not is_error(error, "already_reacted", "no_reaction"):
                     raise
         return Receipt(act.message_id)
 
-    def _message(self, api: SlackApi, raw: Mapping[str, Any], channel: str, title: str, *, is_direct: bool) -> Any:
-        return message_of(raw, channel=channel, title=title, our_id=api.our_id, team_url=api.team_url,
-                          name_of_person=api.name_of, is_direct=is_direct)  # fmt: skip
+    @property
+    def _chosen(self) -> Sequence[str]:
+        return watch_words(self.settings.channels)
 
-    def _require_signed(self, headers: Mapping[str, str], body: bytes) -> None:
-        lowered = {name.lower(): value for name, value in headers.items()}
-        at, given = lowered.get("x-slack-request-timestamp", ""), lowered.get("x-slack-signature", "")
-        secret = self.settings.signing_secret.get_secret_value()
-        if not secret:
-            raise Refused("No signing secret is set; copy it from the app's Basic Information.")
-        if not at.isdecimal() or abs(time.time() - int(at)) > WINDOW_SECONDS:
-            raise Refused("The delivery is too old, or its time is missing.")
-        expected = "v0=" + hmac.new(secret.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
-            raise Refused("The delivery's signature is missing or wrong.")
+    def _latest(self, api: SlackApi, rooms: Sequence[Mapping[str, Any]]) -> Sequence[IncomingMessage]:
+        """What was said last in the channel that changed last."""
+        channel = str(max(rooms, key=lambda room: float(room.get("updated") or 0))["id"])
+        page = api.ask_slack("conversations.history", {"channel": channel, "limit": 3}).get("messages")
+        said = [raw for raw in dicts(page) if not raw.get("subtype")]
+        return read_each(said, lambda raw: [api.message(raw, channel)]).messages
+
+    def _receipt(self, name: str) -> Receipt:
+        channel, _, ts = name.partition(":")
+        team_url = words(mapping(self.surroundings.memory.load().get("us")).get("url"))
+        return Receipt(name, f"{team_url}archives/{channel}/p{ts.replace('.', '')}" if team_url else "")
 
     def _open(self) -> SlackApi:
         return SlackApi(self.settings.token.get_secret_value(), self.surroundings)
+
+
+def _place_of(handle: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Channel, time and thread (empty where a direct channel is the conversation). Raises Refused."""
+    channel, ts, thread = (words(handle.get(name)) for name in ("channel", "ts", "thread_ts"))
+    if not channel or not ts:
+        raise Refused("The message does not say where on Slack it is; it cannot be answered or acted on here.")
+    return channel, ts, "" if handle.get("is_direct") else thread or ts

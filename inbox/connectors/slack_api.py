@@ -3,15 +3,33 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inbox.connectors.contract import ConnectorError, Gone, NeedsPerson, Passing, RateLimited, Refused, Surroundings
+import httpx
+
+from inbox.connectors.contract import (
+    ConnectorError,
+    Gone,
+    IncomingMessage,
+    NeedsPerson,
+    OutcomeUnknown,
+    Passing,
+    RateLimited,
+    Refused,
+    Surroundings,
+)
+from inbox.connectors.http import read_json, retry_after
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import words
+from inbox.connectors.slack_read import message_of
 
 API = "https://slack.com/api"
 NAMES_KEPT = 3_000
+ROOMS_AT_ONCE = 200
+PAGES = 100
 SIGNED_OUT = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required"}
 NOT_THERE = {"channel_not_found", "message_not_found", "thread_not_found", "user_not_found", "cant_update_message"}
 PASSES = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+# Slack says of these that a part may have been done.
+MAYBE_DONE = {"internal_error", "fatal_error", "service_unavailable"}
 
 
 class SlackApi(JsonApi):
@@ -23,6 +41,7 @@ class SlackApi(JsonApi):
         kept = self.memory.load()
         self.us: dict[str, Any] = dict(mapping(kept.get("us")))
         self.names: dict[str, str] = dict(mapping(kept.get("names")))
+        self.titles: dict[str, str] = dict(mapping(kept.get("titles")))
 
     @property
     def our_id(self) -> str:
@@ -37,7 +56,7 @@ class SlackApi(JsonApi):
     def sign_in(self) -> dict[str, Any]:
         """Who we are, with the scopes that the token has; kept in memory."""
         response = self.read("/auth.test")
-        found = dict(self._checked(response.json() if response.content else None, "auth.test"))
+        found = dict(_checked(read_json(response), "auth.test", response))
         scopes = response.headers.get("x-oauth-scopes", "")
         self.us = {**found, "scopes": [scope.strip() for scope in scopes.split(",") if scope.strip()]}
         self.remember()
@@ -45,32 +64,45 @@ class SlackApi(JsonApi):
 
     def ask_slack(self, method: str, query: Mapping[str, Any]) -> Mapping[str, Any]:
         """A method that reads."""
-        return self._checked(self.get(f"/{method}", query, scope=method), method)
+        response = self.read(f"/{method}", query, scope=method)
+        return _checked(read_json(response), method, response)
 
     def do(self, method: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        """A method that changes something, once."""
-        return self._checked(self.change("POST", f"/{method}", dict(body), scope=method), method)
+        """A method that changes something, once. Raises OutcomeUnknown when Slack does not clearly say yes or no."""
+        answer = mapping(self.change("POST", f"/{method}", dict(body), scope=method))
+        if answer.get("ok") is not True and words(answer.get("error")) in MAYBE_DONE | {""}:
+            raise OutcomeUnknown("Slack does not say clearly what became of it; it may have been accepted.")
+        return _checked(answer, method)
 
     def rooms(self, chosen: Sequence[str]) -> list[dict[str, Any]]:
         """The channels that the app is a member of, and direct ones; of the chosen only, if any were."""
         found: list[dict[str, Any]] = []
         further: str | None = None
-        while True:
+        for _ in range(PAGES):
             kinds = "public_channel,private_channel,im"
-            query = {"types": kinds, "exclude_archived": True, "limit": 500, "cursor": further}
-            answer = self.ask_slack("conversations.list", query)
-            found += [
-                room for room in listed(answer.get("channels")) if isinstance(room, dict) and words(room.get("id"))
-            ]
+            query = {"types": kinds, "exclude_archived": True, "limit": ROOMS_AT_ONCE, "cursor": further}
+            answer = self.ask_slack("users.conversations", query)
+            found += [dict(room) for room in map(mapping, listed(answer.get("channels"))) if words(room.get("id"))]
             further = words(mapping(answer.get("response_metadata")).get("next_cursor")) or None
             if further is None:
                 break
-        wanted = set(chosen)
-        return [
-            room
-            for room in found
-            if (room.get("is_member") or room.get("is_im")) and (not wanted or wanted & {room["id"], room.get("name")})
-        ]
+        self.titles = {room["id"]: "" if room.get("is_im") else words(room.get("name")) for room in found}
+        return [room for room in found if self.is_chosen(room["id"], chosen)]
+
+    def is_chosen(self, channel: str, chosen: Sequence[str]) -> bool:
+        """Whether the settings name this channel by id or by name, or name none."""
+        return not chosen or channel in chosen or (self.titles.get(channel) or channel) in chosen
+
+    def message(self, raw: Mapping[str, Any], channel: str) -> IncomingMessage:
+        """A message of this channel as ours. Raises ValueError when it cannot be read."""
+        return message_of(
+            raw,
+            channel=channel,
+            title=f"#{title}" if (title := self.titles.get(channel)) else "",
+            our_id=self.our_id,
+            team_url=self.team_url,
+            name_of_person=self.name_of,
+        )
 
     def name_of(self, person: str) -> str:
         """A person's name as Slack shows it; asked for once."""
@@ -88,13 +120,21 @@ class SlackApi(JsonApi):
     def remember(self) -> None:
         """Keep who we are and the names for the next run."""
         names = dict(list(self.names.items())[-NAMES_KEPT:])
-        self.memory.save({**self.memory.load(), "us": self.us, "names": names})
+        self.memory.save({**self.memory.load(), "us": self.us, "names": names, "titles": self.titles})
 
-    def _checked(self, answer: Any, method: str) -> Mapping[str, Any]:
-        found = mapping(answer)
-        if found.get("ok") is True:
-            return found
-        raise _refusal(words(found.get("error")), found, method)
+
+def is_error(error: ConnectorError, *names: str) -> bool:
+    """Whether Slack refused with one of these words."""
+    return words(error.answer.get("error")) in names
+
+
+def _checked(answer: Any, method: str, response: httpx.Response | None = None) -> Mapping[str, Any]:
+    found = mapping(answer)
+    if found.get("ok") is True:
+        return found
+    error = _refusal(words(found.get("error")) if found.get("ok") is False else "", found, method)
+    error.retry_after = retry_after(response) if response is not None and isinstance(error, RateLimited) else None
+    raise error
 
 
 def _refusal(error: str, answer: Mapping[str, Any], method: str) -> ConnectorError:

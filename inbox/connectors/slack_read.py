@@ -15,6 +15,7 @@ from inbox.text import one_line
 # What people say; all other subtypes tell that something happened.
 SPOKEN = {"", "thread_broadcast", "file_share", "me_message", "bot_message"}
 _MARKED = re.compile(r"<([^<>]*)>")
+_BARE = re.compile(r"^https?://")
 NameOf = Callable[[str], str]
 
 
@@ -28,16 +29,19 @@ class Said(BaseModel):
     bot_id: Words = ""
     username: Words = ""
     text: Words = ""
-    team: Words = ""
     edited: Any = None
     files: Dicts = []
-    reply_count: int = 0
-    latest_reply: Words = ""
+    attachments: Dicts = []
 
     @property
     def is_spoken(self) -> bool:
         """Whether somebody says something by it."""
         return self.subtype in SPOKEN
+
+    @property
+    def edit(self) -> str:
+        """The time of the last edit; empty for none."""
+        return words(self.edited.get("ts")) if isinstance(self.edited, Mapping) else ""
 
 
 def name_of(channel: str, ts: str) -> str:
@@ -53,24 +57,24 @@ def message_of(
     our_id: str,
     team_url: str,
     name_of_person: NameOf,
-    is_direct: bool,
 ) -> IncomingMessage:
     """A message as ours. Raises ValueError when it cannot be read."""
     said = Said.model_validate(raw)
     if moment_of(said.ts) is None:
         raise ValueError("its time is none")
     thread = said.thread_ts or said.ts
-    edited = words(said.edited.get("ts")) if isinstance(said.edited, Mapping) else ""
+    is_direct = channel.startswith("D")
     return IncomingMessage(
         external_id=name_of(channel, said.ts),
         # In a direct channel people do not use threads: all of it is one conversation.
         thread_id=channel if is_direct and not said.thread_ts else name_of(channel, thread),
         parent_id=name_of(channel, thread) if thread != said.ts else "",
-        text=plain(said.text, name_of_person),
+        text=plain(said.text, name_of_person) or _attached(said, name_of_person),
         subject=one_line(title, 300),
         posted_at=moment_of(said.ts),
-        edited_at=moment_of(edited) if edited else None,
-        author=_author(said, our_id, name_of_person),
+        edited_at=moment_of(said.edit),
+        author=_author(said, our_id, team_url, name_of_person),
+        is_automatic=bool(said.bot_id) and said.user != our_id,
         url=f"{team_url}archives/{channel}/p{said.ts.replace('.', '')}" if team_url else "",
         visibility=Visibility.DIRECT if is_direct else Visibility.PRIVATE,
         attachments=tuple(
@@ -102,8 +106,11 @@ def plain(text: str, name_of_person: NameOf) -> str:
         if target.startswith("#"):
             return f"#{label or target[1:]}"
         if target.startswith("!"):
-            return f"@{label or target[1:].partition('^')[0]}"
-        return target if not label or label == target else f"{label} ({target})"
+            # A call to a group, or a date whose label is what to show.
+            return label or f"@{target[1:].partition('^')[0]}"
+        address = target.removeprefix("mailto:").removeprefix("tel:")
+        is_named = label and label != _BARE.sub("", address).rstrip("/") and label != address
+        return f"{label} ({address})" if is_named else label or address
 
     return html.unescape(_MARKED.sub(shown, text))
 
@@ -118,8 +125,21 @@ def moment_of(ts: str) -> datetime | None:
     return unix_moment(ts) if re.fullmatch(r"\d{1,11}(\.\d{1,6})?", ts) else None
 
 
-def _author(said: Said, our_id: str, name_of_person: NameOf) -> Author | None:
+def order(ts: str) -> tuple[int, str]:
+    """Times as Slack writes them, so that they compare: a float loses digits. What is none comes first."""
+    whole, _, rest = ts.partition(".")
+    return (int(whole), rest.ljust(6, "0")) if moment_of(ts) else (0, "")
+
+
+def _attached(said: Said, name_of_person: NameOf) -> str:
+    """What programs say in boxes below an empty text."""
+    texts = [words(each.get("fallback")) or words(each.get("text")) for each in said.attachments]
+    return "\n\n".join(plain(text, name_of_person) for text in texts if text)
+
+
+def _author(said: Said, our_id: str, team_url: str, name_of_person: NameOf) -> Author | None:
     if said.user:
-        name = name_of_person(said.user)
-        return Author(said.user, name=one_line(name, 200), is_us=said.user == our_id)
+        name = one_line(name_of_person(said.user), 200)
+        profile = f"{team_url}team/{said.user}" if team_url else ""
+        return Author(said.user, name=name, profile_url=profile, is_us=said.user == our_id)
     return Author(said.bot_id, name=one_line(said.username, 200) or said.bot_id) if said.bot_id else None
