@@ -33,6 +33,9 @@ def promote(session: Session, model: Model) -> None:
 
 
 def _read_again(session: Session) -> None:
+    # Conversations before their messages, in the order of their ids, as every writer does.
+    held = sa.select(Conversation.id).where(Conversation.waiting_since.is_not(None))
+    session.execute(held.order_by(Conversation.id).with_for_update())
     corrected = sa.exists().where(Label.message_id == Message.id, Label.corrected_by_id.is_not(None))
     waiting = sa.exists().where(
         Conversation.id == Message.conversation_id, Conversation.waiting_since <= Message.posted_at
