@@ -17,7 +17,7 @@ from classifiers.inputs import read_inputs, split_columns
 from classifiers.second_look import meaning_inputs
 from classifiers.weigh import fold_of, row_weights
 
-MOST, OF_OURS = 1_000, 100
+MOST, OF_OURS = 600, 60
 """Rows of one set, and of one theme of our own messages, that candidates learn from."""
 
 THEMES = 2
@@ -132,7 +132,7 @@ def _material(
     import scipy.sparse as sp
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    matrix = read_inputs(texts, further, say).matrix
+    matrix = read_inputs(texts, further, say, learned).matrix
     words, letters, turns, meant = split_columns(matrix)
     listed = []
     for analyzer, lengths in (("word", (1, 2)), ("char_wb", (2, 5))):

@@ -50,15 +50,18 @@ class _Answer:
     default=None,
     help="A model file instead of the shipped one.",
 )
+@click.option(
+    "--second-look", is_flag=True, help="Look twice at what the tagger is unsure of; needs the optional package."
+)
 @click.pass_context
-def command(context: click.Context, file: IO[bytes], as_json: bool, model: Path | None) -> None:
+def command(context: click.Context, file: IO[bytes], as_json: bool, model: Path | None, second_look: bool) -> None:
     """Say how right the tagger is about FILE ("-": standard input), lines like {"text": "…", "labels": ["idea"], "lang": "de"}.
 
     `labels` names all that hold, nothing or "other" if none; `lang` may be left out. A line that cannot be read is
     named, left out, and gives 1 as the exit code.
     """
     try:
-        tagger = load_tagger(model)
+        tagger = load_tagger(model, second_look=second_look)
     except ModelRefused as error:
         raise click.ClickException(str(error)) from error
     answers: list[_Answer] = []

@@ -44,14 +44,19 @@ class Inputs:
     meanings: Meanings
 
 
-def read_inputs(texts: Sequence[str], further: Sequence[str], say: Callable[[str], None]) -> Inputs:
-    """Inputs of `texts`; words that only occur in `further` are known by their meaning too. The same texts give the same."""
+def read_inputs(
+    texts: Sequence[str], further: Sequence[str], say: Callable[[str], None], learned: int | None = None
+) -> Inputs:
+    """Inputs of `texts`; words that only occur in `further` are known by their meaning too. The same texts give the same.
+
+    Where only the first `learned` texts may be learned from, the words of the others stay unknown.
+    """
     import scipy.sparse as sp
 
     cleaned, loud = [clean(text) for text in texts], [capitals(text) for text in texts]
     words, letters, turns = _counts(read_features(cleaned, loud), len(texts))
     rarity = _rarity(words), _rarity(letters)
-    meanings = _learn_meanings(cleaned, [clean(text) for text in further], say)
+    meanings = _learn_meanings(cleaned[:learned], [clean(text) for text in further], say)
     meant = np.concatenate([mean_of_words(chunk, meanings) for chunk in read_features(cleaned, loud)])
     parts = [weigh(words, rarity[0]), weigh(letters, rarity[1]), sp.csr_matrix(turns), sp.csr_matrix(meant)]
     return Inputs(sp.hstack(parts, format="csr"), rarity, meanings)

@@ -22,6 +22,7 @@ from classifiers.fit import fit
 from classifiers.measure import measure
 from classifiers.store import MODELS, Model, load_model, save_model
 from classifiers.tags import Tag
+from classifiers.trials import keep_trials, kept_trials
 
 
 @click.command("train")
@@ -49,7 +50,7 @@ from classifiers.tags import Tag
     "--compare",
     "comparing",
     is_flag=True,
-    help="Also try the other candidates on the same splits; takes some minutes more.",
+    help="Also try the other candidates on the same splits, and keep what was found for this and later cards; takes some minutes more.",
 )
 def command(data: Path | None, measured: Path | None, out: Path, comparing: bool) -> None:
     """Train the tagger from labelled sets and write its model card."""
@@ -70,18 +71,18 @@ def command(data: Path | None, measured: Path | None, out: Path, comparing: bool
         for other in sorted(measured.glob("*.csv")) if measured else []:
             sets[other.stem] = set_examples(other)
         click.echo(f"Measuring on {len(sets)} sets")
+        card = (out.parent if out == MODELS else out) / "model_card.md"
+        beside = card.with_name("trials.json")
+        if comparing:
+            found = compare(examples, sets, further, click.echo), _alone(folder, measured)
+            keep_trials(beside, *found, _risen(model, measured) if measured else [])
+        calm = {dataset["name"]: folder / dataset["file"] for dataset in manifest["dataset"] if dataset.get("calm")}
         report = Report(
             held_out,
             [measure(model, name, rows) for name, rows in sets.items()],
             [measure(model, name, rows, model.second) for name, rows in sets.items()] if model.second else [],
-            [
-                measure(model, f"{one['name']} (learned from)", set_examples(folder / one["file"]))
-                for one in manifest["dataset"]
-                if one.get("calm")
-            ],
-            compare(examples, sets, further, click.echo) if comparing else [],
-            _alone(folder, measured) if comparing else {},
-            _risen(model, measured) if comparing and measured else [],
+            [measure(model, f"{name} (learned from)", set_examples(file)) for name, file in calm.items()],
+            *kept_trials(beside),
             taken,
         )
     except DatasetRefused as error:
@@ -93,7 +94,6 @@ def command(data: Path | None, measured: Path | None, out: Path, comparing: bool
     for old in out.glob("tagger-*.zip"):
         if old != path:
             old.unlink()
-    card = (out.parent if out == MODELS else out) / "model_card.md"
     write_card(card, model, manifest, report)
     click.echo(f"{card}, in {time.monotonic() - begun:.0f} s")
 

@@ -30,7 +30,7 @@ class Parrot:
 
 @pytest.fixture
 def parrot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "load_tagger", lambda _model: Parrot())
+    monkeypatch.setattr(evaluate, "load_tagger", lambda _model, second_look: Parrot())
 
 
 def _lines(*rows: tuple[str, list[str], str]) -> bytes:

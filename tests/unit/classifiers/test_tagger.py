@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classifiers.lanes import AUTOMATIC
 from classifiers.prediction import Prediction
 from classifiers.tagger import Tagger, load_tagger, shipped_model
 from classifiers.tags import OTHER, UNSURE, Tag
@@ -146,6 +147,43 @@ def test_markup_links_and_names_do_not_decide(tagger: Tagger) -> None:
     plain, dressed = "the export is broken again", "<p>the <b>export</b> is broken again</p>"
     assert _tag(tagger, dressed) == _tag(tagger, plain)
     assert _tag(tagger, "@idiot thanks, that helped").tags == _tag(tagger, "@anna thanks, that helped").tags == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GUTEN MORGEN ZUSAMMEN, HEUTE IST MARKT AUF DEM RATHAUSPLATZ",
+        "GOOD MORNING EVERYONE, THE MEETING IS IN THE GREEN ROOM TODAY",
+        "DANKE EUCH ALLEN FÜR DEN SCHÖNEN ABEND",
+    ],
+)
+def test_shouting_alone_is_neither_trolling_nor_certain(tagger: Tagger, text: str) -> None:
+    found = _tag(tagger, text)
+    assert Tag.TROLL not in found.tags
+    assert AUTOMATIC not in found.lanes.values()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "asdkjh qwel zxmcn qpwoe alskdj",
+        "lorem ipsum dolor sit amet consectetur",
+        "&nbsp;&nbsp;<br/>&#8203;<div class='x'></div>",
+        "\u200b\u200b\u2060",
+        "{{ user.name }} %s $1 \\x00",
+        "x y z " * 400,
+    ],
+)
+def test_nonsense_is_never_tagged_with_certainty(tagger: Tagger, text: str) -> None:
+    for lang in (None, "de", "en"):
+        assert AUTOMATIC not in _tag(tagger, text, lang).lanes.values()
+
+
+@pytest.mark.parametrize(
+    "raw", ["The export is broken again!", "THE EXPORT IS BROKEN AGAIN!", "the eхpоrt is brоken again!"]
+)
+def test_a_complaint_stays_one_however_it_is_typed(tagger: Tagger, raw: str) -> None:
+    assert _tag(tagger, raw).primary == Tag.COMPLAINT
 
 
 @pytest.mark.parametrize(
