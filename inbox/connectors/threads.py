@@ -212,7 +212,7 @@ class Threads(ChannelConnector):
         if kept.get("made_from") != mark_of(own):
             # Threads renews no token on its first day.
             self._remember(token=own, made_from=mark_of(own), renew_at=(now() + timedelta(days=1)).isoformat())
-            return own
+            return str(own)
         token: str = text_of(kept.get("token")) or own
         renew_at = moment(kept.get("renew_at"))
         return token if renew_at and renew_at > now() else self._renewed(token)
