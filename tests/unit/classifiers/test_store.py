@@ -101,6 +101,33 @@ def test_a_description_that_makes_no_sense_is_refused(model_file: Path, heads: o
     _refused(model_file)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"known": -1},
+        {"known": 10**12},
+        {"known": "5"},
+        {"known": None},
+        {"second": {"idea": 5}},
+        {"second": [1]},
+        {"lanes": {}},
+        {"curves": {"idea": None}},
+        {"lanes": {"idea": {"de": [0.9]}}},
+    ],
+    ids=str,
+)
+def test_a_description_that_does_not_fit_the_weights_is_refused(model_file: Path, changed: dict[str, object]) -> None:
+    _changed(model_file, "about.json", json.dumps(_about(model_file) | changed).encode())
+    _refused(model_file)
+
+
+def test_other_words_under_the_old_seal_are_refused(model_file: Path) -> None:
+    with zipfile.ZipFile(model_file) as archive:
+        known = archive.read("known.u64")
+    _changed(model_file, "known.u64", known[8:] + known[:8])
+    assert "damaged" in _refused(model_file)
+
+
 @pytest.mark.parametrize("about", [b"[]", b"{}", b"null", b"\xff\xfe", b"[" * 100_000])
 def test_a_description_of_another_shape_is_refused(model_file: Path, about: bytes) -> None:
     _changed(model_file, "about.json", about)
