@@ -1,12 +1,9 @@
 """Ideas as issues of a GitHub repository, on github.com or an own GitHub server."""
 
 import hashlib
-import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import httpx
 from pydantic import Field, SecretStr, field_validator
@@ -21,24 +18,21 @@ from inbox.connectors.contract import (
     NeedsPerson,
     OutcomeUnknown,
     Passing,
-    RateLimited,
     Receipt,
     Setup,
     Surroundings,
 )
+from inbox.connectors.github_api import api_address, headers_with, notice_patience, patiently, repository_name
 from inbox.connectors.github_body import TITLE_LIMIT, write_body
-from inbox.connectors.http import Forbidden, fetch, open_client, read_json, retry_after, submit
+from inbox.connectors.http import Forbidden, fetch, open_client, read_json, submit
 from inbox.connectors.tracker_contract import IdeaCard, TicketState
 from inbox.text import one_line
 
-API_VERSION = "2022-11-28"
 PAGE = 100
 PAGES = 10
 # What was created by a lost attempt is minutes old; older issues need not be looked through.
 LOOK_BACK = timedelta(days=30)
-PATIENCE_SECONDS = 60.0
 DECLINED = {"not_planned", "duplicate"}
-_REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 
 
 class GitHubSetup(Setup):
@@ -66,18 +60,12 @@ class GitHubSetup(Setup):
     @field_validator("repository")
     @classmethod
     def _owner_and_name(cls, value: str) -> str:
-        path = urlsplit(value).path.strip("/") if "://" in value else value.strip("/")
-        path = path.removesuffix(".git")
-        if not _REPOSITORY.fullmatch(path):
-            raise ValueError(N_("must be owner/name, for example acme/app"))
-        return path
+        return repository_name(value)
 
     @field_validator("api_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError(N_("must start with https://"))
-        return value.rstrip("/")
+        return api_address(value)
 
 
 class GitHubIssues:
@@ -95,7 +83,7 @@ class GitHubIssues:
 
     def check(self) -> Account:
         """The repository and its three newest issues. Raises ConnectorError."""
-        with self._client() as client, self._patiently():
+        with self._client() as client, patiently():
             repository = self._repository(client)
             if not repository.get("has_issues", True):
                 raise NeedsPerson(f"Issues are switched off in {self.settings.repository}; switch them on there.")
@@ -119,7 +107,7 @@ class GitHubIssues:
         }
         if labels:
             issue["labels"] = labels
-        with self._client() as client, self._patiently():
+        with self._client() as client, patiently():
             try:
                 response = submit(client, "POST", self.issues, json=issue)
             except Gone as error:
@@ -135,7 +123,7 @@ class GitHubIssues:
     def find_created(self, card: IdeaCard) -> Receipt | None:
         """The issue that carries this card's mark; None when surely there is none. Raises when it cannot be told."""
         query: dict[str, str | int] = {"state": "all", "sort": "created", "direction": "desc", "per_page": PAGE}
-        with self._client() as client, self._patiently():
+        with self._client() as client, patiently():
             # The search index lags behind by minutes, so the plain list is read.
             creator = self._login(client)
             if creator:
@@ -156,7 +144,7 @@ class GitHubIssues:
         """How the issue stands. Raises Gone when it was deleted."""
         if not external_id.isascii() or not external_id.isdigit():
             raise Gone(f"{external_id[:40]} is not the number of an issue.")
-        with self._client() as client, self._patiently():
+        with self._client() as client, patiently():
             issue = read_json(fetch(client, "GET", f"{self.issues}/{external_id}"))
         if not isinstance(issue, dict) or issue.get("state") not in {"open", "closed"}:
             raise Passing("GitHub answered something that is not an issue.")
@@ -192,33 +180,11 @@ class GitHubIssues:
         client = open_client(
             allow_private=self.surroundings.allow_private_addresses,
             base_url=self.settings.api_url,
-            headers={
-                "Authorization": f"Bearer {self.settings.token.get_secret_value()}",
-                "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": API_VERSION,
-            },
+            headers=headers_with(self.settings.token.get_secret_value()),
             timeout_seconds=self.surroundings.timeout_seconds,
         )
-        client.event_hooks["response"].append(_notice_patience)
+        client.event_hooks["response"].append(notice_patience)
         return client
-
-    @contextmanager
-    def _patiently(self) -> Iterator[None]:
-        try:
-            yield
-        except Forbidden as error:
-            # The secondary limit sometimes comes without a header that says so.
-            if "rate limit" in str(error).lower():
-                raise RateLimited("GitHub asks for patience.", retry_after=PATIENCE_SECONDS) from error
-            raise
-
-
-def _notice_patience(response: httpx.Response) -> None:
-    # GitHub answers 403 both for a missing right and for a used-up limit; only the headers tell them apart.
-    if response.status_code not in {403, 429}:
-        return
-    if "Retry-After" in response.headers or response.headers.get("X-RateLimit-Remaining") == "0":
-        raise RateLimited("GitHub asks for patience.", retry_after=retry_after(response) or PATIENCE_SECONDS)
 
 
 def _marker(card: IdeaCard) -> str:

@@ -11,6 +11,7 @@ CHANNELS = {
     "mastodon": "inbox.connectors.mastodon:Mastodon",
     "bluesky": "inbox.connectors.bluesky:Bluesky",
     "telegram": "inbox.connectors.telegram:Telegram",
+    "stack_exchange": "inbox.connectors.stack_exchange:StackExchange",
     "discourse": "inbox.connectors.discourse:Discourse",
     "discord": "inbox.connectors.discord:Discord",
     "slack": "inbox.connectors.slack:Slack",

@@ -1,8 +1,8 @@
 """Reads lists that a platform gives oldest first from a moment on ("changed since"), however many items share a moment.
 
 Shared by the connectors whose platform filters by time. Each page starts at the newest moment already read, not at a page
-number, so that items which change during the walk move nothing out of sight. The platform's moments are not compared with
-our clock, except that one more than a day ahead moves nothing.
+number, so that items which change during the walk move nothing out of sight. A moment ahead of our clock is taken for ours,
+and one more than a day ahead moves nothing.
 """
 
 import hashlib
@@ -102,7 +102,9 @@ class _Walk(Generic[T]):
         if self.newest is None or self.is_first:
             return self.newest, None
         is_settled = now() - self.found_at > SETTLED
-        return (self.newest + self.grain if is_settled else _earlier(self.newest, self.overlap)), None
+        start = self.newest + self.grain if is_settled else _earlier(self.newest, self.overlap)
+        # One item with a wrong date, or their clock before ours: what comes next may be dated earlier.
+        return min(start, _earlier(now(), self.overlap)), None
 
     def take(self, page: Slice[T]) -> tuple[list[T], datetime | None]:
         """The items of the page that were not seen, and its last moment; from now on they are seen."""
@@ -126,7 +128,7 @@ class _Walk(Generic[T]):
         if start is None:
             return {}
         newest = self.newest or start
-        border = _earlier(newest if is_last else start, self.overlap).timestamp()
+        border = _earlier(min(newest if is_last else start, now()), self.overlap).timestamp()
         self.seen = dict([(mark, at) for mark, at in self.seen.items() if at >= border][-RING:])
         rest = {} if is_last else {"from": start.isoformat(), **({"further": further} if further else {})}
         return {

@@ -162,3 +162,14 @@ def test_a_platform_that_ignores_the_moment_is_left() -> None:
     walk = list(walk_since(lambda _start, _further: page, None, None))
     assert [item for fresh, _state in walk for item in fresh] == ["one"]
     assert len(walk) < 5
+
+
+def test_an_item_dated_a_little_ahead_hides_nothing_that_comes_meanwhile() -> None:
+    platform = Platform(10)
+    with time_machine.travel(at(0), tick=False):
+        platform.changed = {0: -50, 1: 600}
+        found, state = next(platform.poll(None))
+    assert len(found) == 2
+    with time_machine.travel(at(30), tick=False):
+        platform.changed[2] = 20
+        assert [item for fresh, _state in platform.poll(state) for item in fresh] == [(2, 20)]
