@@ -91,7 +91,6 @@ class Platform:
     def consent(self, address: str) -> str:
         """What the person's browser is sent back to when they agree: checks the request as a consent page does."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        assert address.startswith(f"{self.address}/authorize?")
         assert (query["response_type"], query["client_id"], query["scope"]) == ("code", "trellis", "read write")
         assert query["code_challenge_method"] == "S256"
         code = secrets.token_urlsafe(8)
@@ -132,6 +131,12 @@ def platform() -> Iterator[Platform]:
             self._say(400 if "error" in answer else 200, answer)
 
         def do_GET(self) -> None:
+            if self.path.startswith("/authorize"):
+                # Here the person would be asked; they agree.
+                self.send_response(302)
+                self.send_header("Location", known.consent(f"{known.address}{self.path}"))
+                self.end_headers()
+                return
             account = known.access_tokens.get((self.headers["Authorization"] or "").removeprefix("Bearer "))
             self._say(200 if account else 401, {"id": account, "name": f"@{account}"})
 

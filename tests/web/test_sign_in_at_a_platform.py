@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -54,7 +55,10 @@ def leave(client: Any, page: str) -> str:
 
 
 def come_back(client: Any, there: Platform, page: str) -> Any:
-    address = there.consent(leave(client, page))
+    """Go to the consent page, agree, and follow it back."""
+    away = leave(client, page)
+    assert away.startswith(f"{there.address}/authorize?")
+    address = httpx.get(away).headers["Location"]
     return client.get(address.removeprefix("http://127.0.0.1:8080"), follow_redirects=True)
 
 
