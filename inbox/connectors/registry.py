@@ -15,6 +15,7 @@ CHANNELS = {
     "discourse": "inbox.connectors.discourse:Discourse",
     "discord": "inbox.connectors.discord:Discord",
     "slack": "inbox.connectors.slack:Slack",
+    "wordpress": "inbox.connectors.wordpress:WordPress",
     "hacker_news": "inbox.connectors.hacker_news:HackerNews",
     "reddit_feed": "inbox.connectors.reddit_feed:RedditFeed",
     "app_store_feed": "inbox.connectors.app_store_feed:AppStoreFeed",

@@ -1,12 +1,13 @@
 """Stack Overflow and its sister sites: questions under some tags with their answers and comments in; comments out."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any, ClassVar, Self
+from urllib.parse import quote
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from inbox.connectors.contract import (
     N_,
@@ -28,19 +29,15 @@ from inbox.connectors.contract import (
     StreamSpec,
 )
 from inbox.connectors.json_api import mapping, text_of
-from inbox.connectors.lenient import unix_moment, words
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.read_each import read_each
 from inbox.connectors.stack_exchange_api import StackExchangeApi
-from inbox.connectors.stack_exchange_read import id_in, message_of
-from inbox.connectors.walk_since import Slice, walk_since
+from inbox.connectors.stack_exchange_poll import VERSION, poll_tag
+from inbox.connectors.stack_exchange_read import host_of, id_in, message_of
 from inbox.connectors.watch_words import watch_words
-from inbox.text import plain_from_html
 
-VERSION = 1
 PAGE = 100
-MOST_PAGES = 50
 SHORTEST, LIMIT = 15, 600
-AHEAD = timedelta(minutes=10)  # their clock may be behind ours
 PLURAL = {"q": "questions", "a": "answers", "c": "comments"}
 
 
@@ -61,10 +58,16 @@ class StackExchangeSetup(Setup):
     @field_validator("site")
     @classmethod
     def a_site(cls, value: str) -> str:
-        name = re.sub(r"^https?://|(\.stackexchange)?\.com/?$", "", value.lower())
+        name = re.sub(r"^https?://|/$|(\.stackexchange)?\.com/?$", "", value.lower())
         if not re.fullmatch(r"[a-z0-9.-]{2,60}", name):
             raise ValueError(N_("is not a site of Stack Exchange"))
         return name
+
+    @model_validator(mode="after")
+    def a_key_for_the_token(self) -> Self:
+        if self.access_token.get_secret_value() and not self.key:
+            raise ValueError(N_("An access token works only with the API key of its app."))
+        return self
 
     @field_validator("tags")
     @classmethod
@@ -84,11 +87,13 @@ class StackExchange(ChannelConnector):
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
         tells_edits=True,
-        tells_deletes=True,
         watches=True,
         text_limit=LIMIT,
         refetches=PAGE,
-        because={"acts": N_("Stack Exchange is moderated by its communities; programs may not.")},
+        because={
+            "acts": N_("Stack Exchange is moderated by its communities; programs may not."),
+            "tells_deletes": N_("Its lists do not tell; messages are asked for again later, and then it shows."),
+        },
     )
     guide: ClassVar[Guide] = Guide(
         (
@@ -107,16 +112,11 @@ class StackExchange(ChannelConnector):
         query = {"tagged": first, "sort": "activity", "order": "desc", "pagesize": 3}
         with self._open() as api:
             items = api.ask_site("/questions", query)[0]
-            us = api.ask_site("/me", {})[0] if self._token else []
-        if self._token and not us:
-            raise NeedsPerson("The access token belongs to nobody on this site; make another one.")
-        memory = self.surroundings.memory
-        memory.save({**memory.load(), "our_id": mapping(us[0]).get("user_id") if us else None})
-        latest = read_each(items, lambda item: [message_of(item, our_id=0, thread_id="")]).messages
-        name = f"{self.settings.site}: {self.settings.tags}"[:200]
-        return Account(
-            name, self.settings.site, f"https://{_host(self.settings.site)}/questions/tagged/{first}", latest
-        )
+            our_id = self._us(api, anew=True) if self._token else 0
+        site = self.settings.site
+        latest = read_each(items, lambda item: [message_of(item, our_id=our_id, thread_id="", site=site)]).messages
+        address = f"https://{host_of(site)}/questions/tagged/{quote(first, safe='')}"
+        return Account(f"{site}: {self.settings.tags}"[:200], site, address, latest)
 
     def describe(self) -> Capabilities:
         """Read only without a token."""
@@ -126,54 +126,35 @@ class StackExchange(ChannelConnector):
         return replace(self.capabilities, replies=False, because=because)
 
     def streams(self) -> Sequence[StreamSpec]:
-        """One for each tag."""
-        return [StreamSpec(f"tag:{tag}", every=600) for tag in watch_words(self.settings.tags)]
+        """One for each tag; seldom where only 300 calls a day are free."""
+        every = 600 if self.settings.key else 3_600
+        return [StreamSpec(f"tag:{tag}", every=every) for tag in watch_words(self.settings.tags)]
 
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
-        """Questions in which something happened, oldest first, with all that was written below them since the last look."""
+        """Questions in which something happened, with all below them; once an hour, new comments on the latest hundred."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
-        tag = stream.partition(":")[2]
-        our_id = int(self.surroundings.memory.load().get("our_id") or 0)
-
-        def page(start: datetime | None, further: str | None) -> Slice[Any]:
-            query = {"tagged": tag, "sort": "activity", "order": "asc", "page": further or "1", "pagesize": PAGE}
-            least = {"min": int(start.timestamp())} if start else {}
-            items, has_more = api.ask_site("/questions", {**query, **least})
-            dated = [(name_of(q, "question_id"), unix_moment(mapping(q).get("last_activity_date")), q) for q in items]
-            return Slice(dated, str(int(further or 1) + 1) if has_more else None)
-
-        def read(item: Any) -> Sequence[IncomingMessage]:
-            message = message_of(item, our_id=our_id, thread_id=threads.get(id_in(item), ""))
-            return () if since and message.posted_at and message.posted_at < since else (message,)
-
         with self._open() as api:
-            for fresh, state in walk_since(page, known, since):
-                answers = self._below(api, "questions", fresh, "question_id", "answers")
-                threads = {id_in(item): f"q:{text_of(mapping(item).get('question_id'))}" for item in answers}
-                comments = self._below(api, "questions", fresh, "question_id", "comments")
-                comments += self._below(api, "answers", answers, "answer_id", "comments")
-                for item in comments:
-                    post = text_of(mapping(item).get("post_id"))
-                    threads[id_in(item)] = threads.get(f"a:{post}", f"q:{post}")
-                harvest = read_each([*fresh, *answers, *comments], read)
-                yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
+            yield from poll_tag(api, stream.partition(":")[2], self._known_id, known, since)
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """Questions, answers and comments, each kind with one call."""
-        messages: list[IncomingMessage] = []
-        our_id = int(self.surroundings.memory.load().get("our_id") or 0)
-        found: set[str] = set()
-        threads = {each.external_id: each.thread_id for each in known}
+        asked = [each for each in known if re.fullmatch(r"[qac]:\d{1,18}", each.external_id)]
+        threads = {each.external_id: each.thread_id for each in asked}
+        site, our_id = self.settings.site, self._known_id
+
+        def read(item: Any) -> Sequence[IncomingMessage]:
+            return [message_of(item, our_id=our_id, thread_id=threads.get(id_in(item), ""), site=site)]
+
+        items: list[Any] = []
         with self._open() as api:
             for kind, plural in PLURAL.items():
-                numbers = [each.external_id[2:] for each in known if each.external_id.startswith(f"{kind}:")]
+                numbers = [each.external_id[2:] for each in asked if each.external_id.startswith(f"{kind}:")]
                 if numbers:
-                    items, _ = api.ask_site(f"/{plural}/{';'.join(numbers)}", {"pagesize": PAGE})
-                    for item in items:
-                        name = id_in(item)
-                        found.add(name)
-                        messages.append(message_of(item, our_id=our_id, thread_id=threads.get(name, "")))
-        return Batch(messages, [Deletion(each.external_id) for each in known if each.external_id not in found])
+                    items += api.ask_site(f"/{plural}/{';'.join(numbers)}", {"pagesize": PAGE})[0]
+        harvest = read_each(items, read)
+        there = set(map(id_in, items))
+        gone = [Deletion(each.external_id) for each in asked if each.external_id not in there]
+        return Batch(harvest.messages, gone, harvest.bad)
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too short or too long for a comment, or without a token."""
@@ -190,34 +171,39 @@ class StackExchange(ChannelConnector):
             sent = api.write(f"/posts/{post}/comments/add", {"body": reply.text})
         if not text_of(sent.get("comment_id")):
             raise OutcomeUnknown("Stack Exchange does not say what became of the comment; it may have been accepted.")
-        return Receipt(f"c:{sent['comment_id']}", words(sent.get("link")))
+        return self._receipt(sent)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look below the post for our own words."""
-        our_id = int(self.surroundings.memory.load().get("our_id") or 0)
-        post = _number(reply.parent_handle, "post_id")
+        post, site = _number(reply.parent_handle, "post_id"), self.settings.site
+        query = {"sort": "creation", "order": "desc", "pagesize": PAGE}
         with self._open() as api:
-            items, _ = api.ask_site(f"/posts/{post}/comments", {"sort": "creation", "order": "desc", "pagesize": PAGE})
+            our_id = self._us(api)
+            items, _ = api.ask_site(f"/posts/{post}/comments", query)
         for item in items:
-            comment = mapping(item)
-            at = unix_moment(comment.get("creation_date"))
-            is_ours = mapping(comment.get("owner")).get("user_id") == our_id
-            is_later = not (reply.created_at and at) or at > reply.created_at - AHEAD
-            if is_ours and is_later and _core(plain_from_html(words(comment.get("body")))) == _core(reply.text):
-                return Receipt(id_in(comment), words(comment.get("link")))
+            harvest = read_each([item], lambda raw: [message_of(raw, our_id=our_id, thread_id="", site=site)])
+            if any(is_our_answer(comment, reply) for comment in harvest.messages):
+                return self._receipt(mapping(item))
         return None
 
-    def _below(self, api: StackExchangeApi, above: str, items: Iterable[Any], field: str, kind: str) -> list[Any]:
-        """All answers or comments below these posts."""
-        numbers = [number for item in items if isinstance(number := mapping(item).get(field), int)]
-        found: list[Any] = []
-        for start in range(0, len(numbers), PAGE):
-            part, page, has_more = ";".join(map(str, numbers[start : start + PAGE])), 1, True
-            while has_more and page <= MOST_PAGES:
-                query = {"sort": "creation", "order": "asc", "pagesize": PAGE, "page": page}
-                more, has_more = api.ask_site(f"/{above}/{part}/{kind}", query)
-                found += more
-                page += 1
+    def _receipt(self, comment: Mapping[str, Any]) -> Receipt:
+        number, post = text_of(comment.get("comment_id")), text_of(comment.get("post_id"))
+        return Receipt(f"c:{number}", f"https://{host_of(self.settings.site)}/q/{post}#comment{number}_{post}")
+
+    @property
+    def _known_id(self) -> int:
+        found = self.surroundings.memory.load().get("our_id")
+        return found if isinstance(found, int) else 0
+
+    def _us(self, api: StackExchangeApi, *, anew: bool = False) -> int:
+        """Whose token it is. Raises NeedsPerson when it is nobody's on this site."""
+        if self._known_id and not anew:
+            return self._known_id
+        found = mapping(next(iter(api.ask_site("/me", {}, signed=True)[0]), None)).get("user_id")
+        if not isinstance(found, int):
+            raise NeedsPerson("The access token belongs to nobody on this site; join the site, or make another one.")
+        memory = self.surroundings.memory
+        memory.save({**memory.load(), "our_id": found})
         return found
 
     @property
@@ -226,18 +212,6 @@ class StackExchange(ChannelConnector):
 
     def _open(self) -> StackExchangeApi:
         return StackExchangeApi(self.settings.site, self.settings.key, self._token, self.surroundings)
-
-
-def _host(site: str) -> str:
-    return (
-        f"{site}.com"
-        if site in {"stackoverflow", "superuser", "serverfault", "askubuntu"}
-        else f"{site}.stackexchange.com"
-    )
-
-
-def _core(text: str) -> str:
-    return "".join(c for c in text if c.isalnum()).casefold()
 
 
 def _number(handle: Mapping[str, Any], name: str) -> int:

@@ -1,15 +1,18 @@
 """The API of Stack Exchange for one site: it tells in its answers how long to wait and what is left of the day."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing, RateLimited, Surroundings
+from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing, RateLimited, Refused, Surroundings
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import words
 
 API = "https://api.stackexchange.com/2.3"
-NO_TOKEN = {401, 402, 403, 406}
+ACCESS_DENIED = 403
+NO_TOKEN = {401, 402, ACCESS_DENIED, 406}
 THROTTLED = 502
+_WAIT = re.compile(r"in (\d{1,6}) second")
 
 
 class StackExchangeApi(JsonApi):
@@ -18,14 +21,18 @@ class StackExchangeApi(JsonApi):
     def __init__(self, site: str, key: str, token: str, surroundings: Surroundings) -> None:
         super().__init__(surroundings, API)
         self.pace = surroundings.pace
-        self.common = {name: value for name, value in (("site", site), ("key", key), ("access_token", token)) if value}
+        self.site = site
+        self.common = {name: value for name, value in (("site", site), ("key", key)) if value}
+        # Only where it is needed, because in a question it is part of the address.
+        self.signature = {"access_token": token} if token else {}
 
-    def ask_site(self, path: str, query: Mapping[str, Any]) -> tuple[list[Any], bool]:
+    def ask_site(self, path: str, query: Mapping[str, Any], *, signed: bool = False) -> tuple[list[Any], bool]:
         """The items of a page with their words, and whether there are more."""
+        common = {**self.common, "filter": "withbody", **(self.signature if signed else {})}
         # Each kind of question has its own time to wait.
         scope = path.rpartition("/")[2] if ";" in path else path
         try:
-            answer = mapping(self.get(path, {**self.common, "filter": "withbody", **query}, scope=scope))
+            answer = mapping(self.get(path, {**common, **query}, scope=scope))
         except ConnectorError as error:
             raise _known(error) from None
         self._listen(answer, scope)
@@ -34,8 +41,11 @@ class StackExchangeApi(JsonApi):
     def write(self, path: str, form: Mapping[str, Any]) -> Mapping[str, Any]:
         """A change, made once; its one item."""
         try:
-            answer = mapping(self.change("POST", path, form={**self.common, **form}))
+            answer = mapping(self.change("POST", path, form={**self.common, **self.signature, **form}))
         except ConnectorError as error:
+            if error.answer.get("error_id") == ACCESS_DENIED:
+                told = words(error.answer.get("error_message"))[:200]
+                raise Refused(f"Stack Exchange does not let this account comment there: {told}") from None
             raise _known(error) from None
         items = answer.get("items")
         return mapping(items[0]) if isinstance(items, list) and items else {}
@@ -53,9 +63,11 @@ def _known(error: ConnectorError) -> ConnectorError:
     number = error.answer.get("error_id")
     told = words(error.answer.get("error_message"))[:200]
     if number == THROTTLED:
-        return RateLimited(f"Stack Exchange asks for patience: {told}", retry_after=error.retry_after or 60.0)
+        wait = _WAIT.search(told)
+        seconds = float(wait[1]) if wait else error.retry_after
+        return RateLimited(f"Stack Exchange asks for patience: {told}", retry_after=seconds or 60.0)
     if number in NO_TOKEN:
         return NeedsPerson(f"Stack Exchange does not accept the access token: {told}. Make another one.")
     if number == 500:
         return Passing(f"Stack Exchange is in trouble: {told}")
-    return error
+    return Refused(f"Stack Exchange refused it: {told}", status=error.status) if told else error

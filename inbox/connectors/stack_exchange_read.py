@@ -24,8 +24,18 @@ def id_in(item: Any) -> str:
     return f"{kind}:{found[fields[kind]]}" if kind else name_of(item)
 
 
-def message_of(item: Any, *, our_id: int, thread_id: str) -> IncomingMessage:
-    """A post or comment as a message; its conversation is its question. Raises ValueError when it cannot be read."""
+def host_of(site: str) -> str:
+    """Where the site of that name is."""
+    if site.rpartition(".")[2] in {"stackoverflow", "superuser", "serverfault", "askubuntu", "stackapps"}:
+        return f"{site}.com"
+    return site if site.endswith(".net") else f"{site}.stackexchange.com"
+
+
+def message_of(item: Any, *, our_id: int, thread_id: str, site: str, parent_id: str = "") -> IncomingMessage:
+    """A post or comment as a message; its conversation is its question. Raises ValueError when it cannot be read.
+
+    `parent_id` is the post of a comment, where that is known.
+    """
     found = mapping(item)
     kind, name = kind_of(found), id_in(item)
     if not kind:
@@ -33,20 +43,28 @@ def message_of(item: Any, *, our_id: int, thread_id: str) -> IncomingMessage:
     post = found.get("post_id") if kind == "c" else found[{"a": "answer_id", "q": "question_id"}[kind]]
     markup = words(found.get("body"))
     question = found.get("question_id")
+    text = plain_from_html(markup) or plain_from_html(words(found.get("title")))
+    if not text:
+        raise ValueError("it says nothing")
+    thread = thread_id or (f"q:{question}" if isinstance(question, int) else name)
     return IncomingMessage(
         external_id=name,
-        thread_id=thread_id or (f"q:{question}" if isinstance(question, int) else name),
-        parent_id="" if kind == "q" else thread_id,
-        text=plain_from_html(markup) or plain_from_html(words(found.get("title"))),
+        thread_id=thread,
+        parent_id="" if kind == "q" else parent_id or thread,
+        text=text,
         html=markup,
         subject=one_line(plain_from_html(words(found.get("title"))), 500),
         posted_at=unix_moment(found.get("creation_date")),
         edited_at=unix_moment(found.get("last_edit_date")),
         author=_author(mapping(found.get("owner")), our_id),
-        url=web_address(words(found.get("link"))),
+        url=web_address(words(found.get("link"))) or _address(kind, name[2:], text_of(post), host_of(site)),
         reply_handle={"post_id": post},
         raw=found,
     )
+
+
+def _address(kind: str, number: str, post: str, host: str) -> str:
+    return f"https://{host}/a/{number}" if kind == "a" else f"https://{host}/q/{post}#comment{number}_{post}"
 
 
 def _author(owner: Mapping[str, Any], our_id: int) -> Author | None:
