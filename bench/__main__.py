@@ -10,7 +10,7 @@ import click
 from bench.figure import Figure
 
 FULL, QUICK, LABELLED = 200_000, 10_000, 50_000
-NAMES = ("start", "ingest", "classify", "list", "search", "training", "corrections")
+NAMES = ("start", "ingest", "classify", "list", "search", "training", "corrections", "poll")
 
 
 @click.command()
@@ -36,8 +36,20 @@ def main(quick: bool, messages: int, names: tuple[str, ...]) -> None:
             from bench.corrections import corrections
 
             _tell(corrections(Path(folder) / "week"))
+        if "poll" in chosen:
+            _polled(Path(folder) / "polled", max(60, min(number // 300, 600)))
         if {"ingest", "list", "search", "training"} & set(chosen):
             _filled(chosen, number, Path(folder))
+
+
+def _polled(data: Path, streams: int) -> None:
+    from bench.poll import allow_local, poll_quiet
+    from bench.surroundings import surroundings
+
+    os.environ["TRELLIS_DATA"] = str(data)
+    allow_local()
+    with surroundings(data) as database:
+        _tell(poll_quiet(database, streams))
 
 
 def _filled(chosen: tuple[str, ...], number: int, folder: Path) -> None:

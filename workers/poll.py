@@ -1,6 +1,7 @@
 """Job `poll`: every due stream is claimed, read, and stored batch by batch together with its cursor.
 
-Each stream is read in a thread of its own, so that a slow platform delays neither the others nor the worker's next job.
+Each stream is read in a thread of its own, and slow ones in lanes of their own (workers/lanes.py), so that a slow platform
+delays neither the others nor the worker's next job.
 """
 
 import logging
@@ -31,11 +32,12 @@ from inbox.conversations.ingest_apart import ingest_apart
 from inbox.database import Database
 from inbox.jobs import Job, answered
 from inbox.vault import Vault
+from workers import lanes
+from workers.lanes import Lanes
 from workers.opened import open_database, open_vault
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8
 # The worker has other things to do: after this long it goes on, while slow streams end in their own threads.
 PATIENCE_SECONDS = 20.0
 # A long backfill lets others have their turn; it goes on from its cursor at once.
@@ -50,11 +52,12 @@ class Pollers:
     vault: Vault
     settings: Settings
     running: dict[int, threading.Thread] = field(default_factory=dict)
+    lanes: Lanes = field(default_factory=Lanes)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
 
 def poll(patience: float = PATIENCE_SECONDS) -> None:
-    """Read everything that is due, up to eight streams at once; returns when all is read, or after `patience` seconds."""
+    """Read everything that is due, some streams at once; returns when all is read, or after `patience` seconds."""
     answered(Job.POLL)
     pollers, until = _pollers(), time.monotonic() + patience
     with pollers.changed:
@@ -62,7 +65,9 @@ def poll(patience: float = PATIENCE_SECONDS) -> None:
             _start_due(pollers)
             if not pollers.running:
                 return
-            if not pollers.changed.wait(until - time.monotonic()) or time.monotonic() >= until:
+            # Whoever takes longer than a second gives its place to others, so it is looked at again then.
+            pollers.changed.wait(max(0.0, min(until - time.monotonic(), lanes.PATIENCE_SECONDS)))
+            if time.monotonic() >= until:
                 return
 
 
@@ -121,14 +126,19 @@ def finish(session: Session, stream: Stream, streams: Sequence[StreamSpec], *, s
 
 
 def _start_due(pollers: Pollers) -> None:
-    free = AT_ONCE - len(pollers.running)
-    if free <= 0:
-        return
-    with pollers.database.writing() as session:
-        due = claim_due(session, limit=free, besides=list(pollers.running))
+    quick, slow = pollers.lanes.free()
+    due: list[Claimed] = []
+    if quick or (slow and pollers.lanes.slow):
+        with pollers.database.writing() as session:
+            running, late = list(pollers.running), pollers.lanes.slow
+            if quick:
+                due += claim_due(session, limit=quick, besides=running, without=late)
+            if slow and late:
+                due += claim_due(session, limit=slow, besides=running, only=late)
     for claimed in due:
         thread = threading.Thread(target=_run, args=(claimed, pollers), name=f"poll-{claimed.stream_id}", daemon=True)
         pollers.running[claimed.stream_id] = thread
+        pollers.lanes.begin(claimed.stream_id, claimed.channel.id)
         thread.start()
 
 
@@ -142,6 +152,7 @@ def _run(claimed: Claimed, pollers: Pollers) -> None:
     finally:
         with pollers.changed:
             del pollers.running[claimed.stream_id]
+            pollers.lanes.end(claimed.stream_id)
             pollers.changed.notify_all()
 
 

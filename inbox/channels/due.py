@@ -34,14 +34,25 @@ class ClaimLost(Exception):
     """The lease ran out and another worker has the stream, or its channel was paused, edited or removed."""
 
 
-def claim_due(session: Session, *, limit: int, besides: Collection[int] = ()) -> list[Claimed]:
-    """Claim up to `limit` due streams of active channels, those that have waited longest first; none of `besides`."""
+def claim_due(
+    session: Session,
+    *,
+    limit: int,
+    besides: Collection[int] = (),
+    only: Collection[int] | None = None,
+    without: Collection[int] = (),
+) -> list[Claimed]:
+    """Claim up to `limit` due streams of active channels, those that have waited longest first.
+
+    None of the streams `besides`; of the channels, `only` these, or any `without` those.
+    """
     moment = now()
     free = sa.or_(Stream.claimed_until.is_(None), Stream.claimed_until < moment)
     query = (
         sa.select(Stream)
         .join(Channel, Channel.id == Stream.channel_id)
         .where(Stream.due_at <= moment, free, Channel.state == ChannelState.ACTIVE, Stream.id.not_in(besides))
+        .where(Channel.id.not_in(without), sa.true() if only is None else Channel.id.in_(only))
         .order_by(Stream.due_at)
         .limit(limit)
     )

@@ -247,3 +247,15 @@ def test_a_stream_that_is_paused_meanwhile_stores_nothing_more(
     with pytest.raises(ClaimLost):
         poll_stream(mine, database, open_vault(settings), settings)
     assert texts(database) == {}
+
+
+def test_many_slow_platforms_stand_in_nobodys_way(database: Database, tmp_path: Path) -> None:
+    for number in range(10):
+        connect(database, write_pages(tmp_path / f"slow{number}.json", [["s", "late"]]), slow_seconds=5.0)
+    with database.writing() as session:
+        session.execute(sa.update(Stream).values(due_at=now() - timedelta(minutes=1)))
+    quick = connect(database, write_pages(tmp_path / "quick.json", [["q", "at once"]]))
+    poll(patience=3.5)
+    assert find(database, quick)[1].cursor == {"page": 1}
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).where(Stream.cursor.is_not(None))) == 1

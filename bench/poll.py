@@ -1,0 +1,128 @@
+"""Polling quiet streams through the real worker, bounded by bare HTTP requests to the same server; and what a slow platform
+costs the others.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+
+import httpx
+import sqlalchemy as sa
+
+from bench.figure import Figure
+from inbox.channels.connect import add_new_streams
+from inbox.channels.models import Channel, Stream
+from inbox.channels.setup import keep_setup, read_setup
+from inbox.clock import now
+from inbox.connectors.contract import StreamSpec
+from inbox.database import Database
+from workers.lanes import QUICK
+from workers.opened import open_vault
+from workers.poll import poll
+
+STREAMS, SLOW_STREAMS, SLOW_SECONDS = 600, 24, 12.0
+LONGEST = 300.0
+PROMISED = 500.0  # streams a minute
+FEED = {"If-None-Match": '"one"', "Accept": "application/rss+xml"}
+NOTIFICATIONS = ("/api/v1/notifications", {"types[]": "mention", "limit": 40})
+STATUSES = ("/api/v1/accounts/1/statuses", {"limit": 40})
+
+
+def poll_quiet(database: Database, streams: int = STREAMS) -> list[Figure]:
+    """A third of the streams are feeds, the others two each of Mastodon accounts; all are read already and bring nothing new."""
+    with local_platform() as address:
+        connect_quiet(database, address, streams)
+        poll_all(database)  # the first look signs in and remembers
+        alone = poll_all(database)
+        bare = ask_bare(address, streams)
+        slow = connect_slow(database, address)
+        beside = poll_all(database, besides=slow)
+    rate = streams / alone * 60
+    return [
+        Figure("poll quiet streams", rate, "streams/min", streams / bare * 60),
+        Figure("poll quiet streams, against what is promised", rate, "streams/min", PROMISED),
+        Figure("poll quiet streams beside a slow platform", beside, "s", alone),
+    ]
+
+
+@contextmanager
+def local_platform() -> Iterator[str]:
+    """The address of a platform in a process of its own, so that it takes nothing from the worker but the machine."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", "bench.platform", str(SLOW_SECONDS)], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def connect_quiet(database: Database, address: str, number: int) -> None:
+    """Connections that have so many streams together."""
+    for each in range(number // 3):
+        _connect(database, "rss", f"Feed {each}", {"url": f"{address}/feed/{each}"}, "entries")
+        settings = {"server": address, "access_token": f"token-{each}"}
+        _connect(database, "mastodon", f"Account {each}", settings, "mentions", "threads")
+
+
+def connect_slow(database: Database, address: str) -> list[int]:
+    """Feeds of a platform that takes its time; the ids of their streams."""
+    for each in range(SLOW_STREAMS):
+        _connect(database, "rss", f"Slow {each}", {"url": f"{address}/slow/{each}"}, "entries")
+    with database.reading() as session:
+        slow = sa.select(Stream.id).join(Channel).where(Channel.name.like("Slow %"))
+        return list(session.scalars(slow))
+
+
+def _connect(database: Database, kind: str, name: str, settings: dict[str, str], *streams: str) -> None:
+    with database.writing() as session:
+        channel = Channel(kind=kind, name=name)
+        session.add(channel)
+        session.flush()
+        keep_setup(open_vault(), channel, read_setup(kind, settings))
+        add_new_streams(session, channel, [StreamSpec(stream, every=60) for stream in streams])
+
+
+def poll_all(database: Database, besides: list[int] | None = None) -> float:
+    """Make every stream due, the slow ones first, and poll until all but the slow ones were looked at; seconds."""
+    slow, moment = besides or [], now()
+    with database.writing() as session:
+        session.execute(sa.update(Stream).values(due_at=moment, claimed_until=None, last_success_at=None))
+        session.execute(sa.update(Stream).where(Stream.id.in_(slow)).values(due_at=moment - timedelta(minutes=1)))
+    waiting = sa.select(sa.func.count()).where(Stream.last_success_at.is_(None), Stream.id.not_in(slow))
+    begin = time.perf_counter()
+    while (taken := time.perf_counter() - begin) < LONGEST:
+        poll(patience=0.5)
+        with database.reading() as session:
+            if not session.scalar(waiting):
+                return time.perf_counter() - begin
+    raise SystemExit(f"not all streams were read within {taken:.0f} s")
+
+
+def ask_bare(address: str, number: int) -> float:
+    """The same requests without anything around them, as many at once; seconds."""
+
+    def ask(each: int) -> None:
+        with httpx.Client(base_url=address, trust_env=False) as client:
+            if each % 3 == 0:
+                client.get(f"/feed/{each}", headers=FEED)
+            else:
+                path, query = (NOTIFICATIONS, STATUSES)[each % 3 - 1]
+                client.get(path, params=query, headers={"Authorization": f"Bearer {each}"})
+
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(QUICK) as pool:
+        list(pool.map(ask, range(number)))
+    return time.perf_counter() - begin
+
+
+def allow_local() -> None:
+    """The platform is on this machine; settings are read once, so this is said before."""
+    os.environ["TRELLIS_ALLOW_PRIVATE_ADDRESSES"] = "true"
