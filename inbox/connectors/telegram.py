@@ -33,6 +33,7 @@ from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import server_address
 from inbox.connectors.telegram_acts import call_for
 from inbox.connectors.telegram_api import TelegramApi, numbered
+from inbox.connectors.telegram_photos import with_photos
 from inbox.connectors.telegram_read import Said, address_of, message_of, name_of, root_of
 from inbox.connectors.walk_forward import Step, walk_forward
 
@@ -150,7 +151,8 @@ class Telegram(ChannelConnector):
                 harvest = read_each(updates, self._reader(threads, since))
                 kept = dict(list(threads.items())[-REMEMBERED:])
                 after = {"v": VERSION, **state, "threads": kept}
-                yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, after)
+                messages = list(with_photos(api, harvest.messages))
+                yield Batch(messages, (), harvest.bad, harvest.filtered, after)
 
     def _reader(self, threads: dict[str, str], since: datetime | None) -> Callable[[Any], Sequence[IncomingMessage]]:
         """Reads an update; the conversations it meets are kept in `threads`."""

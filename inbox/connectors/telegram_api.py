@@ -13,6 +13,7 @@ class TelegramApi(JsonApi):
 
     def __init__(self, server: str, token: str, surroundings: Surroundings) -> None:
         super().__init__(surroundings, f"{server}/bot{token}")
+        self.files = f"{server}/file/bot{token}"
 
     def call(self, method: str, body: Mapping[str, Any] | None = None) -> Any:
         """A question; its `result`."""

@@ -13,6 +13,7 @@ from tests.contract.official_telegram import BotApi
 from tests.contract.stage import Stage, recording
 
 BOT = "/bot123456:AAE-abc_def"
+PHOTO = b"\xff\xd8\xff\xe0 photo"
 
 
 class TelegramStage(Stage):
@@ -25,7 +26,13 @@ class TelegramStage(Stage):
     too_long = "x" * 4_097
     markup = ("Mehr in der Hilfe.", "Mehr in der Hilfe (https://example.com/hilfe).")
     no_search = "a bot never hears its own messages"
-    official = (BotApi("telegram/api.json", at="https://api.telegram.org"),)
+    official = (
+        BotApi(
+            "telegram/api.json",
+            at="https://api.telegram.org",
+            beyond={"/file/{bot}/photos/{name}": "files are no methods"},
+        ),
+    )
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(monkeypatch)
@@ -37,10 +44,17 @@ class TelegramStage(Stage):
         return list(recording("telegram/messages.json"))
 
     def route(self, request: httpx.Request) -> httpx.Response:
-        method, body = request.url.path.removeprefix(f"{BOT}/"), json.loads(request.content or b"{}")
+        path = request.url.path
+        method, body = path.removeprefix(f"{BOT}/"), json.loads(request.content or b"{}")
         if method == "getUpdates":
             return httpx.Response(200, json={"ok": True, "result": self._waiting(body)})
-        fixed = {"getMe": "telegram/me.json", "getWebhookInfo": "telegram/webhook_info.json"}
+        if path.startswith("/file"):
+            return httpx.Response(200, content=PHOTO)
+        fixed = {
+            "getMe": "telegram/me.json",
+            "getWebhookInfo": "telegram/webhook_info.json",
+            "getFile": "telegram/file.json",
+        }
         if method in fixed:
             return httpx.Response(200, json=recording(fixed[method]))
         if method == "sendMessage":

@@ -13,7 +13,7 @@ from inbox.connectors.contract import Act, ActName, IncomingMessage, NeedsPerson
 from inbox.connectors.telegram import TelegramSetup
 from inbox.connectors.telegram_acts import EVERYTHING
 from inbox.connectors.telegram_read import with_addresses
-from tests.contract.stage_telegram import TelegramStage
+from tests.contract.stage_telegram import PHOTO, TelegramStage
 
 GROUP = {"id": -5550, "title": "Kleine Runde", "type": "group"}
 
@@ -125,9 +125,41 @@ def test_what_only_happened_is_counted_and_left_out(stage: TelegramStage) -> Non
     assert (len(batch.messages), batch.filtered) == (1, 1)
 
 
-def test_an_attachment_has_no_address_because_that_would_hold_the_token(stage: TelegramStage) -> None:
+def test_a_photo_is_fetched_at_once_because_its_address_holds_the_token(stage: TelegramStage) -> None:
+    message = brought(stage)["-1002200110033:920"]
+    (photo,) = message.attachments
+    assert (photo.name, photo.media_type, photo.content, photo.url) == ("photo", "image/jpeg", PHOTO, "")
+    assert "AAE-abc_def" not in repr(message)
+    (asked,) = [json.loads(r.content)["file_id"] for r in stage.requests if r.url.path.endswith("getFile")]
+    assert asked == "AgACAgIAAx0Cc2"
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/var/lib/telegram/file_7.jpg", "../../bot1/getMe", "photos/../x", "a b", "x?y=1"]
+)
+def test_a_path_that_leads_elsewhere_is_not_followed(stage: TelegramStage, path: str) -> None:
+    stage.upset_where = lambda request: request.url.path.endswith("getFile")
+    stage.upset = lambda _request: httpx.Response(200, json={"ok": True, "result": {"file_path": path}})
     (photo,) = brought(stage)["-1002200110033:920"].attachments
-    assert (photo.name, photo.media_type, photo.size_bytes, photo.url) == ("photo", "image/jpeg", 48211, "")
+    assert photo.content is None
+    assert not [request for request in stage.requests if request.url.path.startswith("/file")]
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_a_photo_that_cannot_be_had_keeps_no_words_waiting(stage: TelegramStage, status: int) -> None:
+    stage.upset_where = lambda request: request.url.path.startswith("/file")
+    stage.upset = answering(status, description="Bad Request: file is too big")
+    message = brought(stage)["-1002200110033:920"]
+    assert message.text == "So sieht es bei mir aus"
+    assert message.attachments[0].content is None
+
+
+def test_many_photos_do_not_keep_the_queue_waiting(stage: TelegramStage) -> None:
+    photo = next(item for item in stage.items if "photo" in item)
+    stage.items = [{**photo, "message_id": 3_000 + number} for number in range(30)]
+    messages = brought(stage)
+    assert len(messages) == 30
+    assert sum(m.attachments[0].content is not None for m in messages.values()) == 20
 
 
 @pytest.mark.parametrize(
