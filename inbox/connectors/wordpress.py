@@ -3,7 +3,7 @@
 import html
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -18,7 +18,6 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     ConnectorError,
-    Deletion,
     Gone,
     Guide,
     Known,
@@ -31,14 +30,18 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
     Surroundings,
+    Unit,
 )
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of
-from inbox.connectors.wordpress_read import VERSION, Comment, message_of, poll_comments
+from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.read_each import read_each
+from inbox.connectors.wordpress_poll import VERSION, again, is_number, poll_comments
+from inbox.connectors.wordpress_read import message_of
 
-LIMIT = 65_000
+LIMIT = 65_000  # of the 65,525 that the database holds
 FLOOD_SECONDS = 20.0
-AHEAD = timedelta(minutes=10)  # their clock may be behind ours
+ROOT, BEHIND_A_QUERY = "/wp-json", "?"
 STATUS = {ActName.HOLD: "hold", ActName.APPROVE: "approved", ActName.MARK_SPAM: "spam", ActName.DELETE: "trash"}
 
 
@@ -76,6 +79,7 @@ class WordPress(ChannelConnector):
         acts=frozenset(STATUS),
         undoable=frozenset(STATUS),
         text_limit=LIMIT,
+        text_unit=Unit.BYTES,
         refetches=100,
         because={
             ActName.HIDE: N_("In WordPress, hold the comment: then only moderators see it."),
@@ -100,7 +104,7 @@ class WordPress(ChannelConnector):
     def check(self) -> Account:
         """Find the API, sign in, and see whether the account may moderate."""
         memory = self.surroundings.memory
-        memory.save({**memory.load(), "is_plain": self._is_plain()})
+        memory.save({**memory.load(), "root": self._find_root()})
         with self._open() as api:
             me = mapping(api.get("/wp/v2/users/me", {"context": "edit"}))
             if not me.get("id"):
@@ -109,7 +113,9 @@ class WordPress(ChannelConnector):
                 raise NeedsPerson("This account may not moderate comments; use one of an Editor or Administrator.")
             memory.save({**memory.load(), "our_id": me["id"]})
             raw = listed(api.get("/wp/v2/comments", {"per_page": 3, "context": "edit", "_embed": "up"}))
-        latest = [message_of(each, our_id=me["id"], thread_id=text_of(mapping(each).get("id"))) for each in raw]
+        latest = read_each(
+            raw, lambda each: [message_of(each, our_id=me["id"], thread_id=text_of(each["id"]))]
+        ).messages
         return Account(f"{me.get('name') or self.settings.username} @ {httpx.URL(self.settings.site).host}",
                        text_of(me["id"]), self.settings.site, latest)  # fmt: skip
 
@@ -126,32 +132,25 @@ class WordPress(ChannelConnector):
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """As they are now; what is neither shown nor held is gone for readers."""
-        found: dict[str, Any] = {}
         with self._open() as api:
-            our_id = self._us(api)
-            for status in ("approve", "hold"):
-                query = {"include": ",".join(each.external_id for each in known), "status": status, "per_page": 100}
-                for raw in listed(api.get("/wp/v2/comments", {**query, "context": "edit", "_embed": "up"})):
-                    found[text_of(mapping(raw).get("id"))] = raw
-        there = [(each, found[each.external_id]) for each in known if each.external_id in found]
-        return Batch(
-            [message_of(raw, our_id=our_id, thread_id=each.thread_id) for each, raw in there],
-            [Deletion(each.external_id) for each in known if each.external_id not in found],
-        )
+            return again(api.get, known, self._us(api))
+
+    def length(self, text: str) -> int:
+        """In bytes, as the database counts, with what stands for brackets and ampersands."""
+        return len(_escaped(text).encode("utf-8", "replace"))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
-            raise Refused(f"A comment has at least one and at most {LIMIT} characters.")
+        if not reply.text.strip() or self.length(reply.text) > LIMIT:
+            raise Refused(f"A comment has at least one letter and at most {LIMIT} bytes.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer below the comment; its words are no markup."""
         self.validate(reply)
-        body = {
-            "post": reply.parent_handle.get("post_id"),
-            "parent": int(reply.parent_id),
-            "content": html.escape(reply.text, quote=False),
-        }
+        post = reply.parent_handle.get("post_id")
+        if not isinstance(post, int):
+            raise Refused("The comment does not say below which article it stands; it cannot be answered here.")
+        body = {"post": post, "parent": _number(reply.parent_id), "content": _escaped(reply.text)}
         with self._open() as api:
             try:
                 sent = mapping(api.change("POST", "/wp/v2/comments", body))
@@ -165,42 +164,55 @@ class WordPress(ChannelConnector):
         """Look among the answers to the comment for our own words."""
         with self._open() as api:
             our_id = self._us(api)
-            query = {"parent": reply.parent_id, "author": our_id, "context": "edit", "per_page": 100}
-            for raw in listed(api.get("/wp/v2/comments", query)):
-                comment = Comment.model_validate(raw)
-                is_later = not (reply.created_at and comment.posted_at) or comment.posted_at > reply.created_at - AHEAD
-                if is_later and _core(comment.text) == _core(reply.text):
-                    return Receipt(comment.id, comment.link)
+            query = {"parent": _number(reply.parent_id), "author": our_id, "context": "edit", "per_page": 100}
+            found = listed(api.get("/wp/v2/comments", query))
+        for message in read_each(found, lambda raw: [message_of(raw, our_id=our_id, thread_id="")]).messages:
+            if is_our_answer(message, reply):
+                return Receipt(message.external_id, message.url)
         return None
 
     def act(self, act: Act) -> Receipt:
         """Give the comment another state; undoing gives it the one it had."""
         if act.name not in STATUS:
             return super().act(act)
-        before = str(act.undo_state.get("status") or act.handle.get("status") or "approved")
+        told = text_of(act.handle.get("status"))
+        before = text_of(act.undo_state.get("status")) or told or "approved"
         wanted = before if act.undo else STATUS[act.name]
+        path = f"/wp/v2/comments/{_number(act.message_id)}"
         with self._open() as api:
             try:
-                now_is = mapping(api.get(f"/wp/v2/comments/{int(act.message_id)}", {"context": "edit"})).get("status")
-                if now_is != wanted:
-                    api.change("POST", f"/wp/v2/comments/{int(act.message_id)}", {"status": wanted})
+                found = text_of(mapping(api.get(path, {"context": "edit"})).get("status")) or "approved"
+                if found != wanted:
+                    api.change("POST", path, {"status": wanted})
             except Gone:
                 if act.name is not ActName.DELETE or act.undo:
                     raise
-                now_is = "trash"
-        return Receipt(act.message_id, state={"status": str(now_is or "approved")})
+                found = wanted
+        # Where somebody was quicker, undoing goes back to what the comment was when it was read.
+        return Receipt(act.message_id, state={"status": (told or "approved") if found == wanted else found})
 
     def _us(self, api: "WordPressApi") -> int:
         memory = self.surroundings.memory
-        if "our_id" not in memory.load():
+        if not memory.load().get("our_id"):
             memory.save({**memory.load(), "our_id": mapping(api.get("/wp/v2/users/me")).get("id")})
-        return int(memory.load()["our_id"] or 0)
+        our_id = memory.load()["our_id"]
+        if not isinstance(our_id, int):
+            raise Passing("The site does not say whose account this is.")
+        return our_id
 
-    def _is_plain(self) -> bool:
-        """Whether the site has no speaking addresses; then the API lies behind a query."""
-        with JsonApi(self.surroundings, self.settings.site) as api:
-            link = api.read("/").links.get("https://api.w.org/", {}).get("url", "")
-        return "rest_route=" in link
+    def _find_root(self) -> str:
+        """Where below the site its API lies; "?" where it lies behind a query, for sites without speaking addresses."""
+        try:
+            with JsonApi(self.surroundings, self.settings.site) as api:
+                link = api.read("/").links.get("https://api.w.org/", {}).get("url", "")
+            found, site = httpx.URL(link), httpx.URL(self.settings.site)
+        except (ConnectorError, httpx.InvalidURL):
+            # A front page that is closed or broken says nothing about the API.
+            return ROOT
+        if "rest_route" in found.params:
+            return BEHIND_A_QUERY
+        path = found.path.rstrip("/").removeprefix(site.path.rstrip("/"))
+        return path if found.host == site.host and path.endswith(ROOT) else ROOT
 
     def _open(self) -> "WordPressApi":
         return WordPressApi(self.settings, self.surroundings)
@@ -212,19 +224,16 @@ class WordPressApi(JsonApi):
     def __init__(self, settings: WordPressSetup, surroundings: Surroundings) -> None:
         pair = f"{settings.username}:{settings.password.get_secret_value()}".encode()
         super().__init__(surroundings, settings.site, {"Authorization": f"Basic {b64encode(pair).decode()}"})
-        self.is_plain = bool(surroundings.memory.load().get("is_plain"))
+        self.root = text_of(surroundings.memory.load().get("root")) or ROOT
 
     def read(self, path: str, query: Query | None = None, *, scope: str = "", cost: int = 1) -> httpx.Response:
         """GET below the API's root."""
-        if path == "/":
-            return super().read(path, query)
-        if self.is_plain:
-            return super().read("/", {"rest_route": path, **(query or {})}, scope=scope, cost=cost)
-        return super().read(f"/wp-json{path}", query, scope=scope, cost=cost)
+        where, asked = self._placed(path, query)
+        return super().read(where, asked, scope=scope, cost=cost)
 
     def change(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
         """A change below the API's root. Two comments within some seconds are a flood to WordPress, which passes."""
-        where, query = ("/", {"rest_route": path}) if self.is_plain else (f"/wp-json{path}", None)
+        where, query = self._placed(path, None)
         try:
             return super().change(method, where, body, query=query, **options)
         except ConnectorError as error:
@@ -232,6 +241,17 @@ class WordPressApi(JsonApi):
                 raise Passing(str(error), retry_after=FLOOD_SECONDS) from None
             raise
 
+    def _placed(self, path: str, query: Query | None) -> tuple[str, Query | None]:
+        if self.root == BEHIND_A_QUERY:
+            return "/", {"rest_route": path, **(query or {})}
+        return f"{self.root}{path}", query
 
-def _core(text: str) -> str:
-    return "".join(c for c in html.unescape(text) if c.isalnum()).casefold()
+
+def _escaped(text: str) -> str:
+    return html.escape(text, quote=False)
+
+
+def _number(name: str) -> int:
+    if not is_number(name):
+        raise Refused("The comment does not say its number; it cannot be answered or acted on here.")
+    return int(name)

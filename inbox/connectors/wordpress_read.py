@@ -1,23 +1,18 @@
 """Reads comments of a WordPress site as our messages. Used by `wordpress` alone."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Author, Batch, ConnectorError, IncomingMessage, NeedsPerson, RateLimited
-from inbox.connectors.json_api import listed, mapping, text_of
+from inbox.connectors.contract import Author, IncomingMessage, Visibility
+from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import Words, moment, web_address, words
-from inbox.connectors.read_each import name_of, read_each
 from inbox.text import one_line, plain_from_html
 
-VERSION = 1
-PAGE = 100
-DEEPEST = 10
-REMEMBERED = 2_000
-Get = Callable[[str, Mapping[str, Any]], Any]
+NOT_KEPT = {"author_email", "author_ip", "author_user_agent", "_links", "_embedded"}
 
 
 class Comment(BaseModel):
@@ -30,6 +25,7 @@ class Comment(BaseModel):
     parent: int = 0
     author: int = 0
     author_name: Words = ""
+    author_email: Words = ""
     author_url: Words = ""
     author_avatar_urls: Any = None
     date_gmt: Words = ""
@@ -49,33 +45,8 @@ class Comment(BaseModel):
 
     @property
     def posted_at(self) -> datetime | None:
-        """WordPress writes UTC without saying so."""
-        return moment(f"{self.date_gmt}Z") if self.date_gmt and self.date_gmt[-1] != "Z" else moment(self.date_gmt)
-
-
-def poll_comments(
-    get: Get, status: str, our_id: int, cursor: Mapping[str, Any], since: datetime | None
-) -> Iterator[Batch]:
-    """Comments of one state, newest first until known; counted pages, which shift when comments come and go."""
-    roots = {name: root for name, root in mapping(cursor.get("roots")).items() if isinstance(root, str)}
-
-    def page(older: str | None) -> Page[Any]:
-        query = {"status": status, "context": "edit", "per_page": PAGE, "page": older or 1, "_embed": "up"}
-        found = listed(get("/wp/v2/comments", {**query, "orderby": "id", "order": "desc"}))
-        dated = [(name_of(each), moment(words(mapping(each).get("date_gmt")) + "Z"), each) for each in found]
-        return Page(dated, str(int(older or 1) + 1) if len(found) == PAGE else None)
-
-    def read(raw: Any) -> Sequence[IncomingMessage]:
-        comment = Comment.model_validate(raw)
-        if since and comment.posted_at and comment.posted_at < since:
-            return ()
-        root = roots[comment.id] = _root(get, comment, roots)
-        return (message_of(raw, our_id=our_id, thread_id=root),)
-
-    for fresh, state in catch_up(page, cursor, since, shifts=True):
-        harvest = read_each(fresh, read)
-        roots = dict(list(roots.items())[-REMEMBERED:])
-        yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state, "roots": dict(roots)})
+        """When it was written."""
+        return posted_at(self.date_gmt)
 
 
 def message_of(raw: Mapping[str, Any], *, our_id: int, thread_id: str) -> IncomingMessage:
@@ -93,35 +64,30 @@ def message_of(raw: Mapping[str, Any], *, our_id: int, thread_id: str) -> Incomi
         subject=one_line(plain_from_html(next((title for title in titles if isinstance(title, str)), "")), 500),
         posted_at=comment.posted_at,
         author=Author(
-            # Guests have no account: their name is all there is.
-            external_id=f"{comment.author}" if comment.author else f"guest:{comment.author_name}"[:400],
-            name=one_line(comment.author_name, 200),
+            external_id=f"{comment.author}" if comment.author else _guest(comment),
+            name=one_line(comment.author_name, 200) or "?",
             avatar_url=web_address(words(pictures.get("96"))),
             profile_url=web_address(comment.author_url),
             is_us=bool(our_id) and comment.author == our_id,
         )
         if comment.author or comment.author_name
         else None,
+        visibility=Visibility.PRIVATE if comment.status == "hold" else Visibility.PUBLIC,
         url=web_address(comment.link),
         reply_handle={"post_id": comment.post, "status": comment.status},
-        raw={name: value for name, value in raw.items() if name not in {"author_email", "author_ip", "_links"}},
+        raw={name: value for name, value in raw.items() if name not in NOT_KEPT},
     )
 
 
-def _root(get: Get, comment: Comment, roots: Mapping[str, str]) -> str:
-    """The comment with which the thread began, asking for those above where they are not known."""
-    name, above = comment.id, f"{comment.parent or ''}"
-    for _ in range(DEEPEST):
-        if not above:
-            return name
-        if above in roots:
-            return roots[above]
-        name = above
-        try:
-            parent = mapping(get(f"/wp/v2/comments/{above}", {"context": "edit"})).get("parent")
-        except (RateLimited, NeedsPerson):
-            raise
-        except ConnectorError:
-            return name
-        above = text_of(parent or "")
-    return name
+def posted_at(date_gmt: Any) -> datetime | None:
+    """WordPress writes UTC without saying so."""
+    date = words(date_gmt)
+    return moment(date if date.endswith("Z") else f"{date}Z")
+
+
+def _guest(comment: Comment) -> str:
+    """Guests have no account. Their address tells those of one name apart; it is not kept itself."""
+    if not comment.author_email:
+        return f"guest:{comment.author_name}"[:400]
+    address = comment.author_email.strip().casefold().encode("utf-8", "replace")
+    return f"guest:{hashlib.sha256(address).hexdigest()[:32]}"
