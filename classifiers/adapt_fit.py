@@ -7,13 +7,14 @@ the examples (there are fewer of them than words), with numpy alone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.adapt import ADAPTED_BITS, Adapter
 from classifiers.adapt_inputs import Inputs, read_inputs
-from classifiers.examples import Example
+from classifiers.examples import Example, seed_examples
 from classifiers.store import Model
 from classifiers.tags import LANGUAGES, Tag
 
@@ -23,7 +24,7 @@ Bools = NDArray[np.bool_]
 MOST = 1_000
 """The newest corrections that are learned from: time grows with their cube, and old ones speak of an older product."""
 
-START, CUES, WORDS, LETTERS = 0.7, 0.7, 1.0, 3.0
+CUES, WORDS, LETTERS = 0.7, 1.0, 3.0
 """How far the prior lets each kind of weight go; chosen on sets of the training folder, with a model that had not seen them.
 Twice as far learns a little faster there, and forgets what holds elsewhere."""
 
@@ -64,9 +65,8 @@ def fit_adapters(model: Model, examples: Sequence[Example], *, judged: bool = Tr
 
 
 def _fit(model: Model, examples: Sequence[Example], lang: str, judged: bool) -> tuple[Adapter, Floats]:
-    inputs = read_inputs(model, [example.text for example in examples])
-    dense = np.hstack([np.full((len(examples), 1), START), inputs.cues * CUES])
-    near = dense @ dense.T + WORDS**2 * inputs.words.likeness() + LETTERS**2 * inputs.letters.likeness()
+    inputs, usual = read_inputs(model, [example.text for example in examples]), _usual(model, lang)
+    near = _near(inputs, usual)
     chances, changes, suggest = np.full((len(examples), len(Tag)), np.nan), [], {}
     for column, head in enumerate(Tag):
         slope, intercept = model.calibration[head].get(lang, model.calibration[head]["*"])
@@ -77,7 +77,7 @@ def _fit(model: Model, examples: Sequence[Example], lang: str, judged: bool) -> 
         of_rows = np.zeros(len(examples))
         of_rows[known] = solve(among, start[known], truth)
         # What was learned in log-odds becomes weights of the score that the model's curve stretches.
-        changes.append(_weights(inputs, dense, of_rows) / slope)
+        changes.append(_weights(inputs, usual, of_rows) / slope)
         if judged:
             chances[known, column] = _held_out(among, start[known], truth)
         if judged and min(truth.sum(), (~truth).sum()) >= FEWEST:
@@ -122,10 +122,41 @@ def _held_out(near: Floats, start: Floats, truth: Bools) -> Floats:
     return found
 
 
-def _weights(inputs: Inputs, dense: Floats, of_rows: Floats) -> Floats:
-    scale = np.repeat((START, CUES), (1, inputs.cues.shape[1]))
-    words, letters = WORDS**2 * inputs.words.gather(of_rows), LETTERS**2 * inputs.letters.gather(of_rows)
-    return np.concatenate([dense.T @ of_rows * scale, words, letters])
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    """The middle of our own messages in a language. From there everything is reckoned, so that on average over them an
+    adapter changes nothing: a domain that holds more ideas must not make ideas of messages elsewhere."""
+
+    cues: Floats
+    words: Floats
+    letters: Floats
+
+
+@lru_cache(maxsize=4)
+def _texts(lang: str) -> tuple[str, ...]:
+    return tuple(example.text for example in seed_examples() if example.lang == lang)
+
+
+def _usual(model: Model, lang: str) -> _Usual:
+    own = read_inputs(model, _texts(lang))
+    return _Usual(own.cues.mean(axis=0), own.words.mean(), own.letters.mean())
+
+
+def _near(inputs: Inputs, usual: _Usual) -> Floats:
+    cues = inputs.cues - usual.cues
+    found: Floats = CUES**2 * cues @ cues.T
+    for grams, middle, scale in ((inputs.words, usual.words, WORDS), (inputs.letters, usual.letters, LETTERS)):
+        along = grams.along(middle)
+        found += scale**2 * (grams.likeness() - along - along[:, None] + middle @ middle)
+    return found
+
+
+def _weights(inputs: Inputs, usual: _Usual, of_rows: Floats) -> Floats:
+    cues = CUES**2 * (inputs.cues - usual.cues).T @ of_rows
+    words = WORDS**2 * (inputs.words.gather(of_rows) - usual.words * of_rows.sum())
+    letters = LETTERS**2 * (inputs.letters.gather(of_rows) - usual.letters * of_rows.sum())
+    start = -(cues @ usual.cues + words @ usual.words + letters @ usual.letters)
+    return np.concatenate([[start], cues, words, letters])
 
 
 def _threshold(chances: Floats, truth: Bools, before: float) -> float:

@@ -38,6 +38,14 @@ class Grams:
             found += dense @ dense.T
         return found.astype(np.float64)
 
+    def mean(self) -> Floats:
+        """The middle of the texts: for each place its mean weight."""
+        return np.bincount(self.places, self.weights, minlength=2**ADAPTED_BITS) / max(self.size, 1)
+
+    def along(self, direction: Floats) -> Floats:
+        """How far each text lies along a direction of places."""
+        return np.bincount(self.rows, self.weights * direction[self.places], minlength=self.size).astype(np.float64)
+
     def gather(self, of_rows: Floats) -> Floats:
         """For each place the sum of its weights times the value of its row."""
         return np.bincount(self.places, self.weights * of_rows[self.rows], minlength=2**ADAPTED_BITS).astype(np.float64)

@@ -14,7 +14,7 @@ from inbox.training.claim_training import Claim
 from inbox.training.models import Model, ModelState
 from inbox.training.promote import promote
 
-KEPT = 20
+KEPT = 10
 """So many of the newest models keep what they learned."""
 
 
