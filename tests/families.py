@@ -19,6 +19,7 @@ from inbox.channels.models import Channel, Stream
 from inbox.connectors import registry
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
+    Account,
     Author,
     Batch,
     Capabilities,
@@ -240,6 +241,10 @@ class Family(ChannelConnector):
     label: ClassVar[str] = "Family"
     setup: ClassVar[type[Setup]] = FamilySetup
     capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True)
+
+    def check(self) -> Account:
+        """There is nobody to sign in."""
+        return Account(self.settings.family)
 
     def streams(self) -> Sequence[StreamSpec]:
         """One."""
