@@ -27,6 +27,8 @@ CHANNELS = {
     "instagram": "inbox.connectors.instagram:Instagram",
     "threads": "inbox.connectors.threads:Threads",
     "whatsapp": "inbox.connectors.whatsapp:WhatsApp",
+    "google_play": "inbox.connectors.google_play:GooglePlay",
+    "app_store_connect": "inbox.connectors.app_store_connect:AppStoreConnect",
     "webhook": "inbox.connectors.webhook:Webhook",
     "file": "inbox.connectors.file:File",
 }
