@@ -33,7 +33,7 @@ from inbox.connectors.http import fetch, open_client, read_json
 from inbox.connectors.oauth import access_token
 
 KIND = "consented"
-SECRET = "s3cret"  # noqa: S105 (a made-up one)
+SECRET = "s3cret"
 
 
 class ConsentedSetup(Setup):

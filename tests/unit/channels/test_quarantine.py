@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.channels.ledger import Counts, browse_ledger, totals
 from inbox.channels.models import Channel, QuarantinedItem
 from inbox.channels.quarantine import browse_quarantine, count_quarantined, dismiss, find_quarantined
-from inbox.connectors.contract import BadItem, Batch, ChannelConnector
+from inbox.connectors.contract import Account, BadItem, Batch, ChannelConnector
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Message
 from inbox.conversations.retry import CannotRetry, retry
@@ -29,6 +29,9 @@ class Reader(ChannelConnector):
 
     def __init__(self) -> None:
         """It needs nothing."""
+
+    def check(self) -> Account:
+        return Account("Reader")
 
     def reread(self, raw: str) -> Batch:
         if raw.startswith("odd"):
@@ -90,7 +93,7 @@ def test_an_item_that_is_still_unreadable_stays_with_its_new_reason(
 
 
 def test_a_connector_that_reads_no_single_items_says_so(session: Session, channel: Channel, tmp_path: Path) -> None:
-    connector: Any = type("Other", (ChannelConnector,), {"kind": "other", "__init__": lambda _: None})()
+    connector: Any = type("Other", (ChannelConnector,), {"kind": "other", "__init__": lambda _: None, "check": None})()
     with pytest.raises(CannotRetry):
         retry(session, items(session, channel)["never"], connector, tmp_path)
 

@@ -14,6 +14,7 @@ from inbox.clock import now
 from inbox.config import Settings
 from inbox.connectors import registry
 from inbox.connectors.contract import (
+    Account,
     Batch,
     Capabilities,
     ChannelConnector,
@@ -46,6 +47,9 @@ class Forum(ChannelConnector):
     now: ClassVar[dict[str, str | None]] = {}
     asked: ClassVar[list[list[str]]] = []
     is_away: ClassVar[bool] = False
+
+    def check(self) -> Account:
+        return Account("Forum")
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         if self.is_away:
