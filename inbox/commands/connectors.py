@@ -13,6 +13,7 @@ from inbox.config import load_settings
 from inbox.connectors.contract import ActName, ChannelConnector, Setup
 from inbox.connectors.registry import CHANNELS, TRACKERS, channel_connector, tracker_connector
 
+WIDTH = max(map(len, CHANNELS)) + 2
 NOT_OFFERED = "The platform does not offer this."
 
 
@@ -103,7 +104,7 @@ def _line(channel: Mapping[str, Any]) -> str:
     answers = (
         f"answers up to {channel['text']['limit']:,} {channel['text']['unit']}" if channel["replies"] else "no answers"
     )
-    return f"{channel['kind']:<16}{', '.join(ways) or 'imported'}; {answers}; {acts or 'no acts'}"
+    return f"{channel['kind']:<{WIDTH}}{', '.join(ways) or 'imported'}; {answers}; {acts or 'no acts'}"
 
 
 def _manifest(kind: str) -> Any:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,7 @@ Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 def read_key(pem: str) -> Key:
     """The private key in a PEM file: RSA, or an elliptic curve of 256 bits. Raises ValueError for anything else."""
     try:
-        key = load_pem_private_key(pem.strip().encode("utf-8"), password=None)
+        key = load_pem_private_key(_in_lines(pem).encode("utf-8"), password=None)
     except (TypeError, UnsupportedAlgorithm) as error:
         raise ValueError(str(error)) from None
     if isinstance(key, rsa.RSAPrivateKey) or (
@@ -39,6 +40,16 @@ def signed_jwt(key: Key, claims: Mapping[str, Any], *, key_id: str) -> str:
         r, s = decode_dss_signature(key.sign(said.encode("ascii"), ec.ECDSA(SHA256())))
         signature = r.to_bytes(32, "big") + s.to_bytes(32, "big")
     return f"{said}.{_encoded(signature)}"
+
+
+def _in_lines(pem: str) -> str:
+    """The file as it was: a field of one line in a form makes blanks of its lines, or nothing."""
+    found = re.fullmatch(r"\s*(-----BEGIN [A-Z ]+-----)([A-Za-z0-9+/=\s]+)(-----END [A-Z ]+-----)\s*", pem)
+    if found is None:
+        raise ValueError("not a key file")
+    body = "".join(found[2].split())
+    lines = [body[start : start + 64] for start in range(0, len(body), 64)]
+    return "\n".join((found[1], *lines, found[3], ""))
 
 
 def _encoded(content: bytes) -> str:

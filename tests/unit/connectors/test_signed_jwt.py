@@ -45,8 +45,10 @@ def test_what_was_changed_on_its_way_is_noticed() -> None:
         opened(f"{head}.{forged}.{signature}", ELLIPTIC)
 
 
-def test_keys_are_read_with_blanks_around_them() -> None:
-    assert read_key(f"\n  {pem(ELLIPTIC)}  \n")
+@pytest.mark.parametrize("between", ["\n", "\r\n", " ", ""])
+def test_a_key_is_read_however_a_form_has_joined_its_lines(between: str) -> None:
+    joined = f"  {between.join(pem(ELLIPTIC).splitlines())} \n"
+    assert read_key(joined).private_numbers() == ELLIPTIC.private_numbers()
 
 
 @pytest.mark.parametrize("strange", ["", "-----BEGIN PRIVATE KEY-----", "geheim", "\udc80"])
