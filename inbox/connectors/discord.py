@@ -34,6 +34,7 @@ from inbox.connectors.contract import (
     StreamSpec,
 )
 from inbox.connectors.discord_channels import open_channels
+from inbox.connectors.discord_files import with_pictures
 from inbox.connectors.discord_poll import VERSION, poll_guild
 from inbox.connectors.discord_read import Said, message_of, number, snowflake
 from inbox.connectors.http import Forbidden
@@ -158,9 +159,9 @@ class Discord(ChannelConnector):
         """New messages of all channels and open threads."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
-            our_id = self._us(api)
             chosen = watch_words(self.settings.channels)
-            yield from poll_guild(api, self.settings.guild, our_id, chosen, known, since)
+            for batch in poll_guild(api, self.settings.guild, self._us(api), chosen, known, since):
+                yield replace(batch, messages=list(with_pictures(batch.messages, self.surroundings)))
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """One by one, as Discord gives them."""

@@ -11,6 +11,7 @@ from inbox.connectors.discord_read import number
 from tests.contract.official_openapi import OpenApi
 from tests.contract.stage import Stage, recording
 
+PICTURE = b"\x89PNG picture"
 API, GUILD, CHANNEL = "/api/v10", "/api/v10/guilds/60000000000000001", "/api/v10/channels/70000000000000001"
 
 
@@ -24,7 +25,14 @@ class DiscordStage(Stage):
     too_long = "x" * 2_001
     markup = ("Danke <@81000000000000002> <:sad:81000000000009999>", "Danke @bo :sad:")
     lengths: ClassVar[dict[str, int]] = {"*wichtig*": len(r"\*wichtig\*"), "<@1>": len(r"\<@1\>")}
-    official = (OpenApi("discord/openapi.json", at=f"https://discord.com{API}"),)
+    official = (
+        OpenApi("discord/openapi.json", at=f"https://discord.com{API}"),
+        OpenApi(
+            "discord/openapi.json",
+            at="https://cdn.discordapp.com",
+            beyond={"/attachments/{channel}/{id}/{name}": "files are not in it"},
+        ),
+    )
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(monkeypatch)
@@ -34,8 +42,13 @@ class DiscordStage(Stage):
     def recorded(self) -> list[Any]:
         return list(recording("discord/messages.json"))
 
+    def is_ours(self, request: httpx.Request) -> bool:
+        return request.url.host in {self.host, "cdn.discordapp.com"}
+
     def route(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
+        if request.url.host != self.host:
+            return httpx.Response(200, content=PICTURE)
         if path == self.send_path and request.method == "POST":
             content = json.loads(request.content)["content"].replace("\\", "")
             self.answers = [{**recording("discord/sent.json"), "content": content}]

@@ -13,7 +13,7 @@ from inbox.clock import now
 from inbox.connectors.contract import Act, ActName, IncomingMessage, NeedsPerson, Refused
 from inbox.connectors.discord import DiscordSetup
 from inbox.connectors.discord_read import moment_of, snowflake
-from tests.contract.stage_discord import API, CHANNEL, DiscordStage
+from tests.contract.stage_discord import API, CHANNEL, PICTURE, DiscordStage
 
 THREAD = "70000000000000055"
 
@@ -79,6 +79,39 @@ def test_names_and_emoji_are_words_and_files_have_addresses(stage: DiscordStage)
     assert messages[stage.items[3]["id"]].text.endswith(":sad:")
     (file,) = messages[stage.items[2]["id"]].attachments
     assert (file.name, file.media_type, file.size_bytes) == ("plan.png", "image/png", 48211)
+
+
+def test_a_picture_is_fetched_at_once_and_its_host_sees_no_token(stage: DiscordStage) -> None:
+    (file,) = [file for m in brought(stage) for file in m.attachments]
+    assert file.content == PICTURE
+    (asked,) = [request for request in stage.requests if request.url.host == "cdn.discordapp.com"]
+    assert "authorization" not in asked.headers
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"url": "https://elsewhere.example/plan.png"},
+        {"url": "https://cdn.discordapp.com.elsewhere.example/plan.png"},
+        {"url": "http://cdn.discordapp.com/plan.png"},
+        {"size": 6 * 1024 * 1024},
+        {"content_type": "application/zip"},
+    ],
+)
+def test_other_files_are_left_where_they_are(stage: DiscordStage, change: dict[str, Any]) -> None:
+    picture = stage.items[2]["attachments"][0]
+    stage.items[2] = {**stage.items[2], "attachments": [{**picture, **change}]}
+    (file,) = [file for m in brought(stage) for file in m.attachments]
+    assert file.content is None
+    assert {request.url.host for request in stage.requests} == {"discord.com"}
+
+
+def test_a_picture_that_cannot_be_had_keeps_its_address(stage: DiscordStage) -> None:
+    stage.upset_where = lambda request: request.url.host == "cdn.discordapp.com"
+    stage.upset = lambda _request: httpx.Response(404)
+    (file,) = [file for m in brought(stage) for file in m.attachments]
+    assert file.content is None
+    assert file.url.startswith("https://cdn.discordapp.com/")
 
 
 def test_a_program_is_automatic_unless_it_is_ours(stage: DiscordStage) -> None:
