@@ -12,8 +12,21 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(200)
 def test_a_small_measure_prints_one_json_line_each(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bench", "--messages", "1000", "ingest", "list", "search", "training", "classify"]
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "--messages",
+        "1000",
+        "ingest",
+        "list",
+        "search",
+        "training",
+        "classify",
+        "poll",
+    ]
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -21,7 +34,7 @@ def test_a_small_measure_prints_one_json_line_each(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=170,
     )
     assert done.returncode == 0, done.stderr[-2_000:]
     figures = {figure["name"]: figure for figure in map(json.loads, done.stdout.splitlines())}
@@ -33,6 +46,8 @@ def test_a_small_measure_prints_one_json_line_each(tmp_path: Path) -> None:
         "search",
         "training round",
         "ledger",
+        "poll quiet streams",
+        "poll quiet streams beside a slow platform",
         "classify",
     } <= set(figures)
     for figure in figures.values():
