@@ -40,7 +40,7 @@ from inbox.connectors.facebook_read import (
 )
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
-from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
+from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import SAID, answer_talk, delivered_message, find_answer, poll_talks, talk_message
 from inbox.connectors.our_answer import is_our_answer
@@ -205,6 +205,7 @@ class Facebook(ChannelConnector):
             [Deletion(text_of(value["comment_id"])) for value in removed],
             [*read.bad, *talks.bad],
             read.filtered + talks.filtered + len(entries) - len(ours) + len(changes) - len(values),
+            answer=RECEIVED,
         )
 
     def _change(self, value: Any) -> Sequence[IncomingMessage]:

@@ -30,10 +30,18 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
-from inbox.connectors.instagram_read import SAID, VERSION, changed_comment, comment_message, is_unsent, poll_comments
+from inbox.connectors.instagram_read import (
+    SAID,
+    VERSION,
+    answer_text,
+    changed_comment,
+    comment_message,
+    is_unsent,
+    poll_comments,
+)
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
-from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
+from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import SAID as TALKED
 from inbox.connectors.meta_talks import answer_talk, delivered_message, find_answer, poll_talks, talk_message
@@ -208,14 +216,17 @@ class Instagram(ChannelConnector):
             lambda raw: [message] if (message := delivered_message(raw, ours=us)) else [],
         )
         left_out = len(entries) - len(ours) + len(changes) - len(comments)
-        gone = [*map(Deletion, filter(None, unsent))]
         return Batch(
-            [*read.messages, *talks.messages], gone, [*read.bad, *talks.bad], read.filtered + talks.filtered + left_out
+            [*read.messages, *talks.messages],
+            [*map(Deletion, filter(None, unsent))],
+            [*read.bad, *talks.bad],
+            read.filtered + talks.filtered + left_out,
+            answer=RECEIVED,
         )
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, too late, or what Instagram takes for shouting and advertising."""
-        text = _text_of(reply)
+        text = answer_text(reply)
         if reply.parent_handle.get("person_id"):
             size = len(text.encode("utf-8", "replace"))
             if not text.strip() or size > TALK_BYTES:
@@ -237,7 +248,7 @@ class Instagram(ChannelConnector):
                 sent = answer_talk(api, self.settings.page_id, reply, by_people=self.settings.answers_later)
             else:
                 path = f"/{segment(words(reply.parent_handle.get('thread_id')))}/replies"
-                sent = text_of(api.post(path, {"message": _text_of(reply)}).get("id"))
+                sent = text_of(api.post(path, {"message": answer_text(reply)}).get("id"))
         if not sent:
             raise OutcomeUnknown("Instagram does not say what became of the answer; it may have been accepted.")
         return Receipt(sent)
@@ -252,7 +263,7 @@ class Instagram(ChannelConnector):
             path = f"/{segment(words(reply.parent_handle.get('thread_id')))}/replies"
             rows = api.page(path, {"fields": SAID, "limit": 100}).rows
         found = read_each(rows, lambda row: [comment_message(row, ours=us, media={})])
-        ours = (message for message in found.messages if is_our_answer(message, reply, _text_of(reply)))
+        ours = (message for message in found.messages if is_our_answer(message, reply, answer_text(reply)))
         return next((Receipt(message.external_id) for message in ours), None)
 
     def act(self, act: Act) -> Receipt:
@@ -293,8 +304,3 @@ class Instagram(ChannelConnector):
 
 def _part(act: ActName) -> str:
     return "messages" if act is ActName.BLOCK else "comments"
-
-
-def _text_of(reply: OutgoingReply) -> str:
-    name = words(reply.parent_handle.get("name"))
-    return reply.text if not name or name in reply.text else f"{name} {reply.text}"

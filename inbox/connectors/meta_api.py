@@ -32,6 +32,9 @@ RETENTION = Retention(
 )
 NO_TRAINING = N_("Meta's platform terms do not allow to learn from what people write.")
 
+# Meta counts every other answer to a delivery than 200 as a failure, and after some stops delivering.
+RECEIVED = "EVENT_RECEIVED"
+
 TOKEN_DEAD = {102, 190, 463, 467}
 NO_RIGHT = {3, 10, *range(200, 300)}
 TOO_MUCH = {4, 17, 32, 341, 613, 80007, 130429, 131048, 131056, *range(80001, 80015)}

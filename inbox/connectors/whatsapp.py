@@ -28,7 +28,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment, words
-from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
+from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, said_at, still_open
 from inbox.connectors.read_each import Harvest, read_each
 from inbox.text import one_line
@@ -131,7 +131,7 @@ class WhatsApp(ChannelConnector):
             total.messages += found.messages
             total.bad += found.bad
             total.filtered += found.filtered
-        return Batch(total.messages, (), total.bad, total.filtered + left_out)
+        return Batch(total.messages, (), total.bad, total.filtered + left_out, answer=RECEIVED)
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, empty, or too late."""
