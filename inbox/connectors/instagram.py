@@ -38,6 +38,7 @@ from inbox.connectors.instagram_read import (
     comment_message,
     is_unsent,
     poll_comments,
+    require_fitting,
 )
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
@@ -48,8 +49,6 @@ from inbox.connectors.meta_talks import answer_talk, delivered_message, find_ans
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_each
 
-COMMENT_LIMIT = 300
-HASHTAGS = 4
 TALK_BYTES = 1_000
 RIGHTS = {"comments": "instagram_manage_comments", "messages": "instagram_manage_messages"}
 
@@ -233,12 +232,7 @@ class Instagram(ChannelConnector):
                 raise Refused(f"A private answer has between 1 and {TALK_BYTES} bytes; this one has {size}.")
             still_open(reply.parent_handle, by_people=self.settings.answers_later)
             return
-        if not text.strip() or len(text) > COMMENT_LIMIT:
-            raise Refused(f"A comment has between 1 and {COMMENT_LIMIT} characters; this one has {len(text)}.")
-        if text.count("#") > HASHTAGS:
-            raise Refused(f"Instagram takes {HASHTAGS} hashtags in a comment.")
-        if text.count("http://") + text.count("https://") > 1:
-            raise Refused("Instagram takes 1 address in a comment.")
+        require_fitting(text)
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Below the comment in public, or to the person in private."""

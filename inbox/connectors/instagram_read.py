@@ -1,4 +1,4 @@
-"""Reads comments below an account's latest media: what Instagram gives, as our messages. Used by `instagram` alone."""
+"""Reads comments below an account's latest media: what Instagram gives as our messages, and what it takes. Used by `instagram` alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from inbox.connectors.catch_up import Page
-from inbox.connectors.contract import Author, Batch, IncomingMessage, OutgoingReply
+from inbox.connectors.contract import Author, Batch, IncomingMessage, OutgoingReply, Refused
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import Moment, Words, moment, unix_moment, web_address, words
 from inbox.connectors.meta_api import MetaApi
@@ -21,6 +21,8 @@ MEDIA = "id,caption,timestamp,permalink,comments_count"
 SAID = "id,text,username,from{id,username},timestamp,hidden,parent_id"
 COMMENT = f"{SAID},replies.limit(50){{{SAID}}}"
 WATCHED = 50
+COMMENT_LIMIT = 300
+HASHTAGS = 4
 CHUNK = 100
 PAGES = 20
 LATEST = datetime.max.replace(tzinfo=UTC)
@@ -121,6 +123,16 @@ def answer_text(reply: OutgoingReply) -> str:
     """Threads have two levels, so that an answer to an answer begins with its author's name."""
     name = words(reply.parent_handle.get("name"))
     return reply.text if not name or name in reply.text else f"{name} {reply.text}"
+
+
+def require_fitting(text: str) -> None:
+    """Raises Refused for a comment that Instagram would take for shouting or advertising."""
+    if not text.strip() or len(text) > COMMENT_LIMIT:
+        raise Refused(f"A comment has between 1 and {COMMENT_LIMIT} characters; this one has {len(text)}.")
+    if text.count("#") > HASHTAGS:
+        raise Refused(f"Instagram takes {HASHTAGS} hashtags in a comment.")
+    if text.count("http://") + text.count("https://") > 1:
+        raise Refused("Instagram takes 1 address in a comment.")
 
 
 def changed_comment(entry: Mapping[str, Any], change: Any) -> Any:
