@@ -23,6 +23,7 @@ CHANNELS = {
     "rss": "inbox.connectors.rss:Rss",
     "youtube": "inbox.connectors.youtube:YouTube",
     "reddit": "inbox.connectors.reddit:Reddit",
+    "x": "inbox.connectors.x:X",
     "facebook": "inbox.connectors.facebook:Facebook",
     "instagram": "inbox.connectors.instagram:Instagram",
     "threads": "inbox.connectors.threads:Threads",

@@ -1,0 +1,97 @@
+"""What X says, as our messages. Used by `x` alone."""
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from inbox.connectors.contract import Author, IncomingMessage
+from inbox.connectors.json_api import mapping
+from inbox.connectors.lenient import dicts, moment, web_address, words
+from inbox.text import one_line
+
+SITE = "https://x.com"
+
+
+def id_in(post: Any) -> str:
+    """The id of a post as it was first written: every edit is a post of its own at X."""
+    found = mapping(post)
+    history = found.get("edit_history_tweet_ids")
+    first = words(history[0]) if isinstance(history, list) and history else ""
+    return first or words(found.get("id"))
+
+
+def message_of(post: Any, along: Mapping[str, Any], *, our_id: str) -> IncomingMessage:
+    """A post as a message. Raises ValueError when it cannot be read."""
+    found = mapping(post)
+    number, name = words(found.get("id")), id_in(found)
+    text = _text_of(found)
+    if not number.isdecimal() or not text:
+        raise ValueError("it has no id or says nothing")
+    author, thread = words(found.get("author_id")), words(found.get("conversation_id"))
+    people = {words(person.get("id")): person for person in dicts(along.get("users"))}
+    at = moment(found.get("created_at"))
+    return IncomingMessage(
+        external_id=name,
+        thread_id=name if thread in {"", number} else thread,
+        parent_id=parent_in(found),
+        text=text,
+        posted_at=at,
+        # Its edits are posts of their own, each with its own time.
+        edited_at=at if name != number else None,
+        author=_author(author, mapping(people.get(author)), our_id),
+        language=words(found.get("lang")) if words(found.get("lang")) not in {"und", "zxx", "qme"} else "",
+        url=f"{SITE}/i/web/status/{number}",
+        reply_handle={"post_id": number, "author_id": author, "is_summons": _is_summons(found, our_id)},
+        raw=found,
+    )
+
+
+def with_what_it_answers(
+    message: IncomingMessage, along: Mapping[str, Any], *, our_id: str
+) -> Sequence[IncomingMessage]:
+    """The message after our own post that it answers; a stranger's words are its quote."""
+    above = next((post for post in dicts(along.get("tweets")) if words(post.get("id")) == message.parent_id), None)
+    if above is None:
+        return (message,)
+    if words(above.get("author_id")) != our_id or not _text_of(above):
+        return (replace(message, quote=_text_of(above)[:2_000]),)
+    return (message_of(above, along, our_id=our_id), message)
+
+
+def parent_in(post: Mapping[str, Any]) -> str:
+    """The post that this one answers; empty for none."""
+    kinds = {words(other.get("type")): words(other.get("id")) for other in dicts(post.get("referenced_tweets"))}
+    return kinds.get("replied_to", "")
+
+
+def _text_of(post: Mapping[str, Any]) -> str:
+    note = mapping(post.get("note_tweet"))
+    text, entities = words(note.get("text")), mapping(note.get("entities"))
+    if not text:
+        text, entities = words(post.get("text")), mapping(post.get("entities"))
+    for link in dicts(entities.get("urls")):
+        short, whole = words(link.get("url")), web_address(words(link.get("expanded_url")))
+        if short and whole:
+            text = text.replace(short, whole)
+    return html.unescape(text)
+
+
+def _is_summons(post: Mapping[str, Any], our_id: str) -> bool:
+    """Whether X lets us answer by program: the author named us, or answered us."""
+    named = {words(mention.get("id")) for mention in dicts(mapping(post.get("entities")).get("mentions"))}
+    return our_id in {words(post.get("in_reply_to_user_id")), words(post.get("author_id")), *named}
+
+
+def _author(number: str, person: Mapping[str, Any], our_id: str) -> Author | None:
+    if not number:
+        return None
+    handle = words(person.get("username"))
+    return Author(
+        external_id=number,
+        handle=handle,
+        name=one_line(words(person.get("name")), 200) or handle or number,
+        avatar_url=web_address(words(person.get("profile_image_url"))),
+        profile_url=f"{SITE}/{handle}" if handle else f"{SITE}/i/user/{number}",
+        is_us=number == our_id,
+    )
