@@ -50,7 +50,9 @@ def stop_backfill(session: Session, channel: Channel, *, by: Teammate) -> None:
 
 
 def walk(stream: Stream, batch: Batch) -> None:
-    """Note how far a walk into the past has come with this batch."""
+    """Note how far a walk into the past has come with this batch; other streams walk nowhere."""
+    if not stream.past_of:
+        return
     moments = [as_utc(each.posted_at) for each in batch.messages if isinstance(each.posted_at, datetime)]
     stream.fetched += batch.fetched
     stream.oldest_at = min(filter(None, [stream.oldest_at, *moments]), default=None)

@@ -1,0 +1,69 @@
+"""The menu of a message: what this very connection may do comes first, the rest says why not, and a ban may end."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from inbox.clock import now
+from inbox.conversations.models import Message
+from inbox.database import Database
+from inbox.outbox.models import Delivery
+from inbox.outbox.parcels import act_of
+from tests.making import make_channel, make_conversation
+
+WHY = "The bot is no admin here."
+
+
+@pytest.fixture
+def database(app: Any) -> Database:
+    opened: Database = app.extensions["trellis"].database
+    return opened
+
+
+@pytest.fixture
+def message(database: Database) -> Message:
+    said = {"acts": ["ban", "like"], "undoable": ["ban"], "because": {"delete": WHY}, "replies": True}
+    with database.writing() as session:
+        make_conversation(session, make_channel(session, abilities=said), ("You are all fools.",))
+        return session.scalars(sa.select(Message)).one()
+
+
+def only(database: Database) -> Delivery:
+    with database.reading() as session:
+        return session.scalars(sa.select(Delivery)).one()
+
+
+def test_what_is_possible_comes_first_and_the_rest_says_why(client: Any, message: Message) -> None:
+    page = client.get(f"/conversations/{message.conversation_id}?view=all").text
+    possible, _, impossible = page.partition("Not possible here")
+    assert 'value="ban"' in possible
+    assert 'value="like"' in possible
+    assert 'value="hide"' not in page
+    assert WHY in impossible
+    assert impossible.count("The platform does not offer this.") == 1
+
+
+@pytest.mark.parametrize(("days", "length"), [("7", 7), ("", None), ("0", None), ("soon", None), ("99999", None)])
+def test_a_ban_is_for_some_days_or_for_ever(
+    client: Any, message: Message, database: Database, days: str, length: int | None
+) -> None:
+    client.post(f"/messages/{message.id}/acts", data={"act": "ban", "days": days, "reason": "rude"})
+    until = act_of(only(database).payload).until
+    if length is None:
+        assert until is None
+    else:
+        assert until is not None
+        assert abs(until - now() - timedelta(days=length)) < timedelta(minutes=1)
+    page = client.get(f"/conversations/{message.conversation_id}?view=all").text
+    assert ("until 20" in page) is (length is not None)
+
+
+def test_what_this_connection_may_not_do_is_refused_with_its_reason(
+    client: Any, message: Message, database: Database
+) -> None:
+    answer = client.post(f"/messages/{message.id}/acts", data={"act": "delete"}, follow_redirects=True)
+    assert WHY in answer.text
+    with database.reading() as session:
+        assert session.scalars(sa.select(Delivery)).all() == []
