@@ -3,12 +3,11 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
-from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -33,10 +32,11 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
+from inbox.connectors.discord_acts import allowed, call_for
 from inbox.connectors.discord_channels import open_channels
 from inbox.connectors.discord_files import with_pictures
 from inbox.connectors.discord_poll import VERSION, poll_guild
-from inbox.connectors.discord_read import Said, message_of, number, snowflake
+from inbox.connectors.discord_read import message_of, number, snowflake
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment
 from inbox.connectors.lenient import words
@@ -48,7 +48,6 @@ from inbox.connectors.watch_words import watch_words
 API = "https://discord.com/api/v10"
 LIMIT = 2_000
 PAGES = 10
-LONGEST_TIME_OUT = timedelta(days=28) - timedelta(minutes=1)
 CONTENT_FLAGS = (1 << 18) | (1 << 19)  # the message content intent, approved or for small servers
 
 
@@ -180,7 +179,7 @@ class Discord(ChannelConnector):
                 except Forbidden:
                     continue
                 else:
-                    messages.append(message_of(raw, guild=self.settings.guild, our_id=our_id, thread_id=each.thread_id))
+                    messages += self._read([raw], our_id, each.thread_id)
         return Batch(messages, gone)
 
     def length(self, text: str) -> int:
@@ -205,7 +204,7 @@ class Discord(ChannelConnector):
             "enforce_nonce": True,
         }
         with self._open() as api:
-            sent = mapping(_allowed(api, "POST", f"/channels/{segment(channel)}/messages", body))
+            sent = mapping(allowed(api, "POST", f"/channels/{segment(channel)}/messages", body))
         if not number(sent.get("id")):
             raise OutcomeUnknown("Discord does not say what became of the answer; it may have been accepted.")
         return Receipt(sent["id"], f"https://discord.com/channels/{self.settings.guild}/{channel}/{sent['id']}")
@@ -219,10 +218,8 @@ class Discord(ChannelConnector):
             our_id = self._us(api)
             for _ in range(PAGES):
                 page = listed(api.get(f"/channels/{channel}/messages", {"after": after, "limit": 100}))
-                for raw in page:
-                    said = Said.model_validate(raw)
-                    message = message_of(raw, guild=self.settings.guild, our_id=our_id, thread_id=reply.thread_id)
-                    if said.above == reply.parent_id and is_our_answer(message, reply):
+                for message in self._read(page, our_id, reply.thread_id):
+                    if message.parent_id == reply.parent_id and is_our_answer(message, reply):
                         return Receipt(message.external_id, message.url)
                 newest = max((words(mapping(raw).get("id")) for raw in page), key=number, default="")
                 if len(page) < 100 or number(newest) <= number(after):
@@ -232,34 +229,17 @@ class Discord(ChannelConnector):
 
     def act(self, act: Act) -> Receipt:
         """Delete or like the message; time out or ban its author."""
-        channel, message = str(act.handle.get("channel_id") or ""), act.message_id
-        person, guild = str(act.handle.get("person_id") or ""), self.settings.guild
-        body: Any = None
-        if act.name is ActName.DELETE and not act.undo:
-            method, path = "DELETE", f"/channels/{segment(channel)}/messages/{segment(message)}"
-        elif act.name is ActName.LIKE:
-            method = "DELETE" if act.undo else "PUT"
-            path = f"/channels/{segment(channel)}/messages/{segment(message)}/reactions/%F0%9F%91%8D/@me"
-        elif act.name is ActName.MUTE:
-            longest = now() + LONGEST_TIME_OUT
-            until = None if act.undo else min(act.until or longest, longest).isoformat()
-            method, path = "PATCH", f"/guilds/{guild}/members/{segment(person)}"
-            body = {"communication_disabled_until": until}
-        elif act.name is ActName.BAN:
-            if act.until:
-                raise Refused("Discord bans for ever; mute the person for a time instead.")
-            method, path = ("DELETE" if act.undo else "PUT"), f"/guilds/{guild}/bans/{segment(person)}"
-            body = {} if act.undo else {"delete_message_seconds": 0}
-        else:
+        if act.name not in self.capabilities.acts or (act.undo and act.name not in self.capabilities.undoable):
             return super().act(act)
+        method, path, body = call_for(act, self.settings.guild)
         with self._open() as api:
             try:
-                _allowed(api, method, path, body, reason=act.reason)
+                allowed(api, method, path, body, reason=act.reason)
             except Gone:
                 # Somebody was quicker, except where the person is no member any more.
                 if act.name is ActName.MUTE:
                     raise
-        return Receipt(message)
+        return Receipt(act.message_id)
 
     def describe(self) -> Capabilities:
         """As declared; the bot's rights show when it acts."""
@@ -276,8 +256,12 @@ class Discord(ChannelConnector):
             page = listed(api.get(f"/channels/{last['id']}/messages", {"limit": 3})) if last else []
         except (Forbidden, Gone):
             return ()
+        return self._read(page, our_id, "")
+
+    def _read(self, page: Sequence[Any], our_id: str, thread_id: str) -> Sequence[IncomingMessage]:
+        """What can be read of these messages, as of one conversation."""
         guild = self.settings.guild
-        return read_each(page, lambda raw: [message_of(raw, guild=guild, our_id=our_id, thread_id="")]).messages
+        return read_each(page, lambda raw: [message_of(raw, guild=guild, our_id=our_id, thread_id=thread_id)]).messages
 
     def _us(self, api: JsonApi) -> str:
         memory = self.surroundings.memory.load()
@@ -288,13 +272,3 @@ class Discord(ChannelConnector):
 
     def _open(self) -> JsonApi:
         return JsonApi(self.surroundings, API, {"Authorization": f"Bot {self.settings.token.get_secret_value()}"})
-
-
-def _allowed(api: JsonApi, method: str, path: str, body: Any = None, reason: str = "") -> Any:
-    """A change; a missing right concerns this very thing, not the connection."""
-    # Headers are ASCII; Discord decodes per cent.
-    headers = {"X-Audit-Log-Reason": segment(reason[:100])} if reason.strip(". ") else None
-    try:
-        return api.change(method, path, body, headers=headers)
-    except Forbidden as error:
-        raise Refused(f"{error} Give the bot the right, or move its role above the person's.") from None

@@ -157,7 +157,7 @@ class Discourse(ChannelConnector):
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """Post by post; a forum has no list of chosen ones across topics."""
-        messages: list[IncomingMessage] = []
+        found: list[Any] = []
         gone: list[Deletion] = []
         with self._open() as api:
             for each in known:
@@ -166,11 +166,13 @@ class Discourse(ChannelConnector):
                 except Gone:
                     gone.append(Deletion(each.external_id))
                     continue
-                if Post.model_validate(raw).is_gone:
+                if raw.get("user_deleted") or raw.get("deleted_at"):
                     gone.append(Deletion(each.external_id))
                 else:
-                    messages.append(self._read(raw, is_private=bool(each.handle.get("is_private"))))
-        return Batch(messages, gone)
+                    found.append(raw)
+        private = {each.external_id: bool(each.handle.get("is_private")) for each in known}
+        read = read_each(found, lambda raw: [self._read(raw, is_private=private.get(f"{raw['id']}", False))])
+        return Batch(read.messages, gone, read.bad)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """A webhook of the forum: a post was made, edited or destroyed."""
@@ -224,11 +226,9 @@ class Discourse(ChannelConnector):
         topic = _number(reply.parent_handle, "topic_id")
         behind = int(reply.parent_id) if reply.parent_id.isdecimal() else 0
         with self._open() as api:
-            for raw in posts_of(api, topic, behind=behind):
-                message = self._read(raw)
-                if is_our_answer(message, reply):
-                    return Receipt(message.external_id, message.url)
-        return None
+            posts = read_each(posts_of(api, topic, behind=behind), lambda raw: [self._read(raw)]).messages
+        found = next((message for message in posts if is_our_answer(message, reply)), None)
+        return Receipt(found.external_id, found.url) if found else None
 
     def act(self, act: Act) -> Receipt:
         """Delete, flag or like a post; close its topic; silence or suspend its author."""

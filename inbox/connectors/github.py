@@ -217,13 +217,15 @@ class GitHub(ChannelConnector):
         """Look for our own words among the comments since the answer was written."""
         handle = reply.parent_handle
         with self._open() as api:
-            us = self._us(api)
-            for raw, kind in written_since(api, self._path, handle, reply.created_at):
-                number = numbered(handle)
-                message = message_of(raw, kind, number=number, our_login=us["login"], private=us["private"])
-                if is_our_answer(message, reply):
-                    return Receipt(message.external_id, message.url)
-        return None
+            us, number = self._us(api), numbered(handle)
+
+            def read(pair: Any) -> Sequence[IncomingMessage]:
+                raw, kind = pair
+                return (message_of(raw, kind, number=number, our_login=us["login"], private=us["private"]),)
+
+            written = read_each(written_since(api, self._path, handle, reply.created_at), read).messages
+        found = next((message for message in written if is_our_answer(message, reply)), None)
+        return Receipt(found.external_id, found.url) if found else None
 
     def act(self, act: Act) -> Receipt:
         """Hide, delete or like what was written, lock its thread, or block its author."""

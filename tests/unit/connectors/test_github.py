@@ -334,3 +334,10 @@ def test_an_own_server_has_its_graphql_beside_its_rest() -> None:
         GitHubApi("https://api.github.com", "t", Surroundings(Remembering())).graphql
         == "https://api.github.com/graphql"
     )
+
+
+def test_a_comment_that_says_nothing_does_not_hide_our_answer(stage: GitHubStage) -> None:
+    reply = stage.reply_to(poll(stage)[0]["comment-5101"])
+    receipt = stage.connector().send(reply)
+    stage.items[0] = {**stage.items[0], "body": "<!-- -->"}
+    assert stage.connector().find_sent(reply) == receipt
