@@ -45,6 +45,7 @@ def claim_asks(session: Session, *, besides: Collection[int] = ()) -> Asked | No
             Message.ask_again_at.is_not(None),
             Message.ask_again_at <= moment,
             Channel.state == ChannelState.ACTIVE,
+            Channel.is_sample.is_(False),
             Channel.kind.in_(kinds_asked_again()),
             Channel.id.not_in(besides),
         )

@@ -72,7 +72,7 @@ def add_messages(
     ]
     names: tuple[str, ...] = MESSAGE
     refetches, retention = abilities(channel).refetches, terms(channel.kind)
-    if refetches or retention != FOR_EVER:
+    if (refetches or retention != FOR_EVER) and not channel.is_sample:
         names = WATCHED
         until = keep_until(moment, moment, retention)
         asks = (next_ask(message.posted_at, moment, retention) if refetches else None for message in messages)

@@ -206,10 +206,11 @@ def test_the_end_of_a_permission_is_told_a_week_before(
     page = come_back(client, there, connect(client, there)).request.path
     monkeypatch.setattr(trouble, "FRESH_SECONDS", -1.0)
     assert "must be renewed" not in client.get("/channels").text
+    assert "Sign in again" in client.get(page).text, "for rights that were not given at first"
     with database.writing() as session:
         session.execute(sa.update(Channel).values(signed_in_until=now() + timedelta(days=6)))
     assert "must be renewed" in client.get("/channels").text
-    assert "Sign in again" in client.get(page).text
+    assert "The permission ends on" in client.get(page).text
 
 
 def test_another_app_at_the_platform_needs_another_consent(client: Any, there: Platform, database: Database) -> None:

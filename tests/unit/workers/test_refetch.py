@@ -171,6 +171,18 @@ def test_a_connection_that_may_not_ask_stands_in_nobodys_way(database: Database)
     assert messages(database)["1"].ask_again_at is None
 
 
+def test_invented_people_are_not_asked_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Forum, "retention", Retention(text_hours=48))
+    with database.writing() as session:
+        session.add(Channel(kind=KIND, name="Forum", is_sample=True))
+    store(database, "1")
+    stored = messages(database)["1"]
+    assert (stored.ask_again_at, stored.keep_until) == (None, None)
+    turn_up(database)
+    refetch()
+    assert Forum.asked == []
+
+
 def test_words_are_erased_when_their_time_is_over_and_do_not_come_back(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
