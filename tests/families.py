@@ -30,11 +30,13 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
+from inbox.connectors.read_below import Parent, read_below
 from inbox.connectors.walk_forward import Step, walk_forward
 from inbox.connectors.walk_since import Slice, walk_since
 
 KIND = "family"
 ITEMS, BEFORE, SIZE = 10_000, 2_000, 100  # all, those before the outage, those on a page
+POSTS = 50
 OUTAGE = timedelta(days=30)
 START = datetime(2026, 9, 1, tzinfo=UTC)
 PATIENCE_EVERY = 23
@@ -220,6 +222,27 @@ def synchronised(platform: Platform, state: Mapping[str, Any] | None) -> Items:
     return walk_forward(read, state)
 
 
+def below_many(platform: Platform, state: Mapping[str, Any] | None) -> Items:
+    """Comments below fifty posts that tell how many they have; each newest first, older pages behind an item."""
+    there = {post: [n for n in platform.newest_first() if n % POSTS == post] for post in range(POSTS)}
+
+    def read(post: Parent[int], older: str | None) -> Page[int]:
+        chance = platform.read(deletes=True)
+        gone = set(platform.gone)
+        below = [n for n in there[post.row] if n not in gone and (older is None or n < int(older))]
+        page = below[:SIZE]
+        mark = str(page[-1]) if len(below) > SIZE else None
+        chance.shuffle(page)
+        page.sort(key=platform.second, reverse=True)
+        return Page([(str(n), moment(platform.second(n)), n) for n in page], mark)
+
+    posts = [Parent(str(post), str(len(found) or ""), post) for post, found in there.items()]
+    kept: Mapping[str, Any] = state or {}
+    for _post, fresh, kept in read_below(posts, read, state or {}, None):
+        yield fresh, dict(kept)
+    yield [], dict(kept)
+
+
 FAMILIES: dict[str, Callable[[Platform, Mapping[str, Any] | None], Items]] = {
     walk.__name__: walk
     for walk in (
@@ -230,6 +253,7 @@ FAMILIES: dict[str, Callable[[Platform, Mapping[str, Any] | None], Items]] = {
         forward_by_id,
         acknowledged,
         synchronised,
+        below_many,
     )
 }
 
