@@ -81,8 +81,11 @@ def _block(api: GitHubApi, act: Act, organisation: str) -> None:
     except Gone:
         if not act.undo:
             raise
-    except Refused:
-        # Who is blocked already is refused too.
+    except Refused as refusal:
         if act.undo:
             raise
-        api.read(path)
+        # Who is blocked already is refused too.
+        try:
+            api.read(path)
+        except Gone:
+            raise refusal from None

@@ -82,6 +82,7 @@ class Stage(ABC):
     lengths: ClassVar[Mapping[str, int]] = {}  # where it counts otherwise than its unit says
     markup: ClassVar[tuple[str, str]] = ("", "")  # as the platform writes it, and as it is read
     pages_are_counted: ClassVar[bool] = False  # by number or offset, so that a deletion moves items up
+    no_act: ClassVar[Mapping[str, str]] = {}  # acts that the messages of this stream do not take, with the reason
     delivered_at_once: ClassVar[int] = 2  # how many messages the suite puts into one delivery
     tells_when: ClassVar[bool] = True  # whether its 429 says how long to wait
 

@@ -82,6 +82,10 @@ class GitHubStage(Stage):
         found = {item["id"]: item for item in everything if isinstance(item, dict) and isinstance(item.get("id"), int)}
         return [*found.values(), *self.answers]
 
+    def _changes(self) -> list[Any]:
+        """What the stream is about."""
+        return self._comments()
+
     def _page(self, request: httpx.Request) -> httpx.Response:
         """What changed at the moment asked for or later, oldest first; what has no moment stands in front."""
         if self.pages:
@@ -90,7 +94,7 @@ class GitHubStage(Stage):
         query = request.url.params
         everything = [item for page in self.pages or [self.items] for item in page]
         nonsense = [item for item in everything if not isinstance(item, dict) or "updated_at" not in item]
-        since, known = query.get("since", ""), [item for item in self._comments() if "updated_at" in item]
+        since, known = query.get("since", ""), [item for item in self._changes() if "updated_at" in item]
         found = sorted((item for item in known if _stamp(item) >= since or not since), key=_stamp)
         found = [*([] if since else nonsense), *found]
         size, number = (2 if self.pages else int(query["per_page"])), int(query.get("page", 1))

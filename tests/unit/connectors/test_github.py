@@ -264,7 +264,7 @@ def test_a_refused_block_is_one_that_stands_or_a_refusal(stage: GitHubStage, is_
     if is_blocked:
         assert stage.connector().act(act(ActName.BLOCK)).external_id == "904"
     else:
-        with pytest.raises(Refused):
+        with pytest.raises(Refused, match="422"):
             stage.connector().act(act(ActName.BLOCK))
 
 
