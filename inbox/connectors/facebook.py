@@ -105,7 +105,7 @@ class Facebook(ChannelConnector):
             ),
             N_("Copy the token, the app secret and the page's number into this form."),
             N_("Under Webhooks, Page: enter the address that the channel's page shows and the verify token."),
-            N_("Subscribe there to feed, messages and message_echoes."),
+            N_("There, and for the page itself under Messenger, subscribe to feed, messages and message_echoes."),
         ),
         gate=N_("None for one's own page with people who have a role in the app; else Meta's App Review."),
         page="https://developers.facebook.com/apps",

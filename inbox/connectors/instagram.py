@@ -113,7 +113,7 @@ class Instagram(ChannelConnector):
             ),
             N_("Copy the token, the app secret and the page's number into this form."),
             N_("Under Webhooks, Instagram: enter the address that the channel's page shows and the verify token."),
-            N_("Subscribe there to comments, live_comments and messages."),
+            N_("There, and for the account itself, subscribe to comments, live_comments and messages."),
         ),
         gate=N_("None for one's own account with people who have a role in the app; else Meta's App Review."),
         page="https://developers.facebook.com/apps",

@@ -26,6 +26,7 @@ from inbox.text import one_line
 
 VERSION = 1
 TALKS = 100
+PAGES = 200  # of fifty conversations each
 OVERLAP = timedelta(days=1)
 TALK = "id,updated_time,participants,message_count"
 SAID = "id,created_time,from,to,message,attachments{id,mime_type,name,size,image_data,video_data,file_url}"
@@ -42,7 +43,7 @@ def poll_talks(
     border = max(filter(None, (reached and reached - OVERLAP, since)), default=None)
     talks: list[Any] = []
     after: str | None = None
-    while True:
+    for _ in range(PAGES):
         page = api.page(f"/{segment(owner)}/conversations", {"platform": platform, "fields": TALK, "limit": 50}, after)
         talks += page.rows
         times = [at for at in (moment(mapping(row).get("updated_time")) for row in page.rows) if at]

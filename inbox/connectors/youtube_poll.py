@@ -7,7 +7,7 @@ from typing import Any
 
 from inbox.clock import now
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, Deletion, IncomingMessage, Refused
+from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Refused
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import moment
 from inbox.connectors.read_each import UNREADABLE, Harvest, name_of, read_each
@@ -59,9 +59,13 @@ class Reading:
         except UNREADABLE:
             # It is no comment either, and will be set aside as what it is.
             return [thread]
-        if answers_beyond(thread):
+        if not answers_beyond(thread):
+            return list(found)
+        try:
             return [found[0], *self.api.replies(str(thread.get("id")))]
-        return list(found)
+        except Gone:
+            # Deleted between the two questions; the next poll tells.
+            return list(found)
 
     def _news(self, comments: Sequence[Any]) -> Harvest:
         fresh = [raw for raw in comments if self._is_news(raw)]

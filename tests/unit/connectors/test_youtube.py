@@ -61,6 +61,14 @@ def test_an_answer_that_cannot_be_read_does_not_take_its_thread_along(stage: You
     assert [bad.external_id for bad in batch.bad] == ["UgxAA5.b"]
 
 
+def test_a_thread_that_is_deleted_between_two_questions_keeps_nobody_from_the_others(stage: YouTubeStage) -> None:
+    grow(stage, 1, answer("UgxAA5.a", "UgxAA5", "Me too!"))
+    stage.upset = lambda _request: said(404, "parentCommentNotFound")
+    stage.upset_where = lambda request: "parentId" in request.url.params
+    (batch,) = poll(stage, "comments")
+    assert {m.external_id for m in batch.messages} >= {item["id"] for item in stage.items}
+
+
 def test_answers_in_old_threads_are_found_by_their_number(stage: YouTubeStage) -> None:
     stage.pages = [stage.items[:3], stage.items[3:]]
     cursor = poll(stage, "older")[-1].cursor
