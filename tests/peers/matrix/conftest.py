@@ -1,0 +1,50 @@
+"""What the tests against a Matrix server can ask for."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from inbox.connectors.contract import Surroundings
+from inbox.connectors.matrix import Matrix, MatrixSetup
+from tests.contract.stage import Remembering
+from tests.peers.matrix.synapse import NoServer, Synapse, running_synapse
+
+
+@pytest.fixture(scope="session")
+def synapse() -> Iterator[Synapse]:
+    """A server for this session; skips with the reason where it cannot run."""
+    cache = Path(os.environ.get("TRELLIS_PEERS_CACHE") or Path.home() / ".cache" / "trellis-peers")
+    try:
+        with running_synapse(cache) as running:
+            yield running
+    except NoServer as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def signed_in(synapse: Synapse) -> Iterator[Callable[[str], httpx.Client]]:
+    """`signed_in("fan")` speaks to the server as that account, without the connector under test."""
+    clients: list[httpx.Client] = []
+
+    def client(name: str) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {synapse.tokens[name]}"}
+        clients.append(httpx.Client(base_url=f"{synapse.url}/_matrix/client/v3/", headers=headers, timeout=20))
+        return clients[-1]
+
+    yield client
+    for one in clients:
+        one.close()
+
+
+@pytest.fixture
+def matrix(synapse: Synapse) -> Callable[..., Matrix]:
+    """`matrix(rooms="…")` is a connector for brand, with its own memory."""
+
+    def connected(rooms: str = "", token: str = "") -> Matrix:
+        setup = {"server": synapse.url, "token": token or synapse.tokens["brand"], "rooms": rooms}
+        return Matrix(MatrixSetup.model_validate(setup), Surroundings(Remembering(), allow_private_addresses=True))
+
+    return connected
