@@ -17,7 +17,7 @@ from classifiers.inputs import read_inputs, split_columns
 from classifiers.second_look import meaning_inputs
 from classifiers.weigh import fold_of, row_weights
 
-MOST, OF_OURS = 600, 60
+MOST, OF_OURS = 400, 40
 """Rows of one set, and of one theme of our own messages, that candidates learn from."""
 
 THEMES = 2
@@ -65,18 +65,17 @@ Learn = Callable[[Material, int, Ints, Bools], Score]
 def compare(
     examples: Sequence[Example],
     elsewhere: Mapping[str, Sequence[Example]],
-    further: Sequence[str],
     say: Callable[[str], None],
 ) -> list[Compared]:
     """Every candidate on the same splits, the best first. Needs the optional embedding.
 
-    `elsewhere` are sets to report on; nothing is learned or chosen from them. `further` are texts without labels.
+    `elsewhere` are sets to report on; nothing is learned or chosen from them.
     """
     chosen = _some(examples)
     others = [(name, row) for name, rows in elsewhere.items() for row in _some(rows)]
     texts = [example.text for example in chosen] + [row.text for _, row in others]
     say(f"Reading {len(texts)} texts for {len(CANDIDATES)} candidates")
-    material = _material([*chosen, *(row for _, row in others)], texts, len(chosen), further, say)
+    material = _material([*chosen, *(row for _, row in others)], texts, len(chosen), say)
     outside = np.arange(len(chosen), len(texts))
     names = np.array([name for name, _ in others])
     found = []
@@ -126,13 +125,11 @@ def _some(examples: Sequence[Example]) -> list[Example]:
     return [examples[row] for row in sorted(found)]
 
 
-def _material(
-    examples: list[Example], texts: list[str], learned: int, further: Sequence[str], say: Callable[[str], None]
-) -> Material:
+def _material(examples: list[Example], texts: list[str], learned: int, say: Callable[[str], None]) -> Material:
     import scipy.sparse as sp
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    matrix = read_inputs(texts, further, say, learned).matrix
+    matrix = read_inputs(texts, (), say, learned).matrix
     words, letters, turns, meant = split_columns(matrix)
     listed = []
     for analyzer, lengths in (("word", (1, 2)), ("char_wb", (2, 5))):

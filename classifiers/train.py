@@ -74,7 +74,7 @@ def command(data: Path | None, measured: Path | None, out: Path, comparing: bool
         card = (out.parent if out == MODELS else out) / "model_card.md"
         beside = card.with_name("trials.json")
         if comparing:
-            found = compare(examples, sets, further, click.echo), _alone(folder, measured)
+            found = compare(examples, sets, click.echo), _alone(folder, measured)
             keep_trials(beside, *found, _risen(model, measured) if measured else [])
         calm = {dataset["name"]: folder / dataset["file"] for dataset in manifest["dataset"] if dataset.get("calm")}
         report = Report(

@@ -46,7 +46,7 @@ def test_every_kind_of_candidate_learns_what_can_be_learned(
 ) -> None:
     few = ["linear on TF-IDF", "NB-SVM", "the same, taught by the embedding as well"]
     monkeypatch.setattr(comparing, "CANDIDATES", {name: CANDIDATES[name] for name in few})
-    found = compare(*sets, (), _told)
+    found = compare(*sets, _told)
     assert sorted(one.name for one in found) == sorted(few)
     assert all(one.left_out > 0.95 and one.elsewhere > 0.95 and set(one.by_head) == set(HEADS) for one in found)
     assert [one.left_out for one in found] == sorted((one.left_out for one in found), reverse=True)
@@ -67,6 +67,6 @@ def test_no_candidate_is_shown_rows_of_the_set_it_is_tried_on(
         return score
 
     monkeypatch.setattr(comparing, "CANDIDATES", {"spy": spy})
-    compare(*sets, (), _told)
+    compare(*sets, _told)
     assert seen
     assert all(not learned & tried and "elsewhere" not in learned for learned, tried in seen)
