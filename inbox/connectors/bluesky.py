@@ -12,6 +12,7 @@ from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_poll import VERSION, poll_notifications, poll_threads
 from inbox.connectors.bluesky_read import POST, message_of
 from inbox.connectors.bluesky_text import facets, record_key
+from inbox.connectors.bluesky_words import poll_word
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -33,6 +34,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import server_address
+from inbox.connectors.watch_words import stream_names, watch_words, word_of
 from inbox.text import count_graphemes
 
 LIMIT = 300
@@ -54,6 +56,18 @@ class BlueskySetup(Setup):
         description=N_("Where you sign in; change it only if your account lives elsewhere."),
         max_length=300,
     )
+
+    watch: str = Field(
+        "",
+        title=N_("Words to watch for"),
+        description=N_("Words and hashtags that anybody says on Bluesky. Separated with commas."),
+        max_length=2_000,
+    )
+
+    @field_validator("watch")
+    @classmethod
+    def each_once(cls, value: str) -> str:
+        return ", ".join(watch_words(value))
 
     @field_validator("identifier")
     @classmethod
@@ -86,6 +100,7 @@ class Bluesky(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        watches=True,
         acts=frozenset({ActName.HIDE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
         undoable=frozenset({ActName.HIDE, ActName.BLOCK, ActName.MUTE}),
         text_limit=LIMIT,
@@ -115,14 +130,18 @@ class Bluesky(ChannelConnector):
             return Account(f"@{api.handle}", api.did, f"https://bsky.app/profile/{api.did}", harvest.messages[:3])
 
     def streams(self) -> Sequence[StreamSpec]:
-        """Notifications, and the threads in which we wrote: some replies are never notified."""
-        return (StreamSpec("notifications", every=60), StreamSpec("threads", every=300))
+        """Notifications, the threads in which we wrote (some replies are never notified), and one for each word."""
+        watched = (StreamSpec(name, every=300) for name in stream_names(self.settings.watch))
+        return (StreamSpec("notifications", every=60), StreamSpec("threads", every=300), *watched)
 
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """New posts, and once an hour what was changed or deleted among the last 200 of the stream."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
-            yield from (poll_threads if stream == "threads" else poll_notifications)(api, known, since)
+            if word := word_of(stream):
+                yield from poll_word(api, word, known, since)
+            else:
+                yield from (poll_threads if stream == "threads" else poll_notifications)(api, known, since)
 
     def length(self, text: str) -> int:
         """Graphemes."""

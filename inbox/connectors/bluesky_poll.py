@@ -35,10 +35,10 @@ def poll_notifications(api: BlueskyApi, cursor: Mapping[str, Any], since: dateti
     watch = Watch(api, cursor)
     state: Mapping[str, Any] = cursor
     for fresh, state in catch_up(page, cursor, since):
-        around = posts_by_uri(api, _uris_around(fresh))
+        around = posts_by_uri(api, uris_around(fresh))
 
         def read(item: Any, around: Mapping[str, Any] = around) -> Sequence[IncomingMessage]:
-            return _with_own_words(api.did, item, around, since) if item["reason"] in REASONS else ()
+            return with_own_words(api.did, item, around, since) if item["reason"] in REASONS else ()
 
         harvest = read_each(fresh, read)
         watch.add(harvest.messages)
@@ -92,7 +92,7 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
     yield Batch(cursor={**state, **watch.state})
 
 
-def _with_own_words(
+def with_own_words(
     our_did: str, item: Mapping[str, Any], around: Mapping[str, Any], since: datetime | None
 ) -> Sequence[IncomingMessage]:
     """The post, after those of our own that it answers; a stranger's words that it answers are its quote."""
@@ -173,7 +173,7 @@ def _thread(api: BlueskyApi, uri: str) -> Iterator[Mapping[str, Any]]:
         waiting.extend(replies if isinstance(replies, list) else ())
 
 
-def _uris_around(items: Sequence[Any]) -> list[str]:
+def uris_around(items: Sequence[Any]) -> list[str]:
     """The posts themselves and what they answer."""
     found: dict[str, None] = {}
     for item in map(_object, items):

@@ -31,8 +31,10 @@ from inbox.connectors.mastodon_api import MastodonApi
 from inbox.connectors.mastodon_find import find_answer
 from inbox.connectors.mastodon_poll import VERSION, poll_mentions, poll_threads
 from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of
+from inbox.connectors.mastodon_words import poll_word
 from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import server_address
+from inbox.connectors.watch_words import stream_names, watch_words, word_of
 
 
 class MastodonSetup(Setup):
@@ -43,6 +45,18 @@ class MastodonSetup(Setup):
         title=N_("Access token"),
         description=N_("On your server: Preferences, Development, New application, with the rights read and write."),
     )
+
+    watch: str = Field(
+        "",
+        title=N_("Words to watch for"),
+        description=N_("Hashtags (#garden), and words where the server has a search. Separated with commas."),
+        max_length=2_000,
+    )
+
+    @field_validator("watch")
+    @classmethod
+    def each_once(cls, value: str) -> str:
+        return ", ".join(watch_words(value))
 
     @field_validator("server")
     @classmethod
@@ -68,6 +82,7 @@ class Mastodon(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        watches=True,
         acts=frozenset({ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
         undoable=frozenset({ActName.BLOCK, ActName.MUTE}),
         text_limit=500,
@@ -104,14 +119,19 @@ class Mastodon(ChannelConnector):
             return Account(f"@{us.handle}", us.id, us.url, latest.messages)
 
     def streams(self) -> Sequence[StreamSpec]:
-        """Mentions (direct posts among them), and the threads below our own posts."""
-        return (StreamSpec("mentions", every=60), StreamSpec("threads", every=600))
+        """Mentions (direct posts among them), the threads below our own posts, and one for each word."""
+        watched = (StreamSpec(name, every=300) for name in stream_names(self.settings.watch))
+        return (StreamSpec("mentions", every=60), StreamSpec("threads", every=600), *watched)
 
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """New messages, and once an hour what was edited or deleted among the last 200 of the stream."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
-            yield from (poll_threads if stream == "threads" else poll_mentions)(api, api.us(), known, since)
+            us = api.us()
+            if word := word_of(stream):
+                yield from poll_word(api, us, word, known, since)
+            else:
+                yield from (poll_threads if stream == "threads" else poll_mentions)(api, us, known, since)
 
     def length(self, text: str) -> int:
         """Graphemes; each URL counts 23, and of `@name@domain` only `@name`."""

@@ -33,7 +33,8 @@ def poll_mentions(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: da
         response = api.read("/api/v1/notifications", query)
         items = _list(read_json(response))
         return Page(
-            [(name_of(item), moment(mapping(item).get("created_at")), item) for item in items], _older(response, items)
+            [(name_of(item), moment(mapping(item).get("created_at")), item) for item in items],
+            older_than(response, items),
         )
 
     def read(item: Any) -> Sequence[IncomingMessage]:
@@ -41,7 +42,7 @@ def poll_mentions(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: da
         # Some servers ignore `types[]`; a status that is gone already leaves an empty notification.
         if notification.type not in types or notification.status is None:
             return ()
-        return _with_own_words(api, us, watch, notification.status, since)
+        return with_own_words(api, us, watch, notification.status, since)
 
     watch = Watch(api, us, cursor)
     state: Mapping[str, Any] = cursor
@@ -85,7 +86,7 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
 
         def read(item: Any, root: str = root) -> Sequence[IncomingMessage]:
             message = message_of(item, domain=us.domain, our_id=us.id, thread_id=root)
-            return () if _is_before(message.posted_at, since) else (message,)
+            return () if is_before(message.posted_at, since) else (message,)
 
         harvest = read_each(fresh, read)
         watch.add(harvest.messages)
@@ -101,12 +102,12 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
     yield Batch(cursor={**state, **watch.state})
 
 
-def _with_own_words(
+def with_own_words(
     api: MastodonApi, us: Us, watch: Watch, raw: Mapping[str, Any], since: datetime | None
 ) -> Sequence[IncomingMessage]:
     """The message in its thread, after those of our own posts above it; a stranger's words above it are its quote."""
     status = Status.model_validate(raw)
-    if _is_before(status.created_at, since):
+    if is_before(status.created_at, since):
         return ()
     thread_id, quote = status.id, ""
     ours: list[IncomingMessage] = []
@@ -118,7 +119,7 @@ def _with_own_words(
             root = thread_id = name_of(above[0]) if above else status.in_reply_to_id
             # What stands above is not what came in: if it cannot be read, the message itself still can.
             told = read_each(above, lambda item: [message_of(item, domain=us.domain, our_id=us.id, thread_id=root)])
-            ours = [m for m in told.messages if m.author and m.author.is_us and not _is_before(m.posted_at, since)]
+            ours = [m for m in told.messages if m.author and m.author.is_us and not is_before(m.posted_at, since)]
             last = told.messages[-1] if told.messages else None
             if last and not (last.author and last.author.is_us):
                 quote = f"@{last.author.handle if last.author else '?'}: {last.text[:2_000]}"
@@ -149,13 +150,13 @@ def _own_posts(api: MastodonApi, us: Us, since: datetime | None, pages: int) -> 
             except ValueError:
                 # It is our own; there is nothing to answer in it.
                 continue
-            if _is_before(status.created_at, since):
+            if is_before(status.created_at, since):
                 return
             yield status, item
         older = {"max_id": name_of(items[-1])}
 
 
-def _older(response: httpx.Response, items: Sequence[Any]) -> str | None:
+def older_than(response: httpx.Response, items: Sequence[Any]) -> str | None:
     """Where the next page starts: as the server says, else after the last item."""
     link = response.links.get("next", {}).get("url", "")
     # Only the position is taken: the address names the server as it calls itself, which may not be where we asked.
@@ -172,5 +173,5 @@ def _list(value: Any) -> list[Any]:
     return value
 
 
-def _is_before(at: datetime | None, since: datetime | None) -> bool:
+def is_before(at: datetime | None, since: datetime | None) -> bool:
     return at is not None and since is not None and at < since
