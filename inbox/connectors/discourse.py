@@ -34,6 +34,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.discourse_api import DiscourseApi
 from inbox.connectors.discourse_poll import VERSION, poll_posts, poll_private, posts_of
 from inbox.connectors.discourse_read import REGULAR, Post, message_of
+from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import dicts
 from inbox.connectors.markdown_words import as_markdown
@@ -159,6 +160,7 @@ class Discourse(ChannelConnector):
         """Post by post; a forum has no list of chosen ones across topics."""
         found: list[Any] = []
         gone: list[Deletion] = []
+        closed: Forbidden | None = None
         with self._open() as api:
             for each in known:
                 try:
@@ -166,10 +168,16 @@ class Discourse(ChannelConnector):
                 except Gone:
                     gone.append(Deletion(each.external_id))
                     continue
+                except Forbidden as error:
+                    closed = error
+                    continue
                 if raw.get("user_deleted") or raw.get("deleted_at"):
                     gone.append(Deletion(each.external_id))
                 else:
                     found.append(raw)
+        if closed and not found and not gone:
+            # Not one post is for our eyes any more: it is the key.
+            raise closed
         private = {each.external_id: bool(each.handle.get("is_private")) for each in known}
         read = read_each(found, lambda raw: [self._read(raw, is_private=private.get(f"{raw['id']}", False))])
         return Batch(read.messages, gone, read.bad)

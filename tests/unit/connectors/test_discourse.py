@@ -109,6 +109,17 @@ def test_a_private_message_asked_for_again_stays_direct(stage: DiscourseStage) -
     assert again.visibility is Visibility.DIRECT
 
 
+def test_a_post_that_is_not_for_our_eyes_any_more_harms_no_other(stage: DiscourseStage) -> None:
+    known = stage.known(stage.brought())[:2]
+    stage.upset_where = lambda request: request.url.path == f"/posts/{known[0].external_id}.json"
+    stage.upset = lambda _request: httpx.Response(403, json={"errors": ["no"], "error_type": "invalid_access"})
+    batch = stage.connector().refetch(known)
+    assert [m.external_id for m in batch.messages] == [known[1].external_id]
+    assert not batch.deletions
+    with pytest.raises(NeedsPerson):
+        stage.connector().refetch(known[:1])
+
+
 def test_a_webhook_about_private_messages_of_others_tells_nothing(stage: DiscourseStage) -> None:
     item = {**stage.items[0], "topic_archetype": "private_message"}
     batch = stage.connector().receive(*stage.delivery([item]))
