@@ -37,6 +37,16 @@ def recording(path: str) -> Any:
     return json.loads(text) if path.endswith(".json") else text
 
 
+class _Written:
+    """JSON as text, whatever it says."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def encode(self, *_encoding: str) -> bytes:
+        return self.body
+
+
 class Remembering:
     """The memory of one connection, as long as the test lives."""
 
@@ -251,6 +261,13 @@ class Stage(ABC):
     def delivery(self, items: Sequence[Any], *, at: datetime | None = None, forged: bool = False) -> Any:
         """Headers and body of a signed delivery, made at `at` (now), or with another secret."""
         raise AssertionError(f"{self.kind} delivers nothing, and its traits say so")
+
+    def signed_as_it_is(self, body: bytes) -> Any:
+        """Headers and body of a delivery that says anything at all, but is rightly signed."""
+        with pytest.MonkeyPatch.context() as patch:
+            # Stages sign the JSON they write; this is what they have written.
+            patch.setattr(json, "dumps", lambda *_content, **_options: _Written(body))
+            return self.delivery(self.items[:1])
 
     def greeting(self) -> tuple[Mapping[str, str], str, Mapping[str, str]]:
         """A right greeting's query, what it is answered with, and a wrong one."""

@@ -1,6 +1,8 @@
 """Deliveries: who may deliver, when, and that what was delivered and then polled is one message."""
 
+import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -71,11 +73,42 @@ def test_a_delivery_that_is_repeated_brings_the_same_ids(stage: Stage) -> None:
     assert [m.external_id for m in first.messages] == [m.external_id for m in second.messages]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"3", b'{"object": 1}', b"\xff\xfe", b"[" * 100_000])
-def test_a_body_that_makes_no_sense_is_refused_or_set_aside(stage: Stage, body: bytes) -> None:
-    headers, _body = stage.delivery(stage.items[:1])
-    with pytest.raises(ConnectorError):
-        stage.connector().receive(headers, body)
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"null", b"3", b'{"object": 1}', b"\xff\xfe", b"[" * 100_000, b'{"entry": [7], "event": "x"}'],
+)
+def test_a_signed_body_that_makes_no_sense_brings_nothing(stage: Stage, body: bytes) -> None:
+    headers, sent = stage.signed_as_it_is(body)
+    assert sent == body
+    try:
+        batch = stage.connector().receive(headers, body)
+    except ConnectorError:
+        return
+    assert not batch.messages
+    assert not batch.deletions
+
+
+@pytest.mark.parametrize("word", ["id", "text", "body", "message", "comment_id", "mid", "ts", "post_id", "from"])
+@pytest.mark.parametrize("nonsense", [None, 7, [], {"a": 1}])
+def test_a_signed_delivery_of_wrong_types_is_refused_or_set_aside(stage: Stage, word: str, nonsense: object) -> None:
+    _headers, body = stage.delivery(stage.items[:1])
+    changed = json.dumps(_with(json.loads(body), word, nonsense)).encode()
+    try:
+        batch = stage.connector().receive(*stage.signed_as_it_is(changed))
+    except ConnectorError:
+        return
+    for message in batch.messages:
+        assert isinstance(message.external_id, str) and message.external_id
+        assert isinstance(message.text, str)
+
+
+def _with(node: Any, word: str, value: object) -> Any:
+    """The same JSON, but everything of this name is something else."""
+    if isinstance(node, list):
+        return [_with(entry, word, value) for entry in node]
+    if isinstance(node, dict):
+        return {name: value if name == word else _with(entry, word, value) for name, entry in node.items()}
+    return node
 
 
 @needs(greeting)
