@@ -1,16 +1,15 @@
 """Reviews of an app in Apple's stores, through an App Store Connect key: all countries, read and answered."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 from zlib import crc32
 
-import httpx
 from pydantic import Field, SecretStr, field_validator
 
 from inbox.clock import now
+from inbox.connectors.app_store_api import AppStoreApi
 from inbox.connectors.bearer import Bearer
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
@@ -20,7 +19,6 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
-    ConnectorError,
     Deletion,
     Gone,
     Guide,
@@ -35,10 +33,10 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
-from inbox.connectors.json_api import JsonApi, Query, listed, mapping, segment, text_of
+from inbox.connectors.json_api import JsonApi, listed, mapping, segment, text_of
 from inbox.connectors.lenient import moment, words
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import name_of, read_again, read_each
 from inbox.connectors.signed_jwt import read_key, signed_jwt
 from inbox.text import one_line
 
@@ -150,6 +148,10 @@ class AppStoreConnect(ChannelConnector):
                 messages += [message for message in read.messages if message.external_id == each.external_id]
         return Batch(messages, gone)
 
+    def reread(self, raw: str) -> Batch:
+        """A review of the quarantine, read anew."""
+        return read_again(raw, lambda row: self._messages(row, {}))
+
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty."""
         if not reply.text.strip() or len(reply.text) > LIMIT:
@@ -219,7 +221,7 @@ class AppStoreConnect(ChannelConnector):
             reply_handle={"review_id": review},
         )
 
-    def _open(self) -> "AppStoreApi":
+    def _open(self) -> AppStoreApi:
         api = AppStoreApi(self.surroundings, f"https://{HOST}")
         api.client.auth = Bearer(HOST, self._token)
         return api
@@ -228,33 +230,6 @@ class AppStoreConnect(ChannelConnector):
         at, key = int(now().timestamp()), read_key(self.settings.private_key.get_secret_value())
         claims = {"iss": self.settings.issuer_id, "iat": at, "exp": at + LASTS, "aud": "appstoreconnect-v1"}
         return signed_jwt(key, claims, key_id=self.settings.key_id)
-
-
-class AppStoreApi(JsonApi):
-    """Apple tells what is wrong in a list of errors."""
-
-    def read(self, path: str, query: Query | None = None, *, scope: str = "", cost: int = 1) -> httpx.Response:
-        """GET."""
-        with _in_apples_words():
-            return super().read(path, query, scope=scope, cost=cost)
-
-    def change(self, method: str, path: str, body: Any = None, **options: Any) -> Any:
-        """Change something, once."""
-        with _in_apples_words():
-            return super().change(method, path, body, **options)
-
-
-@contextmanager
-def _in_apples_words() -> Iterator[None]:
-    try:
-        yield
-    except ConnectorError as error:
-        told = error.answer.get("errors")
-        detail = words(mapping(told[0] if isinstance(told, list) and told else None).get("detail"))
-        if not detail or isinstance(error, OutcomeUnknown):
-            raise
-        text = f"{error} {one_line(detail, 300)}"
-        raise type(error)(text, retry_after=error.retry_after, status=error.status, answer=error.answer) from None
 
 
 def _page(

@@ -35,7 +35,7 @@ from inbox.connectors.http import fetch, open_client, read_json
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment, text_of
 from inbox.connectors.lenient import moment, unix_moment, words
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import name_of, read_again, read_each
 from inbox.connectors.signed_jwt import read_key, signed_jwt
 from inbox.text import one_line
 
@@ -134,6 +134,10 @@ class GooglePlay(ChannelConnector):
             for fresh, state in catch_up(page, known, since):
                 harvest = read_each(fresh, read)
                 yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
+
+    def reread(self, raw: str) -> Batch:
+        """A review of the quarantine, read anew."""
+        return read_again(raw, self._messages)
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty."""

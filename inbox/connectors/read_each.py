@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from inbox.connectors.contract import BadItem, IncomingMessage
+from inbox.connectors.contract import BadItem, Batch, IncomingMessage
 
 RAW_LIMIT = 64_000
 # What reading foreign JSON can raise; everything else is our own mistake or the network's.
@@ -34,6 +34,12 @@ def read_each(items: Iterable[Any], read: Callable[[Any], Sequence[IncomingMessa
             harvest.messages.extend(messages)
             harvest.filtered += not messages
     return harvest
+
+
+def read_again(raw: str, read: Callable[[Any], Sequence[IncomingMessage]]) -> Batch:
+    """An item as the quarantine keeps it, read anew. Raises ValueError for one that was cut when it was kept."""
+    harvest = read_each([json.loads(raw)], read)
+    return Batch(harvest.messages, (), harvest.bad, harvest.filtered)
 
 
 def name_of(item: Any, *fields: str) -> str:

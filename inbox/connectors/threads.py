@@ -36,7 +36,7 @@ from inbox.connectors.lenient import moment, words
 from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi
 from inbox.connectors.meta_setup import mark_of
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.threads_read import FIELDS, VERSION, message_of, poll_list, poll_replies
 from inbox.connectors.watch_words import stream_names, watch_words, word_of
 
@@ -153,6 +153,11 @@ class Threads(ChannelConnector):
                 else:
                     messages += read_each([raw], lambda row: [message_of(row, our_name=our_name)]).messages
         return Batch(messages, gone)
+
+    def reread(self, raw: str) -> Batch:
+        """A post of the quarantine, read anew."""
+        our_name = words(self.surroundings.memory.load().get("username"))
+        return read_again(raw, lambda row: [message_of(row, our_name=our_name)])
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty."""

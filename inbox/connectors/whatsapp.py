@@ -30,7 +30,7 @@ from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment, words
 from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, said_at, still_open
-from inbox.connectors.read_each import Harvest, read_each
+from inbox.connectors.read_each import Harvest, read_again, read_each
 from inbox.text import one_line
 
 LIMIT = 4_096
@@ -132,6 +132,10 @@ class WhatsApp(ChannelConnector):
             total.bad += found.bad
             total.filtered += found.filtered
         return Batch(total.messages, (), total.bad, total.filtered + left_out, answer=RECEIVED)
+
+    def reread(self, raw: str) -> Batch:
+        """A message of the quarantine, read anew."""
+        return read_again(raw, lambda row: message_of(row, {}))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, empty, or too late."""

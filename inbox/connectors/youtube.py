@@ -33,7 +33,7 @@ from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import words
 from inbox.connectors.oauth import saved_tokens
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.watch_words import stream_names, watch_words, word_of
 from inbox.connectors.youtube_api import QUEUES, SEARCHES, SIGN_IN, YouTubeApi
 from inbox.connectors.youtube_poll import VERSION, poll_latest, poll_older, poll_word
@@ -180,6 +180,11 @@ class YouTube(ChannelConnector):
         gone = [name for name in comments if name not in found and name not in held]
         gone += [name for name in videos if name.removeprefix(VIDEO) not in shown]
         return Batch([*harvest.messages, *seen.messages], [*map(Deletion, gone)], [*harvest.bad, *seen.bad])
+
+    def reread(self, raw: str) -> Batch:
+        """A comment of the quarantine, read anew."""
+        our_id = words(self.surroundings.memory.load().get("channel_id"))
+        return read_again(raw, lambda row: [message_of(row, our_id=our_id, titles={})])
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long with the name of whom it answers, or empty."""
