@@ -2,11 +2,12 @@
 
 import logging
 import time
+from collections.abc import Iterator, Sequence
 
 from inbox.channels.fetch import refetch as ask
 from inbox.channels.open import open_connector
 from inbox.config import load_settings
-from inbox.connectors.contract import ChannelConnector, ConnectorError
+from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, Known, Refused
 from inbox.conversations.ask_again import Asked, claim_asks, settle_asks
 from inbox.conversations.attach import attach
 from inbox.database import Database
@@ -37,6 +38,24 @@ def ask_all(asked: Asked, connector: ChannelConnector, database: Database) -> No
     folder = load_settings().attachments
     for start in range(0, len(asked.known), asked.at_once):
         some = slice(start, start + asked.at_once)
-        batch = attach(folder, ask(connector, asked.known[some]))
-        with database.writing() as session:
-            settle_asks(session, asked, asked.ids[some], batch)
+        for ids, said in _ask(connector, asked.ids[some], asked.known[some]):
+            batch = attach(folder, said)
+            with database.writing() as session:
+                settle_asks(session, asked, ids, batch)
+
+
+def _ask(
+    connector: ChannelConnector, ids: Sequence[int], known: Sequence[Known]
+) -> Iterator[tuple[Sequence[int], Batch]]:
+    """What the platform says of which messages. One that is refused keeps no other waiting: it has its next turn later."""
+    try:
+        batch = ask(connector, known)
+    except Refused:
+        if len(known) > 1:
+            half = len(known) // 2
+            yield from _ask(connector, ids[:half], known[:half])
+            yield from _ask(connector, ids[half:], known[half:])
+            return
+        log.warning("one message not asked again", extra={"message_id": ids[0], "kind": connector.kind})
+        batch = Batch()
+    yield ids, batch

@@ -21,14 +21,29 @@ def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
 
 
 def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
-    """These messages as they are now. Raises ConnectorError and nothing else."""
+    """These messages as they are now. Raises ConnectorError and nothing else.
+
+    Many platforms answer alike for what is gone and for what the account may not see any more: when nothing at all is there,
+    the connection is looked at before that is believed.
+    """
     try:
-        return connector.refetch(known)
+        batch = connector.refetch(known)
+        if batch.deletions and not batch.messages:
+            _look(connector)
+        return batch
     except ConnectorError:
         raise
     except Exception as error:
+        # Refused, not Passing: it may be one message of many, which must not keep the others waiting for ever.
         log.exception("refetch broke", extra={"kind": connector.kind})
-        raise Passing(f"The answer could not be understood ({type(error).__name__}); it is tried again.") from error
+        raise Refused(f"The answer could not be understood ({type(error).__name__}).") from error
+
+
+def _look(connector: ChannelConnector) -> None:
+    try:
+        connector.check()
+    except Refused as error:
+        raise Passing(f"{connector.label} shows none of them, and not the account either: {error}") from error
 
 
 def greet(connector: ChannelConnector, query: Mapping[str, str]) -> str:

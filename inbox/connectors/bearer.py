@@ -8,7 +8,7 @@ import httpx
 class Bearer(httpx.Auth):
     """`token` gives one that is good now; called with the refused one it gives another.
 
-    A token stays with its host: a redirect elsewhere takes none along. 401 is a clear no, so that asking again with a fresh
+    A token stays with its host and is never sent in the clear: a redirect elsewhere takes none along. 401 is a clear no, so that asking again with a fresh
     token does nothing twice.
     """
 
@@ -18,7 +18,7 @@ class Bearer(httpx.Auth):
         self.current = token("")
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        if request.url.host != self.host:
+        if (request.url.scheme, request.url.host, request.url.port) != ("https", self.host, None):
             yield request
             return
         request.headers["Authorization"] = f"Bearer {self.current}"

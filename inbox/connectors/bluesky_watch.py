@@ -70,13 +70,11 @@ class Watch:
         did, key = parts_of(uri)
         try:
             self.api.get("com.atproto.repo.getRecord", {"repo": did, "collection": POST, "rkey": key})
-        except Gone:
-            return False
         except (RateLimited, NeedsPerson):
             raise
         except ConnectorError as error:
-            # Its home may be away or its account asleep; only a clear word counts as a deletion.
-            return not is_missing(error)
+            # Its home may be away or its account asleep; only a clear word counts as a deletion, not any page for 404.
+            return not (is_missing(error) or (isinstance(error, Gone) and error.answer))
         return True
 
     def _edited(self, views: Mapping[str, Any]) -> Iterator[IncomingMessage]:

@@ -57,6 +57,9 @@ class Watch:
                 page = listed(api.get(f"/channels/{channel}/messages", {"limit": SHOWN}))
             except (Forbidden, Gone):
                 continue
+            if not page:
+                # So Discord answers, too, when we may not read what was written before we came.
+                continue
             shown = {words(mapping(raw).get("id")): raw for raw in page}
             gone = self._missing(channel, shown, is_all=len(page) < SHOWN)
             harvest = read_each(self._edited(shown), read)

@@ -104,8 +104,11 @@ def _deletions(api: DiscourseApi, names: Sequence[str]) -> Iterator[Deletion]:
     for name in names:
         try:
             post = Post.model_validate(api.get(f"/posts/{segment(name)}.json"))
-        except (Gone, Forbidden):
+        except Gone:
             yield Deletion(name)
+        except Forbidden:
+            # Not for our eyes any more, or not for this key's: neither is a deletion.
+            continue
         else:
             if post.is_gone:
                 yield Deletion(name, post.deleted_at)

@@ -1,13 +1,14 @@
 """A platform that speaks JSON over HTTP, signed in: asking, and changing something once. Shared by the connectors."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
 
-from inbox.connectors.contract import OutcomeUnknown, Passing, Refused, Surroundings
+from inbox.connectors.contract import Gone, OutcomeUnknown, Passing, Refused, Surroundings
 from inbox.connectors.http import fetch, open_client, read_json, submit
 
 Query = Mapping[str, Any]
@@ -45,7 +46,8 @@ class JsonApi:
 
     def read(self, path: str, query: Query | None = None, *, scope: str = "", cost: int = 1) -> httpx.Response:
         """GET. For when the headers matter too."""
-        return fetch(self.client, "GET", path, params=_given(query), extensions={"scope": scope, "cost": cost})
+        with own_words():
+            return fetch(self.client, "GET", path, params=_given(query), extensions={"scope": scope, "cost": cost})
 
     def get(self, path: str, query: Query | None = None, *, scope: str = "", cost: int = 1) -> Any:
         """GET, as JSON."""
@@ -54,7 +56,8 @@ class JsonApi:
     def ask(self, path: str, body: Any, *, scope: str = "", cost: int = 1) -> Any:
         """POST JSON where that only reads (searches, GraphQL queries), as JSON."""
         extensions = {"scope": scope, "cost": cost}
-        return read_json(fetch(self.client, "POST", path, json=body, extensions=extensions))
+        with own_words():
+            return read_json(fetch(self.client, "POST", path, json=body, extensions=extensions))
 
     def change(
         self,
@@ -85,6 +88,18 @@ class JsonApi:
             return read_json(response)
         except Passing as error:
             raise OutcomeUnknown(f"{error} It may have been accepted.") from None
+
+
+@contextmanager
+def own_words() -> Iterator[None]:
+    """Raises Passing for a 404 without JSON: a proxy or a site that moved says so of everything, and nothing is gone."""
+    try:
+        yield
+    except Gone as error:
+        if error.answer:
+            raise
+        told = f"{error} These are not the platform's own words; check the address."
+        raise Passing(told, status=error.status) from None
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

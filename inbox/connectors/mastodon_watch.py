@@ -16,7 +16,7 @@ from inbox.connectors.contract import (
     RateLimited,
     Refused,
 )
-from inbox.connectors.json_api import segment
+from inbox.connectors.json_api import own_words, segment
 from inbox.connectors.mastodon_api import MastodonApi, Us
 from inbox.connectors.mastodon_read import Status, message_of
 from inbox.connectors.read_each import UNREADABLE
@@ -81,7 +81,8 @@ class Watch:
             # To the end of the line, so that the next round asks for others.
             self.threads[name] = self.threads.pop(name)
             try:
-                found[name] = self.api.get(f"/api/v1/statuses/{segment(name)}")
+                with own_words():
+                    found[name] = self.api.get(f"/api/v1/statuses/{segment(name)}")
             except Gone:
                 deletions.append(Deletion(name))
                 del self.threads[name]

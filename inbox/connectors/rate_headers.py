@@ -61,7 +61,7 @@ def told_patience(body: Mapping[str, Any]) -> float | None:
     for place in places:
         for name, unit in (("retry_after", 1.0), ("retry_after_ms", 0.001), ("wait_seconds", 1.0), ("backoff", 1.0)):
             found = _float(place.get(name))
-            if found is not None and 0 <= found < math.inf:
+            if found is not None and found >= 0:
                 return found * unit
     return None
 
@@ -108,7 +108,12 @@ def _number(value: str) -> float | None:
 
 
 def _float(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    # A number of a thousand digits is none that Python's float can hold, and NaN would pass every comparison.
+    with contextlib.suppress(OverflowError):
+        return float(value) if math.isfinite(value) else None
+    return None
 
 
 def _object(value: str) -> Mapping[str, Any]:

@@ -35,9 +35,10 @@ def may_teach(channel: Channel) -> bool:
 
 
 def readable() -> sa.ColumnElement[bool]:
-    """Whether the text is there, from outside, and nobody asked for it to be forgotten; in the same kind of query."""
+    """Whether the text is there (terms may have had it erased), from outside, and nobody asked for it to be forgotten."""
     return sa.and_(
         Message.direction == sa.literal_column(f"'{Direction.IN.value}'"),
         Message.deleted_at.is_(None),
+        Message.expired_at.is_(None),
         Member.erased_at.is_(None),
     )

@@ -169,6 +169,15 @@ def test_a_channel_that_is_closed_to_us_is_not_asked_again_that_day(stage: Disco
         assert len(brought(stage, cursor)) == len(stage.items)
 
 
+def test_an_empty_list_is_a_right_that_was_taken_away_and_deletes_nothing(stage: DiscordStage) -> None:
+    cursor = stage.brought()[-1].cursor
+    stage.upset_where = lambda request: request.url.path == stage.send_path
+    stage.upset = lambda _request: httpx.Response(200, json=[])
+    with stage.later(timedelta(hours=2)):
+        connector = stage.connector()
+        assert [d for batch in connector.poll("messages", cursor, None) for d in batch.deletions] == []
+
+
 def test_only_the_chosen_channels_are_read(stage: DiscordStage) -> None:
     assert brought(stage, channels="123") == []
     assert len(brought(stage, channels="123, 70000000000000001")) == len(stage.items)

@@ -95,6 +95,14 @@ def test_nonsense_is_no_budget(headers: dict[str, str]) -> None:
     assert read_budget(headers) is None
 
 
+@pytest.mark.parametrize("nonsense", ["NaN", "Infinity", "1" + 400 * "0"])
+def test_numbers_that_are_none_are_not_passed_on(nonsense: str) -> None:
+    usage = f'{{"call_count": {nonsense}, "estimated_time_to_regain_access": {nonsense}}}'
+    assert told({"X-App-Usage": usage}) == (100, 100, None)
+    body = f'{{"retry_after": {nonsense}}}'
+    assert retry_after(httpx.Response(429, text=body)) is None
+
+
 class Paced:
     """Notes what the client asks and tells."""
 

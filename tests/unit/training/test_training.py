@@ -80,6 +80,7 @@ def test_what_nobody_may_learn_from_teaches_nothing(session: Session, monkeypatc
     erased = corrected(session, "erased", "idea")
     assert erased.identity
     erased.identity.member.erased_at = now()
+    corrected(session, "expired", "idea").expired_at = now()
     ours = corrected(session, "ours", "idea")
     ours.direction = Direction.OUT
     edited = corrected(session, "edited later", "idea")

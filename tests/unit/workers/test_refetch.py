@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Deletion,
     Known,
     Passing,
+    Refused,
     Retention,
     Setup,
 )
@@ -47,6 +48,7 @@ class Forum(ChannelConnector):
     now: ClassVar[dict[str, str | None]] = {}
     asked: ClassVar[list[list[str]]] = []
     is_away: ClassVar[bool] = False
+    trouble: ClassVar[Exception] = Refused("not like this")
 
     def check(self) -> Account:
         return Account("Forum")
@@ -54,6 +56,8 @@ class Forum(ChannelConnector):
     def refetch(self, known: Sequence[Known]) -> Batch:
         if self.is_away:
             raise Passing("away")
+        if any(each.external_id == "strange" for each in known):
+            raise self.trouble
         Forum.asked.append([each.external_id for each in known])
         here = [each for each in known if Forum.now.get(each.external_id) is not None]
         edited = {"edited_at": now()}
@@ -132,6 +136,21 @@ def test_late_edits_and_deletions_are_seen(database: Database) -> None:
     with database.reading() as session:
         counts = totals(session, number)
     assert (counts.duplicate, counts.edited, counts.tombstoned, counts.balances) == (2, 1, 1, True)
+
+
+@pytest.mark.parametrize("trouble", [Refused("not like this"), KeyError("author")])
+def test_one_message_that_cannot_be_asked_for_keeps_no_other_waiting(
+    database: Database, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    monkeypatch.setattr(Forum, "trouble", trouble)
+    store(database, "1", "strange", "3")
+    Forum.now.update({"1": "other words", "3": None})
+    turn_up(database)
+    refetch()
+    found = messages(database)
+    assert (found["1"].text, found["strange"].text, found["3"].text) == ("other words", "words of strange", "")
+    assert [found[key].asked for key in ("1", "strange")] == [1, 1]
+    assert found["strange"].deleted_at is None
 
 
 def test_nothing_due_asks_nobody(database: Database) -> None:
