@@ -30,21 +30,21 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
+from inbox.connectors.facebook_delivered import read_delivery, read_kept
 from inbox.connectors.facebook_poll import VERSION, poll_comments
 from inbox.connectors.facebook_read import (
     COMMENT,
     POST,
-    changed_comment,
     comment_message,
     post_message,
 )
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
-from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted
+from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
-from inbox.connectors.meta_talks import SAID, answer_talk, delivered_message, find_answer, poll_talks, talk_message
+from inbox.connectors.meta_talks import SAID, answer_talk, find_answer, poll_talks, talk_message
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 
 LIMIT = 8_000
 TALK_LIMIT = 2_000
@@ -194,34 +194,11 @@ class Facebook(ChannelConnector):
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """Comments, posts of others and messages as they happen."""
         entries = delivered(headers, body, self.settings.app_secret.get_secret_value(), "page")
-        ours = [entry for entry in entries if text_of(entry.get("id")) == self.settings.page_id]
-        changes = [change for entry in ours for change in entry.get("changes") or ()]
-        values = [mapping(mapping(change).get("value")) for change in changes if mapping(change).get("field") == "feed"]
-        removed = [value for value in values if value.get("verb") in {"remove", "delete"} and value.get("comment_id")]
-        read = read_each([value for value in values if value not in removed], self._change)
-        talks = read_each([said for entry in ours for said in entry.get("messaging") or ()], self._said)
-        return Batch(
-            [*read.messages, *talks.messages],
-            [Deletion(text_of(value["comment_id"])) for value in removed],
-            [*read.bad, *talks.bad],
-            read.filtered + talks.filtered + len(entries) - len(ours) + len(changes) - len(values),
-            answer=RECEIVED,
-        )
+        return read_delivery(entries, self.settings.page_id)
 
-    def _change(self, value: Any) -> Sequence[IncomingMessage]:
-        page_id = self.settings.page_id
-        if value.get("item") == "comment" and value.get("verb") in {"add", "edited", "edit", "unhide"}:
-            post = mapping(value.get("post"))
-            return (comment_message(changed_comment(value), page_id=page_id, post=post),)
-        is_theirs = text_of(mapping(value.get("from")).get("id")) not in {"", page_id}
-        if value.get("item") in {"post", "status"} and value.get("verb") == "add" and is_theirs:
-            created = changed_comment({**value, "comment_id": value["post_id"]})
-            return (post_message({**created, "permalink_url": value.get("permalink_url")}, page_id=page_id),)
-        return ()
-
-    def _said(self, raw: Any) -> Sequence[IncomingMessage]:
-        message = delivered_message(raw, ours=(self.settings.page_id,))
-        return (message,) if message else ()
+    def reread(self, raw: str) -> Batch:
+        """A comment, post or message of the quarantine, read anew."""
+        return read_again(raw, lambda row: read_kept(row, self.settings.page_id))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, empty, or too late."""

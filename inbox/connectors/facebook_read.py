@@ -1,14 +1,13 @@
 """What Facebook gives, as our messages: comments, and what others post on the page. Used by `facebook` alone."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from inbox.connectors.contract import IncomingAttachment, IncomingMessage
 from inbox.connectors.json_api import mapping, text_of
-from inbox.connectors.lenient import Moment, Words, unix_moment, web_address, words
+from inbox.connectors.lenient import Moment, Words, web_address, words
 from inbox.connectors.meta_talks import author_of
 from inbox.text import one_line
 
@@ -76,20 +75,6 @@ def post_message(raw: Mapping[str, Any], *, page_id: str) -> IncomingMessage:
         reply_handle={"comment_id": name, "thread_id": name, "is_post": True},
         raw=raw,
     )
-
-
-def changed_comment(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A comment that a webhook tells of, in the form that asking gives."""
-    at, above = unix_moment(value.get("created_time")), value.get("parent_id")
-    return {
-        "id": value["comment_id"],
-        "from": value.get("from"),
-        "message": value.get("message") or "",
-        "created_time": at.astimezone(UTC).isoformat() if at else None,
-        "parent": {"id": above} if above and above != value.get("post_id") else None,
-        "permalink_url": mapping(value.get("post")).get("permalink_url"),
-        "attachment": {"type": "photo", "media": {"image": {"src": value["photo"]}}} if value.get("photo") else None,
-    }
 
 
 def _attached(raw: Mapping[str, Any]) -> Iterator[IncomingAttachment]:

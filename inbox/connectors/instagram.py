@@ -30,24 +30,23 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
+from inbox.connectors.instagram_delivered import read_delivery, read_kept
 from inbox.connectors.instagram_read import (
     SAID,
     VERSION,
     answer_text,
-    changed_comment,
     comment_message,
-    is_unsent,
     poll_comments,
     require_fitting,
 )
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
-from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted
+from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import SAID as TALKED
-from inbox.connectors.meta_talks import answer_talk, delivered_message, find_answer, poll_talks, talk_message
+from inbox.connectors.meta_talks import answer_talk, find_answer, poll_talks, talk_message
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 
 TALK_BYTES = 1_000
 RIGHTS = {"comments": "instagram_manage_comments", "messages": "instagram_manage_messages"}
@@ -201,27 +200,11 @@ class Instagram(ChannelConnector):
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """Comments and messages as they happen."""
         entries = delivered(headers, body, self.settings.app_secret.get_secret_value(), "instagram")
-        us = self._us()
-        ours = [entry for entry in entries if text_of(entry.get("id")) in us]
-        changes = [(entry, change) for entry in ours for change in entry.get("changes") or ()]
-        comments = [each for each in changes if mapping(each[1]).get("field") in {"comments", "live_comments"}]
-        said = [raw for entry in ours for raw in entry.get("messaging") or ()]
-        unsent = [text_of(mapping(mapping(raw).get("message")).get("mid")) for raw in said if is_unsent(raw)]
-        read = read_each(
-            [changed_comment(*each) for each in comments], lambda raw: [comment_message(raw, ours=us, media={})]
-        )
-        talks = read_each(
-            [raw for raw in said if not is_unsent(raw)],
-            lambda raw: [message] if (message := delivered_message(raw, ours=us)) else [],
-        )
-        left_out = len(entries) - len(ours) + len(changes) - len(comments)
-        return Batch(
-            [*read.messages, *talks.messages],
-            [*map(Deletion, filter(None, unsent))],
-            [*read.bad, *talks.bad],
-            read.filtered + talks.filtered + left_out,
-            answer=RECEIVED,
-        )
+        return read_delivery(entries, self._us())
+
+    def reread(self, raw: str) -> Batch:
+        """A comment or message of the quarantine, read anew."""
+        return read_again(raw, lambda row: read_kept(row, self._us()))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, too late, or what Instagram takes for shouting and advertising."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from inbox.connectors.catch_up import Page
 from inbox.connectors.contract import Author, Batch, IncomingMessage, OutgoingReply, Refused
 from inbox.connectors.json_api import mapping, segment, text_of
-from inbox.connectors.lenient import Moment, Words, moment, unix_moment, web_address, words
+from inbox.connectors.lenient import Moment, Words, moment, web_address, words
 from inbox.connectors.meta_api import MetaApi
 from inbox.connectors.meta_talks import author_of, not_before
 from inbox.connectors.read_below import Parent, read_below
@@ -133,14 +133,3 @@ def require_fitting(text: str) -> None:
         raise Refused(f"Instagram takes {HASHTAGS} hashtags in a comment.")
     if text.count("http://") + text.count("https://") > 1:
         raise Refused("Instagram takes 1 address in a comment.")
-
-
-def changed_comment(entry: Mapping[str, Any], change: Any) -> Any:
-    """A comment that a webhook tells of, in the form that asking gives."""
-    value, at = mapping(mapping(change).get("value")), unix_moment(entry.get("time"))
-    return {**value, "timestamp": at.astimezone(UTC).isoformat() if at else None}
-
-
-def is_unsent(raw: Any) -> bool:
-    """Whether somebody took a message back."""
-    return mapping(mapping(raw).get("message")).get("is_deleted") is True

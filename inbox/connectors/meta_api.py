@@ -175,5 +175,11 @@ def delivered(headers: Mapping[str, str], body: bytes, app_secret: str, kind: st
     return [entry for entry in entries if isinstance(entry, dict)]
 
 
+def rows_of(entry: Mapping[str, Any], name: str) -> list[Any]:
+    """What an entry holds under this name; nothing where it holds something else than a list."""
+    rows = entry.get(name)
+    return rows if isinstance(rows, list) else []
+
+
 def _number(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0

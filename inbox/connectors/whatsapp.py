@@ -28,7 +28,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment, words
-from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted
+from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted, rows_of
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, said_at, still_open
 from inbox.connectors.read_each import Harvest, read_again, read_each
 from inbox.text import one_line
@@ -118,11 +118,10 @@ class WhatsApp(ChannelConnector):
         secret = self.settings.app_secret.get_secret_value()
         entries = delivered(headers, body, secret, "whatsapp_business_account")
         total, left_out = Harvest(), 0
-        for change in (change for entry in entries for change in entry.get("changes") or ()):
+        for change in (change for entry in entries for change in rows_of(entry, "changes")):
             value = mapping(mapping(change).get("value"))
             number_id = text_of(mapping(value.get("metadata")).get("phone_number_id"))
-            raws = value.get("messages")
-            raws = raws if isinstance(raws, list) else []
+            raws = rows_of(value, "messages")
             if mapping(change).get("field") != "messages" or number_id != self.settings.phone_number_id or not raws:
                 left_out += 1
                 continue

@@ -90,6 +90,13 @@ def test_an_echo_of_our_own_answer_is_known_as_ours(messenger: MessengerStage) -
     assert message.visibility is Visibility.DIRECT
 
 
+@pytest.mark.parametrize("entry", [{"changes": 3}, {"messaging": "x"}, {"changes": [None, 7], "messaging": None}])
+def test_an_entry_of_nonsense_brings_nothing(stage: FacebookStage, entry: Any) -> None:
+    batch = deliver(stage, **entry)
+    assert not batch.messages
+    assert batch.answer
+
+
 @pytest.mark.parametrize("strange", [{}, {"message": {"mid": ""}}, {"message": {"mid": "m"}}, {"message": 3}, None, 7])
 def test_a_strange_message_harms_no_other(messenger: MessengerStage, strange: Any) -> None:
     good = messenger._said(messenger.items[0])

@@ -6,15 +6,27 @@ from inbox.connectors.contract import ChannelConnector
 from inbox.connectors.read_each import dumped
 from tests.contract.stage import Stage
 from tests.contract.stage_app_store_connect import AppStoreConnectStage
+from tests.contract.stage_facebook import FacebookStage, MessengerStage
 from tests.contract.stage_google_play import GooglePlayStage
+from tests.contract.stage_instagram import InstagramDirectStage, InstagramStage
 from tests.contract.stage_threads import ThreadsStage
 from tests.contract.stage_whatsapp import WhatsAppStage
 from tests.contract.stage_youtube import YouTubeStage
 
-PLAYED = [AppStoreConnectStage, GooglePlayStage, ThreadsStage, WhatsAppStage, YouTubeStage]
+PLAYED = [
+    AppStoreConnectStage,
+    FacebookStage,
+    GooglePlayStage,
+    InstagramDirectStage,
+    InstagramStage,
+    MessengerStage,
+    ThreadsStage,
+    WhatsAppStage,
+    YouTubeStage,
+]
 
 
-@pytest.fixture(params=PLAYED, ids=lambda stage: stage.kind)
+@pytest.fixture(params=PLAYED, ids=lambda stage: stage.name or stage.kind)
 def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stage:
     played: Stage = request.param(monkeypatch)
     return played
