@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from inbox.clock import as_utc
 from inbox.connectors import bluesky_acts as acts
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
+from inbox.connectors.bluesky_direct import check_direct, find_direct, poll_direct, send_direct, validate_direct
 from inbox.connectors.bluesky_poll import VERSION, poll_notifications, poll_threads
 from inbox.connectors.bluesky_read import POST, message_of
 from inbox.connectors.bluesky_text import facets, record_key
@@ -62,6 +63,12 @@ class BlueskySetup(Setup):
         title=N_("Words to watch for"),
         description=N_("Words and hashtags that anybody says on Bluesky. Separated with commas."),
         max_length=2_000,
+    )
+
+    direct: bool = Field(
+        False,
+        title=N_("Direct messages"),
+        description=N_("Only with an app password that may access direct messages."),
     )
 
     @field_validator("watch")
@@ -122,6 +129,8 @@ class Bluesky(ChannelConnector):
         """Sign in anew, so that a wrong password shows, and look."""
         with self._open() as api:
             api.sign_in()
+            if self.settings.direct:
+                check_direct(api)
             query = {"reasons": ["mention", "reply", "quote"], "limit": 3}
             found = api.get("app.bsky.notification.listNotifications", query).get("notifications")
             harvest = read_each(
@@ -132,7 +141,8 @@ class Bluesky(ChannelConnector):
     def streams(self) -> Sequence[StreamSpec]:
         """Notifications, the threads in which we wrote (some replies are never notified), and one for each word."""
         watched = (StreamSpec(name, every=300) for name in stream_names(self.settings.watch))
-        return (StreamSpec("notifications", every=60), StreamSpec("threads", every=300), *watched)
+        direct = (StreamSpec("direct", every=60),) if self.settings.direct else ()
+        return (StreamSpec("notifications", every=60), StreamSpec("threads", every=300), *direct, *watched)
 
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """New posts, and once an hour what was changed or deleted among the last 200 of the stream."""
@@ -141,7 +151,8 @@ class Bluesky(ChannelConnector):
             if word := word_of(stream):
                 yield from poll_word(api, word, known, since)
             else:
-                yield from (poll_threads if stream == "threads" else poll_notifications)(api, known, since)
+                polls = {"threads": poll_threads, "direct": poll_direct}
+                yield from polls.get(stream, poll_notifications)(api, known, since)
 
     def length(self, text: str) -> int:
         """Graphemes."""
@@ -149,6 +160,9 @@ class Bluesky(ChannelConnector):
 
     def validate(self, reply: OutgoingReply) -> None:
         """Bluesky limits both what is seen and its bytes."""
+        if "convo_id" in reply.parent_handle:
+            validate_direct(reply.text)
+            return
         if count_graphemes(reply.text) > LIMIT or len(reply.text.encode("utf-8", "replace")) > LIMIT_BYTES:
             raise Refused(f"The answer is too long; Bluesky takes {LIMIT} characters and {LIMIT_BYTES} bytes.")
 
@@ -156,6 +170,8 @@ class Bluesky(ChannelConnector):
         """Answer in the thread, under a key that this very reply always has: a second attempt cannot make a second post."""
         self.validate(reply)
         with self._open() as api:
+            if "convo_id" in reply.parent_handle:
+                return send_direct(api, reply)
             body = {"repo": api.did, "collection": POST, "rkey": _key(reply), "record": self._record(api, reply)}
             try:
                 receipt = _receipt(api.post("com.atproto.repo.createRecord", body))
@@ -173,9 +189,9 @@ class Bluesky(ChannelConnector):
                 return found
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
-        """Look in our own repository under the reply's key."""
+        """Look in our own repository under the reply's key, or in the conversation of a direct message."""
         with self._open() as api:
-            return self._find(api, reply)
+            return find_direct(api, reply) if "convo_id" in reply.parent_handle else self._find(api, reply)
 
     def act(self, act: Act) -> Receipt:
         """Hide the reply, block, mute or report its author."""
@@ -187,6 +203,8 @@ class Bluesky(ChannelConnector):
         }
         if act.name not in self.capabilities.acts or (act.undo and act.name not in self.capabilities.undoable):
             raise Refused(f"Bluesky offers no way to {'undo ' if act.undo else ''}{act.name.replace('_', ' ')}.")
+        if "convo_id" in act.handle and act.name in {ActName.HIDE, ActName.REPORT}:
+            raise Refused("Direct messages are reported on Bluesky itself; block or mute their author instead.")
         with self._open() as api:
             return doers[act.name](api, act)
 

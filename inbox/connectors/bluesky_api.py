@@ -57,18 +57,26 @@ class BlueskyApi:
         """Our account's present name."""
         return str(self._signed_in()["handle"])
 
-    def get(self, method: str, query: Mapping[str, Any]) -> dict[str, Any]:
+    def get(
+        self, method: str, query: Mapping[str, Any], more_headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """A query."""
-        return self._with_session(
-            lambda base, headers: _object(
+
+        def ask(base: str, headers: dict[str, str]) -> dict[str, Any]:
+            headers |= more_headers or {}
+            return _object(
                 read_json(fetch(self.client, "GET", f"{base}/xrpc/{method}", params=dict(query), headers=headers))
             )
-        )
 
-    def post(self, method: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._with_session(ask)
+
+    def post(
+        self, method: str, body: Mapping[str, Any], more_headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """A procedure, done once; only a refused token makes it ask again."""
 
         def send(base: str, headers: dict[str, str]) -> dict[str, Any]:
+            headers |= more_headers or {}
             response = submit(self.client, "POST", f"{base}/xrpc/{method}", json=dict(body), headers=headers)
             if not response.content:
                 return {}

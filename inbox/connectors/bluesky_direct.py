@@ -1,0 +1,161 @@
+"""Direct messages on Bluesky: they live on a server of their own, which the account's server passes our questions on to."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from inbox.connectors.bluesky_api import BlueskyApi
+from inbox.connectors.bluesky_read import author_of, moment
+from inbox.connectors.bluesky_text import facets
+from inbox.connectors.catch_up import Page
+from inbox.connectors.contract import (
+    Author,
+    Batch,
+    Deletion,
+    IncomingMessage,
+    NeedsPerson,
+    OutcomeUnknown,
+    OutgoingReply,
+    Passing,
+    Receipt,
+    Refused,
+    Visibility,
+)
+from inbox.connectors.json_api import listed, mapping
+from inbox.connectors.lenient import dicts, words
+from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.read_below import Parent, read_below
+from inbox.connectors.read_each import name_of, read_each
+from inbox.text import count_graphemes
+
+VERSION = 1
+PAGE = 100
+PAGES = 20
+LIMIT, LIMIT_BYTES = 1_000, 10_000
+SERVER = {"atproto-proxy": "did:web:api.bsky.chat#bsky_chat"}
+DELETED = "chat.bsky.convo.defs#deletedMessageView"
+SYSTEM = "chat.bsky.convo.defs#systemMessageView"
+Row = Mapping[str, Any]
+
+
+def poll_direct(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | None) -> Iterator[Batch]:
+    """Each conversation in which something happened, newest first until known."""
+    parents = [Parent(words(row.get("id")), words(row.get("rev")), row) for row in _conversations(api)]
+
+    def children(parent: Parent[Row], older: str | None) -> Page[Any]:
+        return _messages(api, parent.name, older)
+
+    for parent, fresh, state in read_below(parents, children, cursor, since, looks_again=False):
+        people = {words(person.get("did")): person for person in dicts(parent.row.get("members"))}
+
+        def read(view: Any, convo: str = parent.name, people: Mapping[str, Row] = people) -> Sequence[IncomingMessage]:
+            if mapping(view).get("$type") == SYSTEM:
+                return ()
+            message = message_of(view, convo=convo, people=people, our_did=api.did)
+            return () if since and message.posted_at and message.posted_at < since else (message,)
+
+        gone = [view for view in fresh if mapping(view).get("$type") == DELETED]
+        harvest = read_each([view for view in fresh if mapping(view).get("$type") != DELETED], read)
+        deletions = [Deletion(f"{parent.name}/{name_of(view)}") for view in gone]
+        yield Batch(harvest.messages, deletions, harvest.bad, harvest.filtered, {"v": VERSION, **state})
+
+
+def message_of(view: Any, *, convo: str, people: Mapping[str, Row], our_did: str) -> IncomingMessage:
+    """A direct message. Raises ValueError when it cannot be read."""
+    found = mapping(view)
+    name, text = words(found.get("id")), words(found.get("text"))
+    if not name or not text:
+        raise ValueError("it has no id or says nothing")
+    did = words(mapping(found.get("sender")).get("did"))
+    above = mapping(found.get("replyTo"))
+    return IncomingMessage(
+        external_id=f"{convo}/{name}",
+        thread_id=convo,
+        parent_id=f"{convo}/{above['id']}" if words(above.get("id")) else "",
+        text=text,
+        posted_at=moment(found.get("sentAt")),
+        author=_author(did, mapping(people.get(did)), our_did),
+        visibility=Visibility.DIRECT,
+        reply_handle={"convo_id": convo, "did": did},
+        raw=found,
+    )
+
+
+def check_direct(api: BlueskyApi) -> None:
+    """Raises NeedsPerson when the app password does not cover direct messages."""
+    try:
+        api.get("chat.bsky.convo.listConvos", {"limit": 1}, SERVER)
+    except (Refused, NeedsPerson) as error:
+        raise NeedsPerson(
+            "This app password may not access direct messages. Make one that may, or switch them off here. "
+            f"Bluesky says: {error}"
+        ) from None
+
+
+def validate_direct(text: str) -> None:
+    """Raises Refused for what is too long."""
+    if count_graphemes(text) > LIMIT or len(text.encode("utf-8", "replace")) > LIMIT_BYTES:
+        raise Refused(f"The message is too long; Bluesky takes {LIMIT} characters and {LIMIT_BYTES} bytes.")
+
+
+def send_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt:
+    """Into the conversation, without naming anybody."""
+    convo = _convo(reply)
+    message: dict[str, Any] = {"text": reply.text}
+    if found := facets(reply.text, lambda _handle: None):
+        message["facets"] = found
+    sent = api.post("chat.bsky.convo.sendMessage", {"convoId": convo, "message": message}, SERVER)
+    if not words(sent.get("id")):
+        raise OutcomeUnknown("Bluesky does not say what became of the message; it may have been accepted.")
+    return Receipt(f"{convo}/{sent['id']}")
+
+
+def find_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt | None:
+    """Look in the conversation. Raises Passing when too much was said since."""
+    convo, older = _convo(reply), None
+    for _ in range(PAGES):
+        page = _messages(api, convo, older)
+        views = [view for _name, _at, view in page.items]
+        harvest = read_each(views, lambda view: [message_of(view, convo=convo, people={}, our_did=api.did)])
+        for message in harvest.messages:
+            if is_our_answer(message, reply):
+                return Receipt(message.external_id)
+        times = [at for _name, at, _view in page.items if at]
+        older = page.older
+        if older is None or (reply.created_at and times and min(times) < reply.created_at):
+            return None
+    raise Passing("Too much was said since; it cannot be told whether the answer is among it.")
+
+
+def _conversations(api: BlueskyApi) -> Iterator[Row]:
+    """All of them, the latest first."""
+    older: dict[str, str] = {}
+    for _ in range(PAGES):
+        answer = api.get("chat.bsky.convo.listConvos", {"limit": PAGE, **older}, SERVER)
+        yield from (row for row in dicts(listed(answer.get("convos"))) if words(row.get("id")))
+        if not words(answer.get("cursor")):
+            return
+        older = {"cursor": answer["cursor"]}
+
+
+def _messages(api: BlueskyApi, convo: str, older: str | None) -> Page[Any]:
+    query = {"convoId": convo, "limit": PAGE, **({"cursor": older} if older else {})}
+    answer = api.get("chat.bsky.convo.getMessages", query, SERVER)
+    views = listed(answer.get("messages"))
+    # A deletion, too, is another revision.
+    named = [(f"{name_of(v)} {words(mapping(v).get('rev'))}", moment(mapping(v).get("sentAt")), v) for v in views]
+    return Page(named, words(answer.get("cursor")) or None)
+
+
+def _author(did: str, person: Row, our_did: str) -> Author | None:
+    if not did:
+        return None
+    known = author_of(person, our_did)
+    return known or Author(did, did, profile_url=f"https://bsky.app/profile/{did}", is_us=did == our_did)
+
+
+def _convo(reply: OutgoingReply) -> str:
+    convo = words(reply.parent_handle.get("convo_id"))
+    if not convo:
+        raise Refused("The message does not say what to answer; answer it on Bluesky.")
+    return convo
