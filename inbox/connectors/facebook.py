@@ -17,6 +17,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -49,6 +50,7 @@ from inbox.connectors.read_each import read_again, read_each
 LIMIT = 8_000
 TALK_LIMIT = 2_000
 COMMENT_ACTS = frozenset({ActName.HIDE, ActName.DELETE, ActName.LIKE})
+NOT_SUBSCRIBED = N_("The page does not deliver to the app yet; until it is subscribed, it is asked every few minutes.")
 NEEDED = {"comments": "pages_read_user_content", "messages": "pages_messaging"}
 
 
@@ -72,6 +74,8 @@ class Facebook(ChannelConnector):
 
     kind: ClassVar[str] = "facebook"
     label: ClassVar[str] = "Facebook"
+    about: ClassVar[str] = N_("Comments and messages of a page.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = FacebookSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
@@ -116,16 +120,19 @@ class Facebook(ChannelConnector):
 
     def describe(self) -> Capabilities:
         """Without what the token has no right for."""
-        granted = self.surroundings.memory.load().get("granted")
+        kept, can = self.surroundings.memory.load(), self.capabilities
+        if kept.get("delivers") is False:
+            can = replace(can, because={**can.because, "receives": NOT_SUBSCRIBED})
+        granted = kept.get("granted")
         if not isinstance(granted, list) or "pages_manage_engagement" in granted:
-            return self.capabilities
-        declared, why = self.capabilities, N_("The token lacks the right pages_manage_engagement.")
+            return can
+        why = N_("The token lacks the right pages_manage_engagement.")
         return replace(
-            declared,
+            can,
             replies="pages_messaging" in granted,
-            acts=declared.acts - COMMENT_ACTS,
-            undoable=declared.undoable - COMMENT_ACTS,
-            because={**declared.because, **dict.fromkeys((*COMMENT_ACTS, "replies"), why)},
+            acts=can.acts - COMMENT_ACTS,
+            undoable=can.undoable - COMMENT_ACTS,
+            because={**can.because, **dict.fromkeys((*COMMENT_ACTS, "replies"), why)},
         )
 
     def check(self) -> Account:
@@ -141,6 +148,8 @@ class Facebook(ChannelConnector):
         memory.save({**memory.load(), **page_only, "granted": granted})
         with self._open() as api:
             posts = api.page(f"/{name}/feed", {"fields": POST, "limit": 5}).rows
+            delivers = _delivers(api, name)
+        memory.save({**memory.load(), "delivers": delivers})
         latest = read_each(
             [row for row in posts if mapping(mapping(row).get("from")).get("id") != name],
             lambda row: [post_message(row, page_id=name)],
@@ -274,3 +283,12 @@ class Facebook(ChannelConnector):
         own = self.settings.access_token.get_secret_value()
         token = token or token_for_page(own, self.surroundings.memory.load())
         return MetaApi(self.surroundings, token, self.settings.app_secret.get_secret_value())
+
+
+def _delivers(api: MetaApi, page_id: str) -> bool | None:
+    """Whether the page tells our app of comments; None where Meta does not say."""
+    try:
+        rows = api.page(f"/{page_id}/subscribed_apps", {"fields": "id,subscribed_fields"}).rows
+    except (Refused, NeedsPerson):
+        return None
+    return any("feed" in (mapping(row).get("subscribed_fields") or ()) for row in rows)

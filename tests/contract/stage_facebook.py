@@ -30,6 +30,7 @@ class FacebookStage(MetaStage):
     send_path = "/v23.0/5501_901/comments"
     too_long = "x" * 8_001
     no_markup = "comments are plain text"
+    subscribed = ("feed", "messages")
     official = (
         Graph(
             "meta/codegen",
@@ -74,6 +75,8 @@ class FacebookStage(MetaStage):
             return httpx.Response(200, json=recording("facebook/permissions.json"))
         if path == f"/v23.0/{PAGE}/conversations":
             return httpx.Response(200, json={"data": []})
+        if path == f"/v23.0/{PAGE}/subscribed_apps":
+            return httpx.Response(200, json={"data": [{"id": "77", "subscribed_fields": list(self.subscribed)}]})
         if path == f"/v23.0/{PAGE}":
             return httpx.Response(200, json=recording("facebook/page.json"))
         found = [row for page in self._all() for row in page if isinstance(row, dict)]

@@ -173,6 +173,22 @@ def test_a_missing_right_takes_away_what_it_was_for_and_says_so(stage: FacebookS
     assert [stream.name for stream in stage.connector().streams()] == ["comments"]
 
 
+@pytest.mark.parametrize(("fields", "is_told"), [(("feed", "messages"), False), (("messages",), True), ((), True)])
+def test_a_page_that_does_not_deliver_yet_says_so(stage: FacebookStage, fields: tuple[str, ...], is_told: bool) -> None:
+    stage.subscribed = fields
+    stage.connector().check()
+    assert ("receives" in stage.connector().describe().because) is is_told
+
+
+def test_where_meta_does_not_say_who_is_subscribed_nothing_is_claimed(stage: FacebookStage) -> None:
+    stage.upset, stage.upset_where = (
+        (lambda _r: stage.said(403, 200)),
+        (lambda r: r.url.path.endswith("subscribed_apps")),
+    )
+    stage.connector().check()
+    assert "receives" not in stage.connector().describe().because
+
+
 def test_a_token_that_may_not_read_needs_another(stage: FacebookStage) -> None:
     rows = {"data": [{"permission": "pages_show_list", "status": "granted"}]}
     stage.upset = lambda _request: type(stage.said(400, 1))(200, json=rows)
