@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -31,15 +32,17 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
-from inbox.connectors.gitlab_read import VERSION, Note, message_of_issue, message_of_note, poll_issues
+from inbox.connectors.gitlab_read import VERSION, message_of_issue, message_of_note, poll_issues
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
 from inbox.connectors.lenient import words
+from inbox.connectors.markdown_words import as_markdown
+from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.read_each import UNREADABLE, read_each
 from inbox.connectors.server_address import server_address
 
 LIMIT = 1_000_000
 REPORTER, MAINTAINER = 20, 40
-AHEAD = timedelta(minutes=10)  # their clock may be behind ours
 
 
 class GitLabSetup(Setup):
@@ -60,7 +63,7 @@ class GitLabSetup(Setup):
     @classmethod
     def a_path(cls, value: str) -> str:
         path = value.strip("/")
-        if not re.fullmatch(r"[\w.-]+(/[\w.-]+)+|\d+", path):
+        if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)+|\d+", path):
             raise ValueError(N_("must be group/project, for example acme/app"))
         return path
 
@@ -78,6 +81,8 @@ class GitLab(ChannelConnector):
 
     kind: ClassVar[str] = "gitlab"
     label: ClassVar[str] = "GitLab"
+    about: ClassVar[str] = N_("Issues and their comments, also on a server of your own.")
+    group: ClassVar[Group] = Group.ISSUES
     setup: ClassVar[type[Setup]] = GitLabSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
@@ -118,10 +123,11 @@ class GitLab(ChannelConnector):
             raise NeedsPerson("Issues are switched off in this project; switch them on there.")
         allowed = mapping(project.get("permissions"))
         levels = [mapping(allowed.get(name)).get("access_level") for name in ("project_access", "group_access")]
-        level = max((number for number in levels if isinstance(number, int)), default=0)
+        # Whoever administers the server stands in no project.
+        level = max((number for number in levels if isinstance(number, int)), default=MAINTAINER)
         memory = self.surroundings.memory
         memory.save({**memory.load(), "our_id": me["id"], "level": level})
-        latest = [message_of_issue(issue, our_id=me["id"]) for issue in newest]
+        latest = read_each(newest, lambda issue: [message_of_issue(issue, our_id=me["id"])]).messages
         return Account(
             words(project.get("name_with_namespace")), f"{project['id']}", words(project.get("web_url")), latest
         )
@@ -149,7 +155,7 @@ class GitLab(ChannelConnector):
         """Changed issues, oldest change first, each with its new comments."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
-            yield from poll_issues(api, self._project, self._us(api), known, since)
+            yield from poll_issues(api, self._project, self._us(api), known, since, self.refetch)
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """One by one."""
@@ -158,21 +164,29 @@ class GitLab(ChannelConnector):
         with self._open() as api:
             our_id = self._us(api)
             for each in known:
+                if not isinstance(each.handle.get("issue"), int):
+                    continue
                 try:
                     raw = mapping(api.get(self._path(each.handle)))
-                except (Gone, Forbidden):
+                    note, issue = each.handle.get("note"), _issue_of(each.handle)
+                    messages.append(
+                        message_of_note(raw, issue, our_id=our_id) if note else message_of_issue(raw, our_id=our_id)
+                    )
+                except Gone as error:
+                    if "Project" in text_of(error.answer.get("message")):
+                        raise NeedsPerson("GitLab does not show the project to this token any more.") from None
                     gone.append(Deletion(each.external_id))
+                except UNREADABLE:
                     continue
-                if each.handle.get("note"):
-                    issue = {"iid": each.handle.get("issue"), "title": "", "web_url": words(each.handle.get("url"))}
-                    messages.append(message_of_note(raw, issue, our_id=our_id))
-                else:
-                    messages.append(message_of_issue(raw, our_id=our_id))
         return Batch(messages, gone)
+
+    def length(self, text: str) -> int:
+        """In characters, with those that keep signs from being markup."""
+        return len(_as_text(text))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
+        if not reply.text.strip() or self.length(reply.text) > LIMIT:
             raise Refused(f"A comment has at least one and at most {LIMIT} characters.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
@@ -184,23 +198,19 @@ class GitLab(ChannelConnector):
             )
         if not sent.get("id"):
             raise OutcomeUnknown("GitLab does not say what became of the answer; it may have been accepted.")
-        return Receipt(f"note:{sent['id']}", f"{words(reply.parent_handle.get('url'))}#note_{sent['id']}")
+        address = words(reply.parent_handle.get("url"))
+        return Receipt(f"note:{sent['id']}", f"{address}#note_{sent['id']}" if address else "")
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look at the end of the issue for our own words."""
         with self._open() as api:
             our_id = self._us(api)
             query = {"sort": "desc", "order_by": "created_at", "per_page": 100}
-            for raw in listed(api.get(f"{self._issue(reply.parent_handle)}/notes", query)):
-                note = Note.model_validate(raw)
-                is_later = not (reply.created_at and note.created_at) or note.created_at > reply.created_at - AHEAD
-                if (
-                    note.author
-                    and note.author.id == our_id
-                    and is_later
-                    and note.body.strip() == _as_text(reply.text).strip()
-                ):
-                    return Receipt(f"note:{note.id}", f"{words(reply.parent_handle.get('url'))}#note_{note.id}")
+            notes = listed(api.get(f"{self._issue(reply.parent_handle)}/notes", query))
+        issue = _issue_of(reply.parent_handle)
+        for message in read_each(notes, lambda raw: [message_of_note(raw, issue, our_id=our_id)]).messages:
+            if is_our_answer(message, reply):
+                return Receipt(message.external_id, message.url)
         return None
 
     def act(self, act: Act) -> Receipt:
@@ -245,9 +255,12 @@ class GitLab(ChannelConnector):
 
     def _us(self, api: JsonApi) -> int:
         memory = self.surroundings.memory
-        if "our_id" not in memory.load():
+        if not memory.load().get("our_id"):
             memory.save({**memory.load(), "our_id": mapping(api.get("/user")).get("id")})
-        return int(memory.load()["our_id"] or 0)
+        our_id = memory.load()["our_id"]
+        if not isinstance(our_id, int):
+            raise Passing("GitLab does not say whose token this is.")
+        return our_id
 
     @property
     def _project(self) -> str:
@@ -268,5 +281,11 @@ class GitLab(ChannelConnector):
         return JsonApi(self.surroundings, f"{self.settings.server}/api/v4", {"PRIVATE-TOKEN": token})
 
 
+def _issue_of(handle: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a comment's handle knows of its issue."""
+    known = {"title": "title", "web_url": "url", "confidential": "confidential"}
+    return {"iid": handle.get("issue"), **{name: handle.get(kept) for name, kept in known.items()}}
+
+
 def _as_text(text: str) -> str:
-    return re.sub(r"(?m)^(\s*)/(?=\w)", r"\1\\/", text)
+    return re.sub(r"(?m)^(\s*)/(?=\w)", r"\1\\/", as_markdown(text))

@@ -7,17 +7,19 @@ from typing import Any
 from pydantic import BaseModel
 
 from inbox.clock import as_utc
-from inbox.connectors.contract import Author, BadItem, Batch, IncomingMessage
+from inbox.connectors.contract import Author, BadItem, Batch, Gone, IncomingMessage, Visibility
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import Moment, Words, moment, web_address
+from inbox.connectors.look_again import LookAgain, Refetch
 from inbox.connectors.read_each import Harvest, name_of, read_each
 from inbox.connectors.walk_since import Slice, walk_since
 from inbox.text import one_line
 
 VERSION = 1
 PAGE = 100
-NOTE_PAGES = 50
+NOTE_PAGES = 200
+WATCHED, AT_ONCE = 100, 20
 OVERLAP = timedelta(minutes=10)
 DRAWN_LATE = timedelta(seconds=5)  # a description saved with the issue is no edit
 
@@ -42,6 +44,7 @@ class Issue(BaseModel):
     updated_at: Moment = None
     author: Person | None = None
     web_url: Words = ""
+    confidential: Any = False
 
 
 class Note(BaseModel):
@@ -52,16 +55,28 @@ class Note(BaseModel):
     created_at: Moment = None
     updated_at: Moment = None
     author: Person | None = None
-    system: bool = False
-    internal: bool = False
-    confidential: bool = False
+    system: Any = False
+    internal: Any = False
+    confidential: Any = False
 
 
 def poll_issues(
-    api: JsonApi, project: str, our_id: int, cursor: Mapping[str, Any], since: datetime | None
+    api: JsonApi, project: str, our_id: int, cursor: Mapping[str, Any], since: datetime | None, refetch: Refetch
 ) -> Iterator[Batch]:
-    """Issues by the time of their last change, each with the comments that were written or changed since the last look."""
-    border = _earlier(moment(cursor.get("after"))) or since
+    """Issues by the time of their last change, each with the comments that were written or changed since the last look.
+
+    GitLab does not tell what was deleted; once an hour the latest are asked for again, with `refetch`.
+    """
+    # A walk that was cut off goes on with the comments that it was after; of the issues to come none was read.
+    is_cut_off = "from" in cursor
+    border = moment(cursor.get("border")) if is_cut_off else _earlier(moment(cursor.get("after"))) or since
+    watch = LookAgain(cursor, watched=WATCHED)
+
+    def state(walked: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {"border": border.isoformat()} if border else {}
+        return {"v": VERSION, **walked, **kept, **watch.state}
+
+    walked: Mapping[str, Any] = {}
 
     def page(start: datetime | None, further: str | None) -> Slice[Any]:
         query = {"order_by": "updated_at", "sort": "asc", "scope": "all", "per_page": PAGE, "page": further or "1"}
@@ -71,7 +86,7 @@ def poll_issues(
         dated = [(name_of(issue, "iid"), moment(mapping(issue).get("updated_at")), issue) for issue in issues]
         return Slice(dated, response.headers.get("X-Next-Page", "").strip() or None)
 
-    for fresh, state in walk_since(page, cursor, since):
+    for fresh, walked in walk_since(page, cursor, since):
         whole = Harvest()
 
         def read(raw: Any, whole: Harvest = whole) -> Sequence[IncomingMessage]:
@@ -81,12 +96,18 @@ def poll_issues(
             whole.filtered += notes.filtered
             whole.bad += notes.bad
             message = message_of_issue(raw, our_id=our_id)
-            return () if since and message.posted_at and message.posted_at < since else (message,)
+            # What is written below an old issue needs it.
+            is_wanted = not since or not message.posted_at or message.posted_at >= since or bool(notes.messages)
+            return (message,) if is_wanted else ()
 
         issues = read_each(fresh, read)
         bad: list[BadItem] = [*issues.bad, *whole.bad]
         messages = [*issues.messages, *whole.messages]
-        yield Batch(messages, (), bad, issues.filtered + whole.filtered, {"v": VERSION, **state})
+        watch.add(messages)
+        yield Batch(messages, (), bad, issues.filtered + whole.filtered, state(walked))
+    for changed in watch.look(refetch, at_once=AT_ONCE):
+        yield Batch(changed.messages, changed.deletions, cursor=state(walked))
+    yield Batch(cursor=state(walked))
 
 
 def message_of_issue(raw: Mapping[str, Any], *, our_id: int) -> IncomingMessage:
@@ -99,8 +120,9 @@ def message_of_issue(raw: Mapping[str, Any], *, our_id: int) -> IncomingMessage:
         subject=one_line(issue.title, 500),
         posted_at=issue.created_at,
         author=_author(issue.author, our_id),
+        visibility=_visibility(issue),
         url=web_address(issue.web_url),
-        reply_handle={"issue": issue.iid, "url": web_address(issue.web_url)},
+        reply_handle=_handle(issue),
         raw=raw,
     )
 
@@ -119,10 +141,20 @@ def message_of_note(raw: Mapping[str, Any], issue: Mapping[str, Any], *, our_id:
         posted_at=note.created_at,
         edited_at=note.updated_at if is_edited else None,
         author=_author(note.author, our_id),
+        visibility=_visibility(above),
         url=f"{address}#note_{note.id}" if address else "",
-        reply_handle={"issue": above.iid, "note": note.id, "url": address},
+        reply_handle={**_handle(above), "note": note.id},
         raw=raw,
     )
+
+
+def _handle(issue: Issue) -> dict[str, Any]:
+    about = {"issue": issue.iid, "url": web_address(issue.web_url), "title": one_line(issue.title, 200)}
+    return {**about, "confidential": True} if issue.confidential is True else about
+
+
+def _visibility(issue: Issue) -> Visibility:
+    return Visibility.PRIVATE if issue.confidential is True else Visibility.PUBLIC
 
 
 def _spoken(raw: Any, issue: Mapping[str, Any], our_id: int, since: datetime | None) -> Sequence[IncomingMessage]:
@@ -138,7 +170,11 @@ def _notes(api: JsonApi, project: str, number: int, border: datetime | None) -> 
     found: list[Any] = []
     for page in range(1, NOTE_PAGES + 1):
         query = {"sort": "desc", "order_by": "updated_at", "per_page": PAGE, "page": page}
-        notes = listed(api.get(f"{project}/issues/{number}/notes", query))
+        try:
+            notes = listed(api.get(f"{project}/issues/{number}/notes", query))
+        except Gone:
+            # Moved or deleted a moment ago.
+            return []
         fresh = [note for note in notes if not _is_before(note, border)]
         found += fresh
         if len(fresh) < PAGE:
