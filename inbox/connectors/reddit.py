@@ -57,7 +57,7 @@ ON_THING = {
 class RedditSetup(Setup):
     """An app, and the subreddits to listen to."""
 
-    client_id: str = Field(title=N_("Client ID"), pattern=r"^[A-Za-z0-9_-]{5,100}$")
+    client_id: str = Field(title=N_("Client ID"))
     client_secret: SecretStr = Field(title=N_("Client secret"))
     subreddits: str = Field(
         "",
@@ -65,6 +65,13 @@ class RedditSetup(Setup):
         description=N_("Besides the account's own inbox; separate several with commas."),
         max_length=500,
     )
+
+    @field_validator("client_id")
+    @classmethod
+    def one_word(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{5,100}", value):
+            raise ValueError(N_("is not a client ID"))
+        return value
 
     @field_validator("subreddits")
     @classmethod

@@ -1,11 +1,12 @@
 """X: mentions and replies in, answers to those who named us out, within a budget, because every call costs money there."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
@@ -50,15 +51,22 @@ AHEAD = timedelta(minutes=10)  # their clock may be behind ours
 class XSetup(Setup):
     """An app in X's developer console, and what it may cost."""
 
-    client_id: str = Field(title=N_("Client ID"), pattern=r"^[\w-]{5,100}$")
+    client_id: str = Field(title=N_("Client ID"))
     client_secret: SecretStr = Field(title=N_("Client secret"))
-    budget: float = Field(
-        20.0,
+    budget: int = Field(
+        20,
         title=N_("Monthly budget in US dollars"),
         description=N_("X charges for every post that is read and every answer. When it is used up, X is not asked."),
         ge=0,
         le=100_000,
     )
+
+    @field_validator("client_id")
+    @classmethod
+    def one_word(cls, value: str) -> str:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{5,100}", value):
+            raise ValueError(N_("is not a client ID"))
+        return value
 
 
 class X(ChannelConnector):

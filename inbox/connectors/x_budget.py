@@ -32,9 +32,9 @@ class Bill:
 class Purse:
     """The month's budget of one connection, kept in its memory, so that it is one over all processes."""
 
-    def __init__(self, memory: Memory, dollars: float) -> None:
+    def __init__(self, memory: Memory, dollars: int) -> None:
         self.memory = memory
-        self.budget = int(dollars * 1_000)
+        self.budget = dollars * 1_000
         self.dollars = dollars
 
     @property
@@ -66,7 +66,7 @@ class Purse:
         """The words for a budget that is used up."""
         begin = _next_month(now())
         return Spent(
-            f"The budget of ${self.dollars:g} for this month is used up, so X is not asked any more. "
+            f"The budget of ${self.dollars} for this month is used up, so X is not asked any more. "
             f"Raise it in the channel's settings, or wait until {begin:%Y-%m-%d}.",
             retry_after=(begin - now()).total_seconds(),
         )

@@ -200,3 +200,8 @@ def test_without_a_name_nobody_is_signed_in(stage: RedditStage) -> None:
 def test_what_is_no_subreddit_is_not_taken(typed: str) -> None:
     with pytest.raises(ValidationError, match="subreddit"):
         RedditSetup(client_id="abcdefgh", client_secret="secret", subreddits=typed)
+
+
+def test_what_is_no_client_id_is_not_taken() -> None:
+    with pytest.raises(ValidationError, match="client ID"):
+        RedditSetup(client_id="zwei Wörter", client_secret="secret")

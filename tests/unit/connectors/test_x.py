@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 import time_machine
+from pydantic import ValidationError
 
 from inbox.connectors.contract import Act, ActName, IncomingMessage, NeedsPerson, OutcomeUnknown, Passing, Refused
+from inbox.connectors.x import XSetup
 from inbox.connectors.x_budget import ANSWER, ANSWER_WITH_ADDRESS, Purse, Spent
 from tests.contract.stage import Remembering, recording
 from tests.contract.stage_x import US, XStage, posts, problem
@@ -22,7 +24,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> XStage:
     return XStage(monkeypatch)
 
 
-def with_budget(stage: XStage, dollars: float, *, spent: int = 0) -> XStage:
+def with_budget(stage: XStage, dollars: int, *, spent: int = 0) -> XStage:
     stage.settings = {**stage.settings, "budget": dollars}  # type: ignore[misc]
     stage.memory.save({**stage.memory.load(), "spent": {"month": f"{datetime.now(UTC):%Y-%m}", "costs": spent}})
     return stage
@@ -129,12 +131,12 @@ def test_what_is_read_is_paid_by_what_came(stage: XStage) -> None:
 
 def test_the_last_cents_are_not_overdrawn(stage: XStage) -> None:
     """A page is no larger than can be paid for at its dearest; below the smallest page nothing is asked."""
-    with_budget(stage, 0.2)
+    with_budget(stage, 1, spent=800)
     stage.brought()
     assert stage.requests[-1].url.params["max_results"] == "10"
-    with_budget(stage, 0.2, spent=101)
+    with_budget(stage, 1, spent=901)
     asked = len(stage.requests)
-    with pytest.raises(Spent, match=r"\$0.2 .* Raise it"):
+    with pytest.raises(Spent, match=r"\$1 .* Raise it"):
         stage.brought()
     assert len(stage.requests) == asked
 
@@ -221,3 +223,9 @@ def test_no_posts_and_a_strange_answer_are_not_the_same(stage: XStage) -> None:
     stage.upset = lambda _request: httpx.Response(200, json={"meta": {"result_count": 3}})
     with pytest.raises(Passing, match="not a list"):
         stage.brought()
+
+
+@pytest.mark.parametrize("typed", [{"client_id": "zwei Wörter"}, {"budget": -1}, {"budget": "viel"}])
+def test_what_cannot_be_meant_is_not_taken(typed: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        XSetup(**{**XStage.settings, **typed})
