@@ -49,7 +49,8 @@ def poll_rooms(
     api.remember()
     # All of a sync is one step: its token moves only when every room of it was read.
     yield _joined(batches, walk.state(words(sync["next_batch"])))
-    while walk.gaps:
+    # What is left of a very long gap is in the cursor.
+    while walk.gaps and walk.steps < PAGES:
         page = walk.step_back()
         api.remember()
         yield _joined([page], walk.state(words(sync["next_batch"])))
@@ -84,7 +85,7 @@ class _Walk:
         times = [mapping(event).get("origin_server_ts") for event in events]
         wanted = self.since.timestamp() * 1000 if self.since else 0
         is_past = bool(times) and all(isinstance(at, int | float) and at < wanted for at in times)
-        if before is None or before == gap["from"] or is_past or self.steps >= PAGES:
+        if before is None or before == gap["from"] or is_past:
             self.gaps.pop(0)
         else:
             gap["from"] = before

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
+from inbox.connectors import matrix_poll
 from inbox.connectors.contract import (
     Act,
     ActName,
@@ -151,6 +152,17 @@ def test_a_room_that_we_were_put_out_of_keeps_nobody_waiting(stage: MatrixStage)
     batches = stage.brought()
     assert len(messages(batches)) == 2
     assert batches[-1].cursor["gaps"] == []
+
+
+def test_a_gap_too_long_for_one_poll_is_walked_on_in_the_next(
+    stage: MatrixStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.pages = [stage.items[:1], stage.items[1:2], stage.items[2:3], stage.items[3:]]
+    monkeypatch.setattr(matrix_poll, "PAGES", 1)
+    first = stage.brought()
+    assert (len(messages(first)), len(first[-1].cursor["gaps"])) == (2, 1)
+    monkeypatch.setattr(matrix_poll, "PAGES", 10)
+    assert len(messages([*first, *stage.brought(first[-1].cursor)])) == 5
 
 
 def test_the_same_key_leaves_under_the_same_name(stage: MatrixStage) -> None:
