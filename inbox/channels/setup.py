@@ -6,7 +6,7 @@ from typing import Any
 from inbox import setups
 from inbox.channels.models import Channel
 from inbox.channels.open import row_name
-from inbox.connectors.contract import Guide, Setup
+from inbox.connectors.contract import Group, Guide, Setup
 from inbox.connectors.registry import CHANNELS, channel_connector
 from inbox.vault import Vault
 
@@ -14,6 +14,16 @@ from inbox.vault import Vault
 def channel_kinds() -> dict[str, str]:
     """The kinds of channels there are, with the label of each."""
     return {kind: channel_connector(kind).label for kind in CHANNELS}
+
+
+def about_of(kind: str) -> str:
+    """What comes in by a kind, in one line. Raises KeyError for an unknown kind."""
+    return channel_connector(kind).about
+
+
+def group_of(kind: str) -> Group:
+    """Among what else a kind is looked for. Raises KeyError for an unknown kind."""
+    return channel_connector(kind).group
 
 
 def setup_of(kind: str) -> type[Setup]:

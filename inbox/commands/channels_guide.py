@@ -38,6 +38,7 @@ def _overview(channels: Sequence[Mapping[str, Any]]) -> str:
 
 def _chapter(channel: Mapping[str, Any]) -> Iterator[str]:
     yield f"## {channel['label']}\n"
+    yield f"{channel['about']}\n"
     yield from (f"- {line}" for line in _facts(channel))
     guide = channel["guide"]
     if guide["gate"]:

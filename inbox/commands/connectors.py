@@ -47,6 +47,7 @@ def _described(connector: type[ChannelConnector]) -> dict[str, Any]:
     return {
         "kind": connector.kind,
         "label": connector.label,
+        "about": connector.about,
         "polls": can.polls,
         "receives": can.receives,
         "replies": can.replies,

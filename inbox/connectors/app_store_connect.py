@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -73,6 +74,8 @@ class AppStoreConnect(ChannelConnector):
 
     kind: ClassVar[str] = "app_store_connect"
     label: ClassVar[str] = "App Store Connect"
+    about: ClassVar[str] = N_("Reviews of apps in Apple's stores, answered publicly.")
+    group: ClassVar[Group] = Group.REVIEWS
     setup: ClassVar[type[Setup]] = AppStoreConnectSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

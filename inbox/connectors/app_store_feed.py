@@ -15,6 +15,7 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
+    Group,
     Guide,
     IncomingMessage,
     NeedsPerson,
@@ -65,6 +66,8 @@ class AppStoreFeed(ChannelConnector):
 
     kind: ClassVar[str] = "app_store_feed"
     label: ClassVar[str] = N_("App Store reviews (feed)")
+    about: ClassVar[str] = N_("Reviews of apps in Apple's stores, read without a key. There is no way to answer.")
+    group: ClassVar[Group] = Group.REVIEWS
     setup: ClassVar[type[Setup]] = AppStoreFeedSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         tells_edits=True,

@@ -24,6 +24,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     ConnectorError,
     Gone,
+    Group,
     Guide,
     OutcomeUnknown,
     OutgoingReply,
@@ -102,6 +103,8 @@ class Bluesky(ChannelConnector):
 
     kind: ClassVar[str] = "bluesky"
     label: ClassVar[str] = "Bluesky"
+    about: ClassVar[str] = N_("Mentions, replies and quotes of an account. Needs an app password.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = BlueskySetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from inbox.connectors.declared import N_ as N_
 from inbox.connectors.declared import ActName as ActName
 from inbox.connectors.declared import Capabilities as Capabilities
+from inbox.connectors.declared import Group as Group
 from inbox.connectors.declared import Guide as Guide
 from inbox.connectors.declared import Rate as Rate
 from inbox.connectors.declared import Retention as Retention
@@ -202,6 +203,8 @@ class ChannelConnector(ABC):
 
     kind: ClassVar[str]
     label: ClassVar[str]
+    about: ClassVar[str]
+    group: ClassVar[Group]
     setup: ClassVar[type[Setup]]
     capabilities: ClassVar[Capabilities]
     guide: ClassVar[Guide] = Guide(())

@@ -28,6 +28,17 @@ class ActName(StrEnum):
     LIKE = "like"
 
 
+class Group(StrEnum):
+    """Among what else a kind is looked for. A kind without a picture of its own shows its group's."""
+
+    MAIL = "mail"  # also feeds, files and one's own programs
+    SOCIAL = "social"
+    CHAT = "chat"
+    FORUM = "forum"  # also comments below articles
+    REVIEWS = "reviews"
+    ISSUES = "issues"
+
+
 class Unit(StrEnum):
     """How a platform counts the length of a text."""
 

@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -92,6 +93,8 @@ class Discord(ChannelConnector):
 
     kind: ClassVar[str] = "discord"
     label: ClassVar[str] = "Discord"
+    about: ClassVar[str] = N_("Channels and threads of a server, by a bot.")
+    group: ClassVar[Group] = Group.CHAT
     setup: ClassVar[type[Setup]] = DiscordSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -19,6 +19,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -86,6 +87,8 @@ class Discourse(ChannelConnector):
 
     kind: ClassVar[str] = "discourse"
     label: ClassVar[str] = "Discourse"
+    about: ClassVar[str] = N_("Topics and posts of a Discourse forum.")
+    group: ClassVar[Group] = Group.FORUM
     setup: ClassVar[type[Setup]] = DiscourseSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,

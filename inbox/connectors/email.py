@@ -17,6 +17,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     ConnectorError,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     NeedsPerson,
@@ -96,6 +97,8 @@ class Email(ChannelConnector):
 
     kind: ClassVar[str] = "email"
     label: ClassVar[str] = N_("E-mail")
+    about: ClassVar[str] = N_("Reads a mailbox over IMAP and answers over SMTP. Nothing in it is marked as read.")
+    group: ClassVar[Group] = Group.MAIL
     setup: ClassVar[type[Setup]] = EmailSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

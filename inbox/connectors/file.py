@@ -16,6 +16,7 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
+    Group,
     Guide,
     IncomingMessage,
     OutgoingReply,
@@ -59,6 +60,8 @@ class File(ChannelConnector):
 
     kind: ClassVar[str] = "file"
     label: ClassVar[str] = N_("File import")
+    about: ClassVar[str] = N_("A table or mail archive you have at hand, brought in by the command line.")
+    group: ClassVar[Group] = Group.MAIL
     setup: ClassVar[type[Setup]] = FileSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         polls=False,

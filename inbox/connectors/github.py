@@ -16,6 +16,7 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -96,6 +97,8 @@ class GitHub(ChannelConnector):
 
     kind: ClassVar[str] = "github"
     label: ClassVar[str] = "GitHub"
+    about: ClassVar[str] = N_("Issues and discussions of repositories.")
+    group: ClassVar[Group] = Group.ISSUES
     setup: ClassVar[type[Setup]] = GitHubChannelSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,

@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     NeedsPerson,
@@ -80,6 +81,8 @@ class GooglePlay(ChannelConnector):
 
     kind: ClassVar[str] = "google_play"
     label: ClassVar[str] = "Google Play"
+    about: ClassVar[str] = N_("Reviews of apps, answered publicly.")
+    group: ClassVar[Group] = Group.REVIEWS
     setup: ClassVar[type[Setup]] = GooglePlaySetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -15,6 +15,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -57,6 +58,8 @@ class HackerNews(ChannelConnector):
 
     kind: ClassVar[str] = "hacker_news"
     label: ClassVar[str] = "Hacker News"
+    about: ClassVar[str] = N_("Stories and comments in which words are named. There is no way to answer.")
+    group: ClassVar[Group] = Group.FORUM
     setup: ClassVar[type[Setup]] = HackerNewsSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         watches=True,

@@ -17,6 +17,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -77,6 +78,8 @@ class Instagram(ChannelConnector):
 
     kind: ClassVar[str] = "instagram"
     label: ClassVar[str] = "Instagram"
+    about: ClassVar[str] = N_("Comments and direct messages of a professional account.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = InstagramSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,

@@ -16,6 +16,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Gone,
+    Group,
     Guide,
     OutcomeUnknown,
     OutgoingReply,
@@ -77,6 +78,8 @@ class Mastodon(ChannelConnector):
 
     kind: ClassVar[str] = "mastodon"
     label: ClassVar[str] = "Mastodon"
+    about: ClassVar[str] = N_("Mentions and direct messages of an account, on Mastodon and servers that speak its API.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = MastodonSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -85,6 +86,8 @@ class Matrix(ChannelConnector):
 
     kind: ClassVar[str] = "matrix"
     label: ClassVar[str] = "Matrix"
+    about: ClassVar[str] = N_("Rooms on any Matrix server.")
+    group: ClassVar[Group] = Group.CHAT
     setup: ClassVar[type[Setup]] = MatrixSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

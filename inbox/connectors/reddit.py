@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Group,
     Guide,
     Known,
     NeedsPerson,
@@ -87,6 +88,8 @@ class Reddit(ChannelConnector):
 
     kind: ClassVar[str] = "reddit"
     label: ClassVar[str] = "Reddit"
+    about: ClassVar[str] = N_("Posts and comments of communities.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = RedditSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

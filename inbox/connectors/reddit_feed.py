@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from inbox.connectors.contract import N_, Account, Guide, IncomingMessage, Rate, Retention, Setup, StreamSpec
+from inbox.connectors.contract import N_, Account, Group, Guide, IncomingMessage, Rate, Retention, Setup, StreamSpec
 from inbox.connectors.declared import Capabilities
 from inbox.connectors.feed_reader import FeedReader, message_of
 from inbox.connectors.rss_parse import Entry, Feed
@@ -64,6 +64,8 @@ class RedditFeed(FeedReader):
 
     kind: ClassVar[str] = "reddit_feed"
     label: ClassVar[str] = N_("Reddit (feeds)")
+    about: ClassVar[str] = N_("Posts and comments of communities, read without a key. There is no way to answer.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = RedditFeedSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         tells_edits=True,

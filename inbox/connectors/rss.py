@@ -7,7 +7,7 @@ from typing import ClassVar
 import httpx
 from pydantic import Field, SecretStr, field_validator
 
-from inbox.connectors.contract import N_, Account, Guide, Setup, StreamSpec
+from inbox.connectors.contract import N_, Account, Group, Guide, Setup, StreamSpec
 from inbox.connectors.feed_reader import FeedReader, message_of
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,6 +37,8 @@ class Rss(FeedReader):
 
     kind: ClassVar[str] = "rss"
     label: ClassVar[str] = "RSS/Atom"
+    about: ClassVar[str] = N_("New entries of a feed: a blog, a forum, reviews. There is no way to answer.")
+    group: ClassVar[Group] = Group.MAIL
     setup: ClassVar[type[Setup]] = RssSetup
     guide: ClassVar[Guide] = Guide(
         (

@@ -17,6 +17,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -82,6 +83,8 @@ class Slack(ChannelConnector):
 
     kind: ClassVar[str] = "slack"
     label: ClassVar[str] = "Slack"
+    about: ClassVar[str] = N_("Channels of a workspace, by an internal app.")
+    group: ClassVar[Group] = Group.CHAT
     setup: ClassVar[type[Setup]] = SlackSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,

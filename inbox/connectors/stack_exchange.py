@@ -16,6 +16,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -83,6 +84,8 @@ class StackExchange(ChannelConnector):
 
     kind: ClassVar[str] = "stack_exchange"
     label: ClassVar[str] = "Stack Exchange"
+    about: ClassVar[str] = N_("Questions under chosen tags with their answers and comments; answered by comment.")
+    group: ClassVar[Group] = Group.FORUM
     setup: ClassVar[type[Setup]] = StackExchangeSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -15,6 +15,7 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
+    Group,
     Guide,
     IncomingMessage,
     NeedsPerson,
@@ -75,6 +76,8 @@ class Telegram(ChannelConnector):
 
     kind: ClassVar[str] = "telegram"
     label: ClassVar[str] = "Telegram"
+    about: ClassVar[str] = N_("Groups and direct messages of a bot.")
+    group: ClassVar[Group] = Group.CHAT
     setup: ClassVar[type[Setup]] = TelegramSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     ConnectorError,
     Deletion,
     Gone,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -71,6 +72,8 @@ class Threads(ChannelConnector):
 
     kind: ClassVar[str] = "threads"
     label: ClassVar[str] = "Threads"
+    about: ClassVar[str] = N_("Replies and mentions of an account.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = ThreadsSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -24,6 +24,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Group,
     Guide,
     IncomingAttachment,
     IncomingMessage,
@@ -137,6 +138,8 @@ class Webhook(ChannelConnector):
 
     kind: ClassVar[str] = "webhook"
     label: ClassVar[str] = "Webhook"
+    about: ClassVar[str] = N_("Any program posts signed messages to an address of yours.")
+    group: ClassVar[Group] = Group.MAIL
     setup: ClassVar[type[Setup]] = WebhookSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         polls=False,

@@ -14,6 +14,7 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
+    Group,
     Guide,
     IncomingAttachment,
     IncomingMessage,
@@ -53,6 +54,8 @@ class WhatsApp(ChannelConnector):
 
     kind: ClassVar[str] = "whatsapp"
     label: ClassVar[str] = "WhatsApp"
+    about: ClassVar[str] = N_("Messages to a business number, by the Cloud API.")
+    group: ClassVar[Group] = Group.CHAT
     setup: ClassVar[type[Setup]] = WhatsAppSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         polls=False,

@@ -19,6 +19,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     ConnectorError,
     Gone,
+    Group,
     Guide,
     Known,
     NeedsPerson,
@@ -71,6 +72,8 @@ class WordPress(ChannelConnector):
 
     kind: ClassVar[str] = "wordpress"
     label: ClassVar[str] = "WordPress"
+    about: ClassVar[str] = N_("Comments of a WordPress site, with moderation.")
+    group: ClassVar[Group] = Group.FORUM
     setup: ClassVar[type[Setup]] = WordPressSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

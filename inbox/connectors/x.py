@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Group,
     Guide,
     IncomingMessage,
     Known,
@@ -74,6 +75,8 @@ class X(ChannelConnector):
 
     kind: ClassVar[str] = "x"
     label: ClassVar[str] = "X"
+    about: ClassVar[str] = N_("Mentions of an account. Reading is paid by the post.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = XSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -16,6 +16,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Group,
     Guide,
     Known,
     OutcomeUnknown,
@@ -74,6 +75,8 @@ class YouTube(ChannelConnector):
 
     kind: ClassVar[str] = "youtube"
     label: ClassVar[str] = "YouTube"
+    about: ClassVar[str] = N_("Comments under the videos of a channel.")
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = YouTubeSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,

@@ -13,7 +13,6 @@ from inbox.channels.backfill import backfill, stop_backfill
 from inbox.channels.due import poll_now
 from inbox.channels.ledger import browse_ledger
 from inbox.channels.models import Channel
-from inbox.channels.setup import channel_kinds
 from inbox.clock import now
 from inbox.conversations.list_arrivals import Place, list_arrivals, list_unseen_deletions
 from inbox.jobs import Job, after_commit
@@ -34,7 +33,7 @@ def index() -> ResponseReturnValue:
     channels = reading().scalars(
         select(Channel).options(selectinload(Channel.streams)).order_by(Channel.is_sample, Channel.name)
     )
-    return render("channels/index.html", channels=channels.all(), kinds=channel_kinds())
+    return render("channels/index.html", channels=channels.all())
 
 
 @page.get("/channels/<int:channel_id>")

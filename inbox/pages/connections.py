@@ -40,7 +40,7 @@ def new() -> ResponseReturnValue:
     kind = request.args.get("kind", "")
     if kind not in channel_kinds():
         words = one_line(request.args.get("q", ""), 100)
-        return render("channels/kinds.html", groups=grouped(channel_kinds(), words), words=words)
+        return render("channels/kinds.html", groups=grouped(words), words=words)
     since = (now() - timedelta(days=BACKFILL_DAYS)).date().isoformat()
     return _form(kind, {"since": since, **made_secrets(setup_of(kind))})
 

@@ -16,6 +16,7 @@ from inbox.ideas.models import IdeaState
 from inbox.labels.models import LABELS, Tag
 from inbox.outbox.models import DeliveryState
 from inbox.pages.access import can, find_teammate
+from inbox.pages.kinds import picture_of
 from inbox.pages.trouble import Trouble, find_trouble
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading
@@ -56,6 +57,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         can=can,
         asset=asset,
+        picture_of=picture_of,
         Permission=Permission,
         Tag=Tag,
         LABELS=LABELS,

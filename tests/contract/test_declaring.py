@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from inbox.connectors.contract import ActName, Capabilities, ChannelConnector, Refused, Setup, Surroundings, Unit
+from inbox.connectors.contract import ActName, Capabilities, ChannelConnector, Group, Refused, Setup, Surroundings, Unit
 from inbox.connectors.registry import CHANNELS, channel_connector
 from tests.contract.stage import Remembering, Stage
 from tests.contract.stages import STAGES
@@ -45,6 +45,8 @@ def test_a_connector_says_what_it_is(kind: str) -> None:
     connector = connector_of(kind)
     assert connector.kind == kind
     assert connector.label
+    assert connector.about.endswith(".")
+    assert connector.group in Group
     assert issubclass(connector.setup, Setup)
     assert isinstance(connector.capabilities, Capabilities)
 
