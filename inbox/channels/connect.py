@@ -14,6 +14,7 @@ from inbox.channels.setup import keep_setup
 from inbox.clock import now
 from inbox.config import Settings
 from inbox.connectors.contract import Setup, StreamSpec
+from inbox.connectors.lenient import web_address
 from inbox.connectors.registry import channel_connector
 from inbox.database import insert
 from inbox.jobs import Job, after_commit
@@ -89,7 +90,8 @@ def keep_account(channel: Channel, checked: Checked) -> None:
     """Remember whose account it is, and what may be done there."""
     channel.account_name = one_line(checked.account.name, 300)
     channel.account_id = checked.account.external_id[:500]
-    channel.account_url = checked.account.url
+    # The server says it, and it becomes a link: nothing that a browser would run.
+    channel.account_url = web_address(one_line(checked.account.url, 2_000))
     channel.abilities = checked.abilities or None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from inbox.clock import now
 from inbox.connectors.catch_up import Page
 from inbox.connectors.contract import (
     Author,
@@ -66,6 +67,8 @@ def poll_talks(
         kept |= state
         yield Batch(found.messages, (), found.bad, found.filtered, dict(kept))
     newest = max(filter(None, (moment(mapping(row).get("updated_time")) for row in talks)), default=reached)
+    # A time that is wrong must not hide what comes until then.
+    newest = newest and min(newest, now())
     below = mapping(kept["below"])
     below = {parent.name: below[parent.name] for parent in parents[:TALKS] if parent.name in below}
     yield Batch(cursor={"v": VERSION, "reached": newest and newest.isoformat(), "below": below})

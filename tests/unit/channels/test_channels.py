@@ -85,6 +85,18 @@ def test_a_connected_channel_is_due_and_its_secrets_are_sealed(
     assert (claimed.channel.id, claimed.name, claimed.since) == (channel.id, "all", minute(0))
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("https://g.test/us", "https://g.test/us"), ("javascript:alert(1)", ""), ("https://g.test/\0", "https://g.test/")],
+)
+def test_a_server_cannot_make_its_accounts_link_a_script(
+    session: Session, vault: Vault, settings: Settings, garden: Path, told: str, kept: str
+) -> None:
+    setup = read_setup(KIND, {"file": str(garden)})
+    channel = connect(session, vault, settings, KIND, "Garden", setup, Checked(Account("garden", "g-1", told)))
+    assert channel.account_url == kept
+
+
 def test_an_empty_secret_in_a_form_stays_as_it_was(channel: Channel, vault: Vault, garden: Path) -> None:
     setup = read_setup(KIND, {"file": str(garden), "key": ""}, kept=kept_setup(vault, channel))
     assert setup.model_dump()["key"].get_secret_value() == "secret word"
