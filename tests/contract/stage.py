@@ -130,6 +130,8 @@ class Stage(ABC):
             response, is_ours = self.renewal_fails or httpx.Response(200, json=self.fresh_tokens()), False
         elif not self.is_ours(request):
             response, is_ours = httpx.Response(404), False
+            if self.upset is None:
+                self.violations.append(f"{request.method} {request.url}: {self.kind} is not asked there")
         else:
             response, is_ours = self.route(request), True
         response.request = request
