@@ -46,12 +46,14 @@ LIMIT = 10_000
 LONGEST_BAN_DAYS = 999
 MODERATORS_ONLY = (ActName.DELETE, ActName.MARK_SPAM, ActName.APPROVE, ActName.LOCK, ActName.BAN, ActName.MUTE)
 LATER = N_("Reddit's lists do not tell; messages are asked for again later, and then it shows.")
-ON_THING = {
+# Without a word about spam, Reddit takes what is removed for spam.
+REMOVE, APPROVE = ("/api/remove", {"spam": "false"}), ("/api/approve", {})
+ON_THING: Mapping[ActName, Sequence[tuple[str, Mapping[str, str]]]] = {
     # act: what does it, what undoes it
-    ActName.DELETE: (("/api/remove", {"spam": "false"}), "/api/approve"),
-    ActName.MARK_SPAM: (("/api/remove", {"spam": "true"}), "/api/approve"),
-    ActName.APPROVE: (("/api/approve", {}), "/api/remove"),
-    ActName.LOCK: (("/api/lock", {}), "/api/unlock"),
+    ActName.DELETE: (REMOVE, APPROVE),
+    ActName.MARK_SPAM: (("/api/remove", {"spam": "true"}), APPROVE),
+    ActName.APPROVE: (APPROVE, REMOVE),
+    ActName.LOCK: (("/api/lock", {}), ("/api/unlock", {})),
 }
 
 
@@ -233,9 +235,8 @@ class Reddit(ChannelConnector):
             return super().act(act)
         with self._open() as api:
             if act.name in ON_THING:
-                (path, extra), undoing = ON_THING[act.name]
-                name = {"id": _name(act.handle)}
-                api.do(undoing, name) if act.undo else api.do(path, {**name, **extra})
+                path, more = ON_THING[act.name][act.undo]
+                api.do(path, {"id": _name(act.handle), **more})
             elif act.name in {ActName.BAN, ActName.MUTE}:
                 self._against(api, act)
             else:

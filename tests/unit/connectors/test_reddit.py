@@ -144,6 +144,22 @@ def test_a_locked_thread_is_told_before_anything_leaves(stage: RedditStage) -> N
         stage.connector().validate(replace(reply, parent_handle={**reply.parent_handle, "is_locked": True}))
 
 
+@pytest.mark.parametrize(
+    ("name", "undo", "path", "spam"),
+    [
+        (ActName.DELETE, False, "/api/remove", "false"),
+        (ActName.DELETE, True, "/api/approve", None),
+        (ActName.MARK_SPAM, False, "/api/remove", "true"),
+        (ActName.APPROVE, True, "/api/remove", "false"),
+        (ActName.LOCK, True, "/api/unlock", None),
+    ],
+)
+def test_only_spam_is_called_spam(stage: RedditStage, name: ActName, undo: bool, path: str, spam: str | None) -> None:
+    stage.connector().act(replace(ASKED, name=name, undo=undo))
+    assert stage.requests[-1].url.path == path
+    assert (form_of(stage)["id"], form_of(stage).get("spam")) == ("t1_nxa10a", spam)
+
+
 @pytest.mark.parametrize(("days", "told_days"), [(7, "7"), (0.01, "1"), (5_000, "999")])
 def test_a_ban_ends_when_it_should_as_far_as_reddit_can(stage: RedditStage, days: float, told_days: str) -> None:
     stage.connector().act(replace(ASKED, until=now() + timedelta(days=days)))
