@@ -47,7 +47,8 @@ LONGEST_BAN_DAYS = 999
 MODERATORS_ONLY = (ActName.DELETE, ActName.MARK_SPAM, ActName.APPROVE, ActName.LOCK, ActName.BAN, ActName.MUTE)
 LATER = N_("Reddit's lists do not tell; messages are asked for again later, and then it shows.")
 # Without a word about spam, Reddit takes what is removed for spam.
-REMOVE, APPROVE = ("/api/remove", {"spam": "false"}), ("/api/approve", {})
+REMOVE: tuple[str, Mapping[str, str]] = ("/api/remove", {"spam": "false"})
+APPROVE: tuple[str, Mapping[str, str]] = ("/api/approve", {})
 ON_THING: Mapping[ActName, Sequence[tuple[str, Mapping[str, str]]]] = {
     # act: what does it, what undoes it
     ActName.DELETE: (REMOVE, APPROVE),
