@@ -2,6 +2,7 @@
 
 import logging
 
+from inbox.channels.quarantine import forget_payloads
 from inbox.config import load_settings
 from inbox.conversations.expire import expire, forget_authors
 from inbox.conversations.forget_files import forget_files
@@ -35,11 +36,13 @@ def tidy() -> None:
 
 
 def erase(database: Database) -> dict[str, int]:
-    """Erase what terms no longer let us keep, some at a time; returns how many words and names."""
+    """Erase what terms no longer let us keep, some at a time; returns how many words, payloads and names."""
     expired, some = 0, 1
     while some:
         with database.writing() as session:
             some = expire(session)
         expired += some
     with database.writing() as session:
-        return {"expired": expired, "names": forget_authors(session)}
+        payloads = forget_payloads(session)
+    with database.writing() as session:
+        return {"expired": expired, "payloads": payloads, "names": forget_authors(session)}

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
 from inbox.channels.ledger import Counts, enter
-from inbox.channels.models import QuarantinedItem
+from inbox.channels.models import Channel, QuarantinedItem
+from inbox.channels.terms import kinds_that_forget_words
 from inbox.clock import now
 from inbox.connectors.contract import BadItem
 from inbox.database import insert_given
@@ -92,6 +93,24 @@ def dismiss(session: Session, item: QuarantinedItem, *, by: Teammate) -> bool:
     record(session, "quarantine.dismissed", "channel", item.channel_id, by=by, item=item.id)
     publish(session, "channels", item.channel_id)
     return True
+
+
+def forget_payloads(session: Session) -> int:
+    """Empty what came with items that the terms of their platforms no longer let us keep; returns how many. They stay counted.
+
+    Nobody asks a platform for them again, so that their time begins when they came.
+    """
+    emptied = 0
+    for kind, hours in kinds_that_forget_words().items():
+        channels = sa.select(Channel.id).where(Channel.kind == kind)
+        query = sa.update(QuarantinedItem).where(
+            QuarantinedItem.channel_id.in_(channels),
+            QuarantinedItem.created_at <= now() - timedelta(hours=hours),
+            QuarantinedItem.raw != "",
+        )
+        query = query.values(raw="").returning(QuarantinedItem.id).execution_options(synchronize_session=False)
+        emptied += len(session.scalars(query).all())
+    return emptied
 
 
 def release(session: Session, item: QuarantinedItem) -> None:

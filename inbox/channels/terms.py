@@ -22,6 +22,13 @@ def kinds_that_forget_authors() -> dict[str, int]:
     return {kind: hours for kind in CHANNELS if (hours := terms(kind).author_hours)}
 
 
+def kinds_that_forget_words() -> dict[str, int]:
+    """The kinds whose terms let words be kept only for so many hours, unless they were asked for again meanwhile."""
+    found = ((kind, terms(kind)) for kind in CHANNELS)
+    hours = ((kind, [*filter(None, (t.text_hours, 24 * (t.refresh_days or 0)))]) for kind, t in found)
+    return {kind: min(each) for kind, each in hours if each}
+
+
 @cache
 def kinds_asked_again() -> frozenset[str]:
     """The kinds whose platforms give single messages again."""

@@ -47,6 +47,8 @@ def _read_again(session: Session) -> None:
             Message.labelled_at.is_not(None),
             Message.direction == Direction.IN,
             Message.deleted_at.is_(None),
+            # Whose words had to be erased keeps its tags: there is nothing left to read.
+            Message.expired_at.is_(None),
             waiting,
             ~corrected,
         )

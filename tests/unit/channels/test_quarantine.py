@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,8 +12,16 @@ from sqlalchemy.orm import Session
 
 from inbox.channels.ledger import Counts, browse_ledger, totals
 from inbox.channels.models import Channel, QuarantinedItem
-from inbox.channels.quarantine import browse_quarantine, count_quarantined, dismiss, find_quarantined
-from inbox.connectors.contract import Account, BadItem, Batch, ChannelConnector
+from inbox.channels.quarantine import (
+    browse_quarantine,
+    count_quarantined,
+    dismiss,
+    find_quarantined,
+    forget_payloads,
+)
+from inbox.channels.terms import kinds_that_forget_words
+from inbox.clock import now
+from inbox.connectors.contract import Account, BadItem, Batch, ChannelConnector, Retention
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Message
 from inbox.conversations.retry import CannotRetry, retry
@@ -61,6 +70,30 @@ def test_items_are_listed_until_they_are_dismissed(session: Session, channel: Ch
     assert count_quarantined(session, channel.id) == 1
     assert totals(session, channel.id) == Counts(fetched=3, stored=1, quarantined=2)
     assert find_quarantined(session, item.id) is item
+
+
+def test_a_payload_is_kept_no_longer_than_its_platforms_terms_allow(
+    session: Session, channel: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inbox.channels.terms.terms", lambda kind: Retention(text_hours=48, refresh_days=30))
+    assert kinds_that_forget_words()[channel.kind] == 48
+    dismissed, kept = items(session, channel)["never"], items(session, channel)["ok now"]
+    dismiss(session, dismissed, by=make_teammate(session))
+    dismissed.created_at = now() - timedelta(hours=49)
+    session.flush()
+    assert (forget_payloads(session), forget_payloads(session)) == (1, 0)
+    session.expire_all()
+    assert (dismissed.raw, kept.raw) == ("", "ok now")
+    assert totals(session, channel.id).quarantined == 2
+    again = Batch(bad=[BadItem("broken", "never")])
+    assert ingest(session, channel, "m", again).quarantined == 0
+
+
+def test_terms_without_an_end_let_payloads_stay(session: Session, channel: Channel) -> None:
+    for item in items(session, channel).values():
+        item.created_at = now() - timedelta(days=900)
+    session.flush()
+    assert forget_payloads(session) == 0
 
 
 def test_an_item_that_can_be_read_now_is_stored_and_moves_in_the_ledger(
