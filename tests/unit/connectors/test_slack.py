@@ -71,7 +71,10 @@ def test_an_answer_in_a_thread_is_found_although_history_does_not_show_it(stage:
         assert (answer.text, answer.parent_id) == ("Danke, gefunden!", stage.name_of(stage.items[-1]))
         assert answer.thread_id == stage.name_of(stage.items[-1])
     with stage.later(timedelta(hours=9)):
+        stage.requests.clear()
         assert texts(stage.brought(batches[-1].cursor)) == []
+        asked = [request.url.params for request in stage.requests if request.url.path == "/api/conversations.replies"]
+        assert answer.reply_handle["ts"] in [query.get("oldest") for query in asked], "only what is newer is asked for"
 
 
 def test_a_thread_that_has_answers_already_is_read_at_once(stage: SlackStage) -> None:
