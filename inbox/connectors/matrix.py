@@ -46,6 +46,7 @@ from inbox.connectors.watch_words import watch_words
 LIMIT = 30_000  # an event may have 65,536 bytes, in which some characters count twice
 SEARCHED = 20  # pages that are looked through for an answer whose outcome got lost
 SHOWN = timedelta(days=7)
+FORBIDDEN = 403
 
 
 class MatrixSetup(Setup):
@@ -164,8 +165,10 @@ class Matrix(ChannelConnector):
                     continue
                 try:
                     event = Event.model_validate(api.event(room, name))
-                except Gone:
-                    gone.append(Deletion(each.external_id))
+                except Gone as error:
+                    # Whoever was sent out of a room does not know what became of its messages.
+                    if error.status != FORBIDDEN:
+                        gone.append(Deletion(each.external_id))
                     continue
                 except UNREADABLE:
                     continue

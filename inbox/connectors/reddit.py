@@ -143,8 +143,7 @@ class Reddit(ChannelConnector):
         if not words(me.get("name")):
             raise NeedsPerson("Reddit does not say whose account this is; sign in again on the channel's page.")
         names = [words(fields_of(thing).get("display_name")).casefold() for thing in moderated]
-        memory = self.surroundings.memory
-        memory.save({**memory.load(), "name": me["name"], "moderates": sorted(filter(None, names))})
+        self._remember(name=me["name"], moderates=sorted(filter(None, names)))
         latest = read_each(newest, lambda thing: [message_of(thing, our_name=me["name"])]).messages
         address = f"https://www.reddit.com/user/{me['name']}"
         return Account(f"u/{me['name']}", words(me.get("id")), address, latest)
@@ -256,10 +255,15 @@ class Reddit(ChannelConnector):
         api.do(f"/r/{subreddit}/api/friend", {**form, "note": act.reason[:300]})
 
     def _us(self, api: RedditApi) -> str:
+        known = self.surroundings.memory.load()
+        return words(known.get("name")) or self._remember(name=words(mapping(api.get("/api/v1/me")).get("name")))
+
+    def _remember(self, **what: Any) -> str:
         memory = self.surroundings.memory
-        if "name" not in memory.load():
-            memory.save({**memory.load(), "name": words(mapping(api.get("/api/v1/me")).get("name"))})
-        return str(memory.load()["name"])
+        # Tokens are renewed in the same memory.
+        with memory.alone():
+            memory.save({**memory.load(), **what})
+        return str(what["name"])
 
     def _open(self) -> RedditApi:
         return RedditApi(self.settings, self.surroundings)

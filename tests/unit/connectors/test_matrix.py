@@ -15,6 +15,7 @@ from inbox.connectors.contract import (
     ActName,
     Batch,
     IncomingMessage,
+    Known,
     NeedsPerson,
     OutcomeUnknown,
     Passing,
@@ -240,3 +241,12 @@ def test_a_check_shows_who_we_are_and_the_last_messages(stage: MatrixStage) -> N
         MatrixSetup(server="https://me@garten.example", token="x")
     with pytest.raises(ValidationError):
         MatrixSetup(server="garten.example", token="a b")
+
+
+@pytest.mark.parametrize(("status", "deleted"), [(403, 0), (404, 1)])
+def test_being_sent_out_of_a_room_deletes_nothing_there(stage: MatrixStage, status: int, deleted: int) -> None:
+    message = messages(stage.brought())[stage.name_of(stage.items[0])]
+    stage.upset_where = lambda request: "/event/" in request.url.path
+    stage.upset = lambda _request: httpx.Response(status, json={"errcode": "M_X", "error": "You are not in the room."})
+    known = Known(message.external_id, message.thread_id, message.reply_handle)
+    assert len(stage.connector().refetch([known]).deletions) == deleted

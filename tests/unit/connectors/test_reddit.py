@@ -191,6 +191,15 @@ def test_a_check_tells_whose_account_it_is_and_where_it_moderates(stage: RedditS
     assert "queue:kalender" in [spec.name for spec in stage.connector().streams()]
 
 
+def test_a_token_that_is_renewed_while_the_account_is_asked_for_stays(stage: RedditStage) -> None:
+    stage.memory.save({"tokens": stage.memory.load()["tokens"]})
+    stage.upset_where = lambda request: request.headers.get("Authorization") == "Bearer token-1"
+    stage.upset = lambda _request: httpx.Response(401, json={"message": "Unauthorized", "error": 401})
+    brought(stage, "inbox")
+    assert stage.memory.load()["tokens"]["access_token"] != "token-1"
+    assert stage.memory.load()["name"] == "Brand_Team"
+
+
 def test_who_moderates_nothing_is_told_why_acts_are_missing(stage: RedditStage) -> None:
     stage.memory.save({**stage.memory.load(), "moderates": []})
     can = stage.connector().describe()
