@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.connectors.bluesky_api import BlueskyApi
-from inbox.connectors.bluesky_read import author_of, moment
+from inbox.connectors.bluesky_read import author_of
 from inbox.connectors.bluesky_text import facets
 from inbox.connectors.catch_up import Page
 from inbox.connectors.contract import (
@@ -22,7 +22,7 @@ from inbox.connectors.contract import (
     Visibility,
 )
 from inbox.connectors.json_api import listed, mapping
-from inbox.connectors.lenient import dicts, words
+from inbox.connectors.lenient import dicts, moment, words
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_below import Parent, read_below
 from inbox.connectors.read_each import name_of, read_each

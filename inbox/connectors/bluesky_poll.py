@@ -6,10 +6,12 @@ from typing import Any
 
 from inbox.clock import now
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
-from inbox.connectors.bluesky_read import is_post_uri, message_of, moment, reply_refs
+from inbox.connectors.bluesky_read import is_post_uri, message_of, reply_refs
 from inbox.connectors.bluesky_watch import Watch, posts_by_uri
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, ConnectorError, IncomingMessage, NeedsPerson, Passing, RateLimited, Refused
+from inbox.connectors.json_api import mapping
+from inbox.connectors.lenient import is_before, moment
 from inbox.connectors.read_each import UNREADABLE, name_of, read_each
 
 VERSION = 1
@@ -29,7 +31,7 @@ def poll_notifications(api: BlueskyApi, cursor: Mapping[str, Any], since: dateti
         query = {"reasons": REASONS, "limit": 100, **({"cursor": older} if older else {})}
         answer = api.get("app.bsky.notification.listNotifications", query)
         items = _list(answer.get("notifications"))
-        named = [(name_of(item, "uri"), moment(_object(item).get("indexedAt")), item) for item in items]
+        named = [(name_of(item, "uri"), moment(mapping(item).get("indexedAt")), item) for item in items]
         return Page(named, str(answer["cursor"]) if answer.get("cursor") else None)
 
     watch = Watch(api, cursor)
@@ -51,7 +53,7 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
     """Everything in threads where we wrote lately; then, once an hour, edits and deletions."""
     watch = Watch(api, cursor)
     seen = dict.fromkeys(uri for uri in cursor.get("seen") or () if isinstance(uri, str))
-    before = _object(cursor.get("counts"))
+    before = mapping(cursor.get("counts"))
     counts: dict[str, int] = {}
     failure: ConnectorError | None = None
     is_read = False
@@ -70,7 +72,7 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
 
         def read(view: Any) -> Sequence[IncomingMessage]:
             message = message_of(view, our_did=api.did)
-            return () if _is_before(message.posted_at, since) else (message,)
+            return () if is_before(message.posted_at, since) else (message,)
 
         harvest = read_each(fresh.values(), read)
         watch.add(harvest.messages)
@@ -110,9 +112,9 @@ def with_own_words(
             quote = f"@{above.author.handle if above.author else '?'}: {above.text[:2_000]}"
     # The view knows pictures and quoted posts; the notification suffices where the view is withheld.
     message = message_of({**item, **around.get(str(item["uri"]), {})}, our_did=our_did, quote=quote)
-    if _is_before(message.posted_at, since):
+    if is_before(message.posted_at, since):
         return ()
-    return (*(own for own in ours if not _is_before(own.posted_at, since)), message)
+    return (*(own for own in ours if not is_before(own.posted_at, since)), message)
 
 
 def _threads_to_read(
@@ -122,7 +124,7 @@ def _threads_to_read(
     young = 0
     done = set[str]()
     for view in _own_posts(api, since, pages):
-        root, _parent = reply_refs(_object(view.get("record")))
+        root, _parent = reply_refs(mapping(view.get("record")))
         root_uri = root.get("uri") or view["uri"]
         target = root_uri if root_uri.startswith(f"at://{api.did}/") else view["uri"]
         count = view.get("replyCount")
@@ -145,10 +147,10 @@ def _own_posts(api: BlueskyApi, since: datetime | None, pages: int) -> Iterator[
     for _ in range(pages):
         answer = api.get("app.bsky.feed.getAuthorFeed", query)
         for item in _list(answer.get("feed")):
-            view = _object(_object(item).get("post"))
+            view = mapping(mapping(item).get("post"))
             if not is_post_uri(view.get("uri")) or not view["uri"].startswith(f"at://{api.did}/"):
                 continue
-            if _is_before(moment(view.get("indexedAt")), since):
+            if is_before(moment(view.get("indexedAt")), since):
                 return
             yield view
         if not answer.get("cursor"):
@@ -166,7 +168,7 @@ def _thread(api: BlueskyApi, uri: str) -> Iterator[Mapping[str, Any]]:
         raise
     waiting = [answer.get("thread")]
     while waiting:
-        node = _object(waiting.pop(0))
+        node = mapping(waiting.pop(0))
         if isinstance(node.get("post"), dict):
             yield node["post"]
         replies = node.get("replies")
@@ -176,8 +178,8 @@ def _thread(api: BlueskyApi, uri: str) -> Iterator[Mapping[str, Any]]:
 def uris_around(items: Sequence[Any]) -> list[str]:
     """The posts themselves and what they answer."""
     found: dict[str, None] = {}
-    for item in map(_object, items):
-        root, parent = reply_refs(_object(item.get("record")))
+    for item in map(mapping, items):
+        root, parent = reply_refs(mapping(item.get("record")))
         for uri in (item.get("uri"), root.get("uri"), parent.get("uri")):
             if isinstance(uri, str) and is_post_uri(uri):
                 found[uri] = None
@@ -188,11 +190,3 @@ def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise Passing("Bluesky answered something that is not a list.")
     return value
-
-
-def _object(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _is_before(at: datetime | None, since: datetime | None) -> bool:
-    return at is not None and since is not None and at < since

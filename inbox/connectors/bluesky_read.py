@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from inbox.clock import as_utc
 from inbox.connectors.bluesky_text import with_whole_links
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage
+from inbox.connectors.lenient import moment
 from inbox.text import one_line
 
 POST = "app.bsky.feed.post"
@@ -76,14 +76,6 @@ def reply_refs(record: Mapping[str, Any]) -> tuple[Mapping[str, str], Mapping[st
     if not isinstance(reply, dict):
         return {}, {}
     return _ref(reply.get("root")), _ref(reply.get("parent"))
-
-
-def moment(value: Any) -> datetime | None:
-    """A time, or None for what is none."""
-    try:
-        return as_utc(datetime.fromisoformat(value))
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 def stamp_of(text: str) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from inbox.connectors.bluesky_api import BlueskyApi
 from inbox.connectors.bluesky_poll import VERSION, uris_around, with_own_words
-from inbox.connectors.bluesky_read import moment
 from inbox.connectors.bluesky_watch import Watch, posts_by_uri
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, IncomingMessage, Refused
 from inbox.connectors.json_api import listed, mapping
+from inbox.connectors.lenient import moment
 from inbox.connectors.read_each import name_of, read_each
 
 PAGE = 100

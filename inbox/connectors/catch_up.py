@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from inbox.clock import as_utc
 from inbox.connectors.contract import Refused
+from inbox.connectors.lenient import moment, whole_number
 
 T = TypeVar("T")
 RING = 400  # ids remembered; more than a page, so that late arrivals among them are found
@@ -63,15 +63,15 @@ class _Walk(Generic[T]):
     ) -> None:
         self.read, self.since, self.shifts = read, since, shifts
         self.seen = _texts(state.get("seen"))
-        self.until = _moment(state.get("at"))  # the newest known item's time
+        self.until = moment(state.get("at"))  # the newest known item's time
         walk = state.get("walk")
         walk = walk if isinstance(walk, Mapping) else {}
         self.older = walk["older"] if isinstance(walk.get("older"), str) else None
         self.top = _texts(walk.get("top")) if self.older is not None else []
-        self.newest = _moment(walk.get("at")) if self.older is not None else None
+        self.newest = moment(walk.get("at")) if self.older is not None else None
         self.met = {*map(_mark, self.top), *_texts(walk.get("met"))}
         # Of counted pages: how often they were walked, and whether this time brought something.
-        self.passes = _number(walk.get("passes"))
+        self.passes = whole_number(walk.get("passes"))
         self.brings = bool(walk.get("brings"))
         self.is_settled = False
 
@@ -140,14 +140,3 @@ def _texts(value: Any) -> list[str]:
 
 def _mark(name: str) -> str:
     return hashlib.blake2b(name.encode("utf-8", "replace"), digest_size=6).hexdigest()
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        return as_utc(datetime.fromisoformat(value))
-    except (TypeError, ValueError):
-        return None

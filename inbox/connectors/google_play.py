@@ -34,7 +34,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.http import fetch, open_client, read_json
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment, text_of
-from inbox.connectors.lenient import moment, unix_moment, words
+from inbox.connectors.lenient import is_before, moment, unix_moment, words
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import name_of, read_again, read_each
 from inbox.connectors.signed_jwt import read_key, signed_jwt
@@ -130,8 +130,7 @@ class GooglePlay(ChannelConnector):
 
         def read(row: Any) -> Sequence[IncomingMessage]:
             messages = self._messages(row)
-            is_old = since and messages[0].posted_at and messages[0].posted_at < since
-            return () if is_old else messages
+            return () if is_before(messages[0].posted_at, since) else messages
 
         with self._open() as api:
             for fresh, state in catch_up(page, known, since):

@@ -35,7 +35,6 @@ from inbox.connectors.instagram_delivered import read_delivery, read_kept
 from inbox.connectors.instagram_read import (
     SAID,
     VERSION,
-    answer_text,
     comment_message,
     poll_comments,
     require_fitting,
@@ -46,7 +45,7 @@ from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import SAID as TALKED
 from inbox.connectors.meta_talks import answer_talk, find_answer, poll_talks, talk_message
-from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.our_answer import is_our_answer, with_name
 from inbox.connectors.read_each import read_again, read_each
 
 TALK_BYTES = 1_000
@@ -211,7 +210,7 @@ class Instagram(ChannelConnector):
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, too late, or what Instagram takes for shouting and advertising."""
-        text = answer_text(reply)
+        text = with_name(reply)
         if reply.parent_handle.get("person_id"):
             size = len(text.encode("utf-8", "replace"))
             if not text.strip() or size > TALK_BYTES:
@@ -228,7 +227,7 @@ class Instagram(ChannelConnector):
                 sent = answer_talk(api, self.settings.page_id, reply, by_people=self.settings.answers_later)
             else:
                 path = f"/{segment(words(reply.parent_handle.get('thread_id')))}/replies"
-                sent = text_of(api.post(path, {"message": answer_text(reply)}).get("id"))
+                sent = text_of(api.post(path, {"message": with_name(reply)}).get("id"))
         if not sent:
             raise OutcomeUnknown("Instagram does not say what became of the answer; it may have been accepted.")
         return Receipt(sent)
@@ -243,7 +242,7 @@ class Instagram(ChannelConnector):
             path = f"/{segment(words(reply.parent_handle.get('thread_id')))}/replies"
             rows = api.page(path, {"fields": SAID, "limit": 100}).rows
         found = read_each(rows, lambda row: [comment_message(row, ours=us, media={})])
-        ours = (message for message in found.messages if is_our_answer(message, reply, answer_text(reply)))
+        ours = (message for message in found.messages if is_our_answer(message, reply, with_name(reply)))
         return next((Receipt(message.external_id) for message in ours), None)
 
     def act(self, act: Act) -> Receipt:

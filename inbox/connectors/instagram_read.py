@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from inbox.connectors.catch_up import Page
-from inbox.connectors.contract import Author, Batch, IncomingMessage, OutgoingReply, Refused
+from inbox.connectors.contract import Author, Batch, IncomingMessage, Refused
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import Moment, Words, moment, web_address, words
 from inbox.connectors.meta_api import MetaApi
@@ -117,12 +117,6 @@ def _place(row: tuple[str, datetime | None, Any]) -> str:
 def _by_name(username: str, ours: Sequence[str]) -> Author | None:
     name = one_line(username, 200)
     return Author(f"name:{name}", handle=name, name=name, is_us=name in ours) if name else None
-
-
-def answer_text(reply: OutgoingReply) -> str:
-    """Threads have two levels, so that an answer to an answer begins with its author's name."""
-    name = words(reply.parent_handle.get("name"))
-    return reply.text if not name or name in reply.text else f"{name} {reply.text}"
 
 
 def require_fitting(text: str) -> None:

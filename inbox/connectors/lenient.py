@@ -26,6 +26,11 @@ def unix_moment(value: Any) -> datetime | None:
         return None
 
 
+def whole_number(value: Any) -> int:
+    """A whole number; 0 for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
 def words(value: Any) -> str:
     """Text, or empty for anything else."""
     return value if isinstance(value, str) else ""
@@ -34,6 +39,11 @@ def words(value: Any) -> str:
 def dicts(value: Any) -> list[Mapping[str, Any]]:
     """The objects of a list; none for anything else."""
     return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def is_before(at: datetime | None, since: datetime | None) -> bool:
+    """Whether `at` is surely earlier than `since`."""
+    return at is not None and since is not None and at < since
 
 
 def web_address(url: str) -> str:

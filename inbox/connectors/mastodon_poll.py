@@ -11,7 +11,7 @@ from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, ConnectorError, Gone, IncomingMessage, NeedsPerson, Passing, RateLimited
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import mapping, segment
-from inbox.connectors.lenient import moment
+from inbox.connectors.lenient import is_before, moment
 from inbox.connectors.mastodon_api import MastodonApi, Us
 from inbox.connectors.mastodon_read import Notification, Status, message_of
 from inbox.connectors.mastodon_watch import Watch
@@ -171,7 +171,3 @@ def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
         raise Passing("The server answered something that is not a list.")
     return value
-
-
-def is_before(at: datetime | None, since: datetime | None) -> bool:
-    return at is not None and since is not None and at < since

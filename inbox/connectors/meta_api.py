@@ -22,6 +22,7 @@ from inbox.connectors.contract import (
     Surroundings,
 )
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of
+from inbox.connectors.lenient import whole_number
 from inbox.connectors.signed_body import require_signed
 
 # A version lives for two years; afterwards Meta answers in the oldest that is left.
@@ -121,7 +122,7 @@ def in_our_words(*, changes: bool) -> Iterator[None]:
 def understood(error: ConnectorError, *, changes: bool) -> ConnectorError:
     """The same failure as what it is."""
     told = mapping(error.answer.get("error"))
-    code, subcode = _number(told.get("code")), _number(told.get("error_subcode"))
+    code, subcode = whole_number(told.get("code")), whole_number(told.get("error_subcode"))
     words = text_of(told.get("error_user_msg")) or text_of(told.get("message")) or str(error)
     # Meta's support asks for this number.
     trace = f" (Meta's trace {told['fbtrace_id']})" if isinstance(told.get("fbtrace_id"), str) else ""
@@ -179,7 +180,3 @@ def rows_of(entry: Mapping[str, Any], name: str) -> list[Any]:
     """What an entry holds under this name; nothing where it holds something else than a list."""
     rows = entry.get(name)
     return rows if isinstance(rows, list) else []
-
-
-def _number(value: Any) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0

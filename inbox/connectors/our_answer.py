@@ -1,8 +1,9 @@
-"""Whether a message that a platform shows is the answer we sent: for deliveries whose outcome was lost. For the connectors."""
+"""Our answers: their words as they leave, and how one whose outcome was lost is known again. For the connectors."""
 
 from datetime import timedelta
 
 from inbox.connectors.contract import IncomingMessage, OutgoingReply
+from inbox.connectors.lenient import words
 
 AHEAD = timedelta(minutes=10)  # their clock may be behind ours
 
@@ -13,6 +14,12 @@ def is_our_answer(message: IncomingMessage, reply: OutgoingReply, text: str = ""
         return False
     began = not (reply.created_at and message.posted_at) or message.posted_at > reply.created_at - AHEAD
     return began and _core(message.text) == _core(text or reply.text)
+
+
+def with_name(reply: OutgoingReply) -> str:
+    """The answer's words, begun with whom they are for (the handle's `name`): where answers to answers stand side by side."""
+    name = words(reply.parent_handle.get("name"))
+    return reply.text if not name or name in reply.text else f"{name} {reply.text}"
 
 
 def _core(text: str) -> list[str]:

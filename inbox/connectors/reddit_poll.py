@@ -10,7 +10,7 @@ from typing import Any
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, IncomingMessage
 from inbox.connectors.json_api import segment
-from inbox.connectors.lenient import unix_moment, words
+from inbox.connectors.lenient import is_before, unix_moment, words
 from inbox.connectors.read_each import UNREADABLE, name_of, read_each
 from inbox.connectors.reddit_api import RedditApi
 from inbox.connectors.reddit_read import fields_of, is_empty, message_of, name_in
@@ -40,7 +40,7 @@ def poll_listing(
 
         def read(thing: Any, above: Mapping[str, IncomingMessage] = above) -> Sequence[IncomingMessage]:
             message = message_of(thing, our_name=our_name)
-            if _is_before(message, begin) or is_empty(fields_of(thing)):
+            if is_before(message.posted_at, begin) or is_empty(fields_of(thing)):
                 return ()
             return _with_what_it_answers(message, above.get(message.parent_id), since)
 
@@ -67,10 +67,6 @@ def _with_what_it_answers(
     if above is None:
         return (message,)
     if above.author and above.author.is_us:
-        ours = () if _is_before(above, since) else (replace(above, thread_id=message.thread_id),)
+        ours = () if is_before(above.posted_at, since) else (replace(above, thread_id=message.thread_id),)
         return (*ours, message)
     return (replace(message, quote=f"u/{above.author.handle if above.author else '?'}: {above.text[:2_000]}"),)
-
-
-def _is_before(message: IncomingMessage, since: datetime | None) -> bool:
-    return since is not None and message.posted_at is not None and message.posted_at < since

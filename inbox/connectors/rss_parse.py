@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, TreeBuilder, tostring
 from xml.parsers import expat
 
+from inbox.connectors.lenient import web_address
 from inbox.text import one_line, plain_from_html
 
 DEPTH = 100
@@ -136,14 +137,6 @@ def moment(value: str) -> datetime | None:
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
-
-
-def web_address(url: str) -> str:
-    """`url` when a browser may open it, else empty."""
-    try:
-        return url if len(url) <= 2_000 and urlsplit(url).scheme in {"http", "https"} else ""
-    except ValueError:
-        return ""
 
 
 def _tree(content: bytes, address: str, charset: str | None) -> Element:

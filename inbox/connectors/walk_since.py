@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from inbox.clock import as_utc, now
+from inbox.clock import now
 from inbox.connectors.contract import Refused
+from inbox.connectors.lenient import moment
 
 T = TypeVar("T")
 OVERLAP = timedelta(minutes=2)  # what platforms show late, or by another machine's clock
@@ -84,10 +85,10 @@ class _Walk(Generic[T]):
 
     def __init__(self, state: Mapping[str, Any], since: datetime | None, overlap: timedelta, grain: timedelta) -> None:
         self.overlap, self.grain = overlap, grain
-        self.newest = _moment(state.get("after")) or since
-        self.is_first = _moment(state.get("after")) is None
-        self.found_at = _moment(state.get("found_at")) or now()
-        self.start = _moment(state.get("from"))  # of a walk that was cut off
+        self.newest = moment(state.get("after")) or since
+        self.is_first = moment(state.get("after")) is None
+        self.found_at = moment(state.get("found_at")) or now()
+        self.start = moment(state.get("from"))  # of a walk that was cut off
         further = state.get("further")
         self.further = further if isinstance(further, str) else None
         self.seen: dict[str, float] = {}
@@ -113,12 +114,12 @@ class _Walk(Generic[T]):
         latest = now() + AHEAD
         for name, at, item in page.items:
             # An item dated into the future must not hide what comes until then.
-            moment = at if at is not None and at <= latest else None
-            mark = _mark(name, moment)
+            happened = at if at is not None and at <= latest else None
+            mark = _mark(name, happened)
             if mark not in self.seen:
                 fresh.append(item)
-            self.seen[mark] = (moment or latest).timestamp()
-            reached = max(filter(None, (reached, moment)), default=None)
+            self.seen[mark] = (happened or latest).timestamp()
+            reached = max(filter(None, (reached, happened)), default=None)
         if reached is not None and (self.newest is None or reached > self.newest):
             self.newest, self.found_at = reached, now()
         return fresh, reached
@@ -143,15 +144,8 @@ def _mark(name: str, at: datetime | None) -> str:
     return hashlib.sha256(f"{name} {at.timestamp() if at else ''}".encode("utf-8", "replace")).hexdigest()[:12]
 
 
-def _earlier(moment: datetime, span: timedelta) -> datetime:
+def _earlier(at: datetime, span: timedelta) -> datetime:
     try:
-        return moment - span
+        return at - span
     except OverflowError:
-        return moment
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        return as_utc(datetime.fromisoformat(value))
-    except (TypeError, ValueError):
-        return None
+        return at

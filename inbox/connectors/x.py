@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
@@ -36,7 +36,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import moment, words
-from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.our_answer import AHEAD, is_our_answer
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.x_api import SIGN_IN, WITH_ITS_PARTS, XApi
 from inbox.connectors.x_budget import ANSWER, ANSWER_WITH_ADDRESS, HIDE, MUTE, UNMUTE, Purse
@@ -46,7 +46,6 @@ from inbox.connectors.x_text import has_address, weighted_length
 VERSION = 1
 PAGE, SMALLEST_PAGE = 50, 5
 LIMIT = 280
-AHEAD = timedelta(minutes=10)  # their clock may be behind ours
 
 
 class XSetup(Setup):

@@ -33,7 +33,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import words
 from inbox.connectors.oauth import saved_tokens
-from inbox.connectors.our_answer import is_our_answer
+from inbox.connectors.our_answer import is_our_answer, with_name
 from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.watch_words import stream_names, watch_words, word_of
 from inbox.connectors.youtube_api import QUEUES, SEARCHES, SIGN_IN, YouTubeApi
@@ -191,14 +191,14 @@ class YouTube(ChannelConnector):
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long with the name of whom it answers, or empty."""
-        text = _text_of(reply)
+        text = with_name(reply)
         if not reply.text.strip() or len(text) > LIMIT:
             raise Refused(f"A comment has between 1 and {LIMIT} characters; this one has {len(text)}.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread; threads have two levels, so that an answer to an answer begins with its author's name."""
         self.validate(reply)
-        handle, said = reply.parent_handle, {"textOriginal": _text_of(reply)}
+        handle, said = reply.parent_handle, {"textOriginal": with_name(reply)}
         video_id, thread_id = _video_of(handle), words(handle.get("thread_id"))
         with self._open() as api:
             if handle.get("is_video"):
@@ -218,7 +218,7 @@ class YouTube(ChannelConnector):
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look for our own words in the thread, or among the latest comments of the video."""
-        handle, text = reply.parent_handle, _text_of(reply)
+        handle, text = reply.parent_handle, with_name(reply)
         with self._open() as api:
             our_id = self._our_id(api)
             if handle.get("is_video"):
@@ -259,11 +259,6 @@ class YouTube(ChannelConnector):
 
     def _open(self) -> YouTubeApi:
         return YouTubeApi(self.settings, self.surroundings)
-
-
-def _text_of(reply: OutgoingReply) -> str:
-    name = words(reply.parent_handle.get("name"))
-    return reply.text if not name or name in reply.text else f"{name} {reply.text}"
 
 
 def _video_of(handle: Mapping[str, Any]) -> str:
