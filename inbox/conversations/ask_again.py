@@ -15,7 +15,7 @@ from inbox.channels.models import Channel, ChannelState
 from inbox.channels.terms import kinds_asked_again, terms
 from inbox.clock import now
 from inbox.connectors.contract import Batch, Known
-from inbox.conversations.ingest import ingest
+from inbox.conversations.ingest_brought import ingest_brought
 from inbox.conversations.models import Message
 from inbox.conversations.watch import keep_until, next_ask
 from inbox.database import among, given, skip_locked
@@ -71,7 +71,7 @@ def settle_asks(session: Session, asked: Asked, ids: Sequence[int], batch: Batch
     channel = session.get(Channel, asked.channel.id)
     if channel is None:
         return
-    ingest(session, channel, STREAM, batch)
+    ingest_brought(session, channel, STREAM, batch)
     moment, retention = now(), terms(channel.kind)
     times = session.execute(
         sa.select(Message.id, Message.posted_at, Message.received_at).where(

@@ -12,7 +12,7 @@ from inbox.channels.open import open_connector
 from inbox.channels.repeats import is_repeat, remember
 from inbox.connectors.contract import ConnectorError, Refused
 from inbox.conversations.attach import attach
-from inbox.conversations.ingest import ingest
+from inbox.conversations.ingest_brought import ingest_brought
 from inbox.pages.access import public
 from inbox.web import house, limiter, reading, writing
 
@@ -61,7 +61,7 @@ def create(channel_id: int) -> ResponseReturnValue:
     batch = attach(opened.settings.attachments, batch)
     with writing() as writable:
         remember(writable, channel_id, name, body)
-        counts = ingest(writable, find_receiving(writable, channel_id), STREAM, batch)
+        counts = ingest_brought(writable, find_receiving(writable, channel_id), STREAM, batch)
         poll_soon(writable, channel)
     if batch.answer:
         return Response(batch.answer, mimetype="text/plain")

@@ -11,6 +11,7 @@ from inbox.channels.models import QuarantinedItem, Stream
 from inbox.connectors.contract import BadItem, Batch, Deletion
 from inbox.conversations import ingest as module
 from inbox.conversations.ingest_apart import ingest_apart
+from inbox.conversations.ingest_brought import ingest_brought
 from inbox.conversations.models import Message
 from inbox.database import Database
 from tests.incoming import written
@@ -60,6 +61,19 @@ def test_only_what_is_refused_goes_to_quarantine(database: Database, told: list[
         assert set(session.scalars(sa.select(Message.external_id))) == {"1", "3"}
         # Savepoints have ended on the way, but nobody else sees the rows yet.
         assert told == []
+
+
+def test_what_is_brought_once_is_stored_but_for_what_is_refused(database: Database, told: list[Any]) -> None:
+    with database.writing() as session:
+        channel = make_channel(session)
+        counts = ingest_brought(session, channel, "m", BATCH)
+        assert (
+            counts
+            == totals(session, channel.id)
+            == Counts(fetched=7, stored=2, filtered=1, quarantined=2, tombstoned=2)
+        )
+    with database.reading() as session:
+        assert set(session.scalars(sa.select(Message.external_id))) == {"1", "3"}
 
 
 def test_a_lock_says_nothing_about_the_item(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
