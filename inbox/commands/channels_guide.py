@@ -26,12 +26,12 @@ def channels_guide(channels: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _overview(channels: Sequence[Mapping[str, Any]]) -> str:
-    lines = ["| platform | read by | answers | acts | in the way |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| platform | read by | answers | acts | hurdles |", "| --- | --- | --- | --- | --- |"]
     for channel in channels:
         acts = ", ".join(_words(act["name"]) for act in channel["acts"] if act["is_possible"])
         anchor = re.sub(r"[^\w -]", "", channel["label"].lower()).replace(" ", "-")
         answers = "yes" if channel["replies"] else "no"
-        gate = channel["guide"]["gate"] or "nothing"
+        gate = channel["guide"]["gate"] or "none"
         lines.append(f"| [{channel['label']}](#{anchor}) | {_ways(channel)} | {answers} | {acts or '–'} | {gate} |")
     return "\n".join(lines) + "\n"
 
@@ -42,7 +42,7 @@ def _chapter(channel: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"- {line}" for line in _facts(channel))
     guide = channel["guide"]
     if guide["gate"]:
-        yield f"\n**In the way:** {guide['gate']}"
+        yield f"\n**Hurdles:** {guide['gate']}"
     if guide["steps"]:
         yield "\n**Step by step**\n"
         yield from (f"{number}. {step}" for number, step in enumerate(guide["steps"], start=1))

@@ -1,6 +1,9 @@
 """What the page of a channel shows, gathered from the features that know it."""
 
+from collections.abc import Mapping
 from typing import Any
+
+from flask_babel import gettext
 
 from inbox.channels.abilities import abilities
 from inbox.channels.backfill import walks
@@ -13,6 +16,7 @@ from inbox.channels.quarantine import count_quarantined
 from inbox.channels.redact import redact
 from inbox.channels.setup import channel_kinds
 from inbox.channels.terms import terms
+from inbox.connectors.contract import N_, ActName, Capabilities
 from inbox.conversations.list_arrivals import list_last
 from inbox.moderation.options import ORDER
 from inbox.pages.access import can
@@ -21,6 +25,26 @@ from inbox.web import reading
 
 # How the streams of watched words are named.
 WATCH = "watch:"
+NOT_OFFERED = N_("The platform does not offer this.")
+# What the streams bring; of several alike, the rest of the name says which.
+STREAMS = {
+    "comments": N_("Comments"),
+    "direct": N_("Direct messages"),
+    "discussions": N_("Discussions"),
+    "entries": N_("Entries"),
+    "held": N_("Held back"),
+    "inbox": N_("Inbox"),
+    "issues": N_("Issues"),
+    "mentions": N_("Mentions"),
+    "messages": N_("Messages"),
+    "older": N_("Answers in old threads"),
+    "private": N_("Private messages"),
+    "queue": N_("Waiting for review"),
+    "reviews": N_("Reviews"),
+    "rooms": N_("Rooms"),
+    "spam": N_("Spam"),
+    "threads": N_("Threads"),
+}
 
 
 def shown(channel: Channel) -> dict[str, Any]:
@@ -32,9 +56,11 @@ def shown(channel: Channel) -> dict[str, Any]:
         "kinds": channel_kinds(),
         "abilities": able,
         "acts": ORDER,
+        "refused": _refused(able),
         "streams": [each for each in channel.streams if not each.past_of],
         "walks": walks(channel.streams),
         "watch": WATCH,
+        "stream_words": _stream_words,
         "budgets": budgets_of(channel) if is_known else [],
         "terms": terms(channel.kind),
         "signs_in": is_known and signs_in(channel.kind),
@@ -47,3 +73,18 @@ def shown(channel: Channel) -> dict[str, Any]:
         "receiving": receiving_address(channel.id),
         "return_address": return_address(),
     }
+
+
+def _refused(able: Capabilities) -> Mapping[str, list[ActName]]:
+    """The acts that are not possible, by the reason."""
+    reasons: dict[str, list[ActName]] = {}
+    for act in ORDER:
+        if act not in able.acts:
+            reasons.setdefault(able.because.get(act) or able.because.get("acts") or NOT_OFFERED, []).append(act)
+    return reasons
+
+
+def _stream_words(name: str) -> str:
+    kind, _, rest = name.partition(":")
+    words = gettext(STREAMS[kind]) if kind in STREAMS else kind
+    return f"{words}: {rest}" if rest else words

@@ -133,6 +133,9 @@ def _words(fault: Mapping[str, Any]) -> str:
         return str(gettext("At most %(number)d characters, please.", number=fault["ctx"]["max_length"]))
     if kind.startswith(("int", "greater", "less")):
         return str(gettext("This number does not fit here."))
+    if kind != "value_error":
+        # A pattern says nothing to a person; the example beside the field does.
+        return str(gettext("This does not have the right form."))
     reason = str(fault["msg"]).removeprefix("Value error, ")
     # The sentence of a connector's own check is marked there and translated here.
     return str(gettext("This cannot be used: it %(reason)s.", reason=gettext(reason)))

@@ -55,14 +55,14 @@ def test_the_page_says_what_the_thresholds_mean_here(client: Any, house: Databas
     page = words(client.get("/settings/tagging?language=en").text)
     assert "Messages in a usual week: 1" in page
     assert "1 a week proposed" in page
-    assert "0 a week set by themselves, 0 of them wrongly" in page
+    assert "0 a week set automatically, 0 of them wrongly" in page
 
 
 def test_thresholds_in_the_address_are_tried_and_not_in_force(client: Any, house: Database) -> None:
     answer = client.get(
         "/settings/tagging", query_string=form(**{"idea-automatic": 60}), headers={"X-Fragment": "week"}
     )
-    assert re.search(r"1\s+are tagged by themselves", words(answer.text))
+    assert re.search(r"1\s+are tagged automatically", words(answer.text))
     assert "<html" not in answer.text
     assert in_force(house) == (0.9012, 0.5, False)
 
@@ -122,7 +122,7 @@ def test_others_look_and_admins_move(sign_in_as: Callable[..., Any], house: Data
     client = sign_in_as(role)
     page = client.get("/settings/tagging?language=en").text
     assert page.count("disabled") == 8
-    assert "Let them be in force" not in page
+    assert "Apply from now on" not in page
     assert client.post("/settings/tagging", data=form(**{"idea-automatic": 60})).status_code == 403
     assert in_force(house) == (0.9012, 0.5, False)
 

@@ -121,7 +121,7 @@ def test_reasons_name_the_words_as_they_stand_with_their_odds(client: Any, house
     assert "÷ 2" in panel
     assert "Before the first word 5" in panel
     assert "Proposed: that takes 50" in panel
-    assert "Set by itself: that takes 90" in panel
+    assert "Set automatically: that takes 90" in panel
 
 
 def test_kept_reasons_ring_for_nobody(client: Any, house: Database, message: Message, rung: list[Any]) -> None:

@@ -67,7 +67,7 @@ def test_corrections_since_the_last_training_are_counted(
     first, second = asked("Can it fly?", "It is broken")
     client.post(f"/messages/{first}/tag", data={"tag": "idea"})
     trained(ModelState.CHAMPION, "b+1")
-    assert "Nothing was corrected since the last training." in client.get("/settings/models").text
+    assert "Nothing has been corrected since the last training." in client.get("/settings/models").text
     client.post(f"/messages/{second}/tag", data={"tag": "complaint"})
     assert "1 correction that no training has seen yet." in client.get("/settings/models").text
 
@@ -112,7 +112,7 @@ def test_a_refused_challenger_says_why(
     trained(ModelState.REFUSED, "b+2", reason=reason, reason_fields=fields, figures={})
     page = client.get("/settings/models").text
     assert words in page
-    assert "The last training was not taken over" in page
+    assert "The last training was not adopted" in page
 
 
 def test_a_training_that_was_given_up_is_told_of(client: Any, trained: Callable[..., int]) -> None:
@@ -126,7 +126,7 @@ def test_a_training_that_was_given_up_is_told_of(client: Any, trained: Callable[
 def test_an_old_refusal_is_no_news(client: Any, trained: Callable[..., int]) -> None:
     trained(ModelState.REFUSED, "b+1", reason="abandoned")
     trained(ModelState.CHAMPION, "b+2")
-    assert "The last training was not taken over" not in client.get("/settings/models").text
+    assert "The last training was not adopted" not in client.get("/settings/models").text
 
 
 def test_going_back_is_one_click_and_undone_by_one(client: Any, house: Database, trained: Callable[..., int]) -> None:
