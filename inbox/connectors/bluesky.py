@@ -35,8 +35,8 @@ from inbox.connectors.contract import (
     Unit,
 )
 from inbox.connectors.read_each import read_each
-from inbox.connectors.server_address import server_address
-from inbox.connectors.watch_words import stream_names, watch_words, word_of
+from inbox.connectors.server_address import ServerAddress
+from inbox.connectors.watch_words import WordList, stream_names, word_of
 from inbox.text import count_graphemes
 
 LIMIT = 300
@@ -52,30 +52,23 @@ class BlueskySetup(Setup):
     app_password: SecretStr = Field(
         title=N_("App password"), description=N_("Made in Bluesky under Settings, Privacy and security, App passwords.")
     )
-    service: str = Field(
+    service: ServerAddress = Field(
         "https://bsky.social",
         title=N_("Server"),
         description=N_("Where you sign in; change it only if your account lives elsewhere."),
         max_length=300,
     )
-
-    watch: str = Field(
+    watch: WordList = Field(
         "",
         title=N_("Words to watch for"),
         description=N_("Words and hashtags that anybody says on Bluesky. Separated with commas."),
         max_length=2_000,
     )
-
     direct: bool = Field(
         False,
         title=N_("Direct messages"),
         description=N_("Only with an app password that may access direct messages."),
     )
-
-    @field_validator("watch")
-    @classmethod
-    def each_once(cls, value: str) -> str:
-        return ", ".join(watch_words(value))
 
     @field_validator("identifier")
     @classmethod
@@ -91,11 +84,6 @@ class BlueskySetup(Setup):
         if not value.get_secret_value().strip():
             raise ValueError(N_("is missing"))
         return SecretStr(value.get_secret_value().strip())
-
-    @field_validator("service")
-    @classmethod
-    def whole_address(cls, value: str) -> str:
-        return server_address(value)
 
 
 class Bluesky(ChannelConnector):

@@ -41,7 +41,7 @@ from inbox.connectors.lenient import dicts
 from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_each
-from inbox.connectors.server_address import server_address
+from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.signed_body import require_signed
 
 LIMIT = 32_000
@@ -55,7 +55,7 @@ STAFF_ONLY = (ActName.DELETE, ActName.LOCK, ActName.MUTE, ActName.BAN)
 class DiscourseSetup(Setup):
     """A forum, and a key made there."""
 
-    server: str = Field(
+    server: ServerAddress = Field(
         title=N_("Forum"), description=N_("For example forum.example.org"), min_length=3, max_length=300
     )
     username: str = Field(
@@ -67,11 +67,6 @@ class DiscourseSetup(Setup):
         title=N_("Secret of the webhook"),
         description=N_("Only needed to hear of posts at once instead of within a minute."),
     )
-
-    @field_validator("server")
-    @classmethod
-    def whole_address(cls, value: str) -> str:
-        return server_address(value)
 
     @field_validator("api_key")
     @classmethod

@@ -1,6 +1,5 @@
 """GitHub: issues, pull requests and discussions of a repository in; answers and moderation out."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +38,7 @@ from inbox.connectors.http import read_json
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import moment, words
 from inbox.connectors.markdown_words import as_markdown
+from inbox.connectors.one_word import AccessToken
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.signed_body import require_signed
@@ -55,7 +55,7 @@ class GitHubChannelSetup(Setup):
     repository: str = Field(
         title=N_("Repository"), description=N_("Owner and name, for example acme/app."), max_length=300
     )
-    token: SecretStr = Field(
+    token: AccessToken = Field(
         title=N_("Access token"),
         description=N_("A fine-grained token for this repository that may read and write issues and discussions."),
         min_length=1,
@@ -82,14 +82,6 @@ class GitHubChannelSetup(Setup):
     @classmethod
     def whole_address(cls, value: str) -> str:
         return api_address(value)
-
-    @field_validator("token")
-    @classmethod
-    def one_word(cls, value: SecretStr) -> SecretStr:
-        word = value.get_secret_value().strip()
-        if not re.fullmatch(r"[!-~]+", word):
-            raise ValueError(N_("is not an access token"))
-        return SecretStr(word)
 
 
 class GitHub(ChannelConnector):

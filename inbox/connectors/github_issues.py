@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from inbox.clock import as_utc, now
 from inbox.connectors.contract import (
@@ -25,6 +25,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.github_api import api_address, headers_with, notice_patience, patiently, repository_name
 from inbox.connectors.github_body import TITLE_LIMIT, write_body
 from inbox.connectors.http import Forbidden, fetch, open_client, read_json, submit
+from inbox.connectors.one_word import AccessToken
 from inbox.connectors.tracker_contract import IdeaCard, TicketState
 from inbox.text import one_line
 
@@ -41,7 +42,7 @@ class GitHubSetup(Setup):
     repository: str = Field(
         title=N_("Repository"), description=N_("Owner and name, for example acme/app."), max_length=300
     )
-    token: SecretStr = Field(
+    token: AccessToken = Field(
         title=N_("Access token"),
         description=N_("A fine-grained token for this repository that may read and write issues."),
         min_length=1,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from inbox.connectors.contract import (
     N_,
@@ -37,9 +37,10 @@ from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
 from inbox.connectors.lenient import words
 from inbox.connectors.markdown_words import as_markdown
+from inbox.connectors.one_word import AccessToken
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import UNREADABLE, read_each
-from inbox.connectors.server_address import server_address
+from inbox.connectors.server_address import ServerAddress
 
 LIMIT = 1_000_000
 REPORTER, MAINTAINER = 20, 40
@@ -48,16 +49,11 @@ REPORTER, MAINTAINER = 20, 40
 class GitLabSetup(Setup):
     """A project, and a token that may answer there."""
 
-    server: str = Field("https://gitlab.com", title=N_("Server"), max_length=300)
+    server: ServerAddress = Field("https://gitlab.com", title=N_("Server"), max_length=300)
     project: str = Field(title=N_("Project"), description=N_("For example group/app."), min_length=3, max_length=300)
-    token: SecretStr = Field(
+    token: AccessToken = Field(
         title=N_("Access token"), description=N_("A project access token with the scope api; its name answers.")
     )
-
-    @field_validator("server")
-    @classmethod
-    def whole_address(cls, value: str) -> str:
-        return server_address(value)
 
     @field_validator("project")
     @classmethod
@@ -66,14 +62,6 @@ class GitLabSetup(Setup):
         if not re.fullmatch(r"\w[\w.-]*(/\w[\w.-]*)+|\d+", path):
             raise ValueError(N_("must be group/project, for example acme/app"))
         return path
-
-    @field_validator("token")
-    @classmethod
-    def one_word(cls, value: SecretStr) -> SecretStr:
-        word = value.get_secret_value().strip()
-        if not word or not word.isascii() or not word.isprintable() or " " in word:
-            raise ValueError(N_("is not an access token"))
-        return SecretStr(word)
 
 
 class GitLab(ChannelConnector):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
@@ -26,7 +26,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
 from inbox.connectors.lenient import unix_moment, web_address, words
 from inbox.connectors.read_each import name_of, read_each
-from inbox.connectors.watch_words import stream_names, watch_words, word_of
+from inbox.connectors.watch_words import WordList, stream_names, watch_words, word_of
 from inbox.text import one_line, plain_from_html
 
 VERSION = 1
@@ -40,17 +40,12 @@ LATER = N_("The search does not tell; messages are asked for again later, and th
 class HackerNewsSetup(Setup):
     """What to look for."""
 
-    watch: str = Field(
+    watch: WordList = Field(
         title=N_("Words"),
         description=N_("A product's name, a domain; separate several with commas."),
         min_length=2,
         max_length=2_000,
     )
-
-    @field_validator("watch")
-    @classmethod
-    def not_too_many(cls, value: str) -> str:
-        return ", ".join(watch_words(value))
 
 
 class HackerNews(ChannelConnector):

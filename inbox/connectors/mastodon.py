@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
 from inbox.connectors.contract import (
     N_,
@@ -33,44 +33,28 @@ from inbox.connectors.mastodon_find import find_answer
 from inbox.connectors.mastodon_poll import VERSION, poll_mentions, poll_threads
 from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of
 from inbox.connectors.mastodon_words import poll_word
+from inbox.connectors.one_word import AccessToken
 from inbox.connectors.read_each import read_each
-from inbox.connectors.server_address import server_address
-from inbox.connectors.watch_words import stream_names, watch_words, word_of
+from inbox.connectors.server_address import ServerAddress
+from inbox.connectors.watch_words import WordList, stream_names, word_of
 
 
 class MastodonSetup(Setup):
     """A server, and a token made there."""
 
-    server: str = Field(title=N_("Server"), description=N_("For example mastodon.social"), min_length=3, max_length=300)
-    access_token: SecretStr = Field(
+    server: ServerAddress = Field(
+        title=N_("Server"), description=N_("For example mastodon.social"), min_length=3, max_length=300
+    )
+    access_token: AccessToken = Field(
         title=N_("Access token"),
         description=N_("On your server: Preferences, Development, New application, with the rights read and write."),
     )
-
-    watch: str = Field(
+    watch: WordList = Field(
         "",
         title=N_("Words to watch for"),
         description=N_("Hashtags (#garden), and words where the server has a search. Separated with commas."),
         max_length=2_000,
     )
-
-    @field_validator("watch")
-    @classmethod
-    def each_once(cls, value: str) -> str:
-        return ", ".join(watch_words(value))
-
-    @field_validator("server")
-    @classmethod
-    def whole_address(cls, value: str) -> str:
-        return server_address(value)
-
-    @field_validator("access_token")
-    @classmethod
-    def one_word(cls, value: SecretStr) -> SecretStr:
-        word = value.get_secret_value().strip()
-        if not word or not word.isascii() or not word.isprintable() or " " in word:
-            raise ValueError(N_("is not an access token"))
-        return SecretStr(word)
 
 
 class Mastodon(ChannelConnector):

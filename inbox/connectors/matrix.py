@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
 from inbox.clock import now
 from inbox.connectors.contract import (
@@ -38,10 +38,11 @@ from inbox.connectors.matrix_acts import do_act
 from inbox.connectors.matrix_api import MatrixApi, transaction
 from inbox.connectors.matrix_poll import VERSION, poll_rooms
 from inbox.connectors.matrix_read import Event, message_of
+from inbox.connectors.one_word import AccessToken
 from inbox.connectors.our_answer import AHEAD, is_our_answer
 from inbox.connectors.read_each import UNREADABLE, read_each
-from inbox.connectors.server_address import server_address
-from inbox.connectors.watch_words import watch_words
+from inbox.connectors.server_address import ServerAddress
+from inbox.connectors.watch_words import WordList, watch_words
 
 LIMIT = 30_000  # an event may have 65,536 bytes, in which some characters count twice
 SEARCHED = 20  # pages that are looked through for an answer whose outcome got lost
@@ -52,34 +53,18 @@ FORBIDDEN = 403
 class MatrixSetup(Setup):
     """An account on a server, by its access token."""
 
-    server: str = Field(title=N_("Server"), description=N_("For example https://matrix.example.org"), max_length=300)
-    token: SecretStr = Field(
+    server: ServerAddress = Field(
+        title=N_("Server"), description=N_("For example https://matrix.example.org"), max_length=300
+    )
+    token: AccessToken = Field(
         title=N_("Access token"), description=N_("Of an account, or a device, that nothing else uses.")
     )
-    rooms: str = Field(
+    rooms: WordList = Field(
         "",
         title=N_("Rooms"),
         description=N_("Addresses (#support:example.org) or IDs, separated with commas; empty: all that are joined."),
         max_length=2_000,
     )
-
-    @field_validator("server")
-    @classmethod
-    def whole_address(cls, value: str) -> str:
-        return server_address(value)
-
-    @field_validator("token")
-    @classmethod
-    def one_word(cls, value: SecretStr) -> SecretStr:
-        word = value.get_secret_value().strip()
-        if not word or not word.isascii() or not word.isprintable() or " " in word:
-            raise ValueError(N_("is not an access token"))
-        return SecretStr(word)
-
-    @field_validator("rooms")
-    @classmethod
-    def some(cls, value: str) -> str:
-        return ", ".join(watch_words(value))
 
 
 class Matrix(ChannelConnector):

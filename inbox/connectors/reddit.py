@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from inbox.clock import now
 from inbox.connectors.contract import (
@@ -35,11 +35,13 @@ from inbox.connectors.contract import (
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import words
 from inbox.connectors.markdown_words import as_markdown
+from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_each
 from inbox.connectors.reddit_api import SIGN_IN, RedditApi
 from inbox.connectors.reddit_poll import PAGE, THING, VERSION, poll_listing
 from inbox.connectors.reddit_read import fields_of, is_gone, message_of, name_in
+from inbox.connectors.subreddits import Subreddits
 from inbox.connectors.watch_words import watch_words
 
 LIMIT = 10_000
@@ -61,29 +63,14 @@ ON_THING: Mapping[ActName, Sequence[tuple[str, Mapping[str, str]]]] = {
 class RedditSetup(Setup):
     """An app, and the subreddits to listen to."""
 
-    client_id: str = Field(title=N_("Client ID"))
+    client_id: ClientId = Field(title=N_("Client ID"))
     client_secret: SecretStr = Field(title=N_("Client secret"))
-    subreddits: str = Field(
+    subreddits: Subreddits = Field(
         "",
         title=N_("Subreddits"),
         description=N_("Besides the account's own inbox; separate several with commas."),
         max_length=500,
     )
-
-    @field_validator("client_id")
-    @classmethod
-    def one_word(cls, value: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{5,100}", value):
-            raise ValueError(N_("is not a client ID"))
-        return value
-
-    @field_validator("subreddits")
-    @classmethod
-    def names(cls, value: str) -> str:
-        found = [word.removeprefix("/").removeprefix("r/").rstrip("/") for word in watch_words(value)]
-        if not all(re.fullmatch(r"[A-Za-z0-9_]{2,24}", word) for word in found):
-            raise ValueError(N_("is not the name of a subreddit"))
-        return ", ".join(found)
 
 
 class Reddit(ChannelConnector):

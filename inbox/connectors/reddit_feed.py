@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from inbox.connectors.contract import N_, Account, Group, Guide, IncomingMessage, Rate, Retention, Setup, StreamSpec
 from inbox.connectors.declared import Capabilities
 from inbox.connectors.feed_reader import FeedReader, message_of
 from inbox.connectors.rss_parse import Entry, Feed
-from inbox.connectors.watch_words import stream_names, watch_words, word_of
+from inbox.connectors.subreddits import Subreddits
+from inbox.connectors.watch_words import WordList, stream_names, watch_words, word_of
 from inbox.text import plain_from_html
 
 SITE = "https://www.reddit.com"
@@ -20,37 +21,23 @@ READ_ONLY = N_("Feeds can only be read; answering needs an app that Reddit has a
 # Reddit marks what people wrote; behind it stands who submitted it, and links.
 _WORDS = re.compile(r"<!-- SC_OFF -->(.*)<!-- SC_ON -->", re.DOTALL)
 _PLACE = re.compile(r"/comments/([a-z0-9]{1,13})(?:/|$)")
-_NAME = re.compile(r"[A-Za-z0-9_]{2,24}")
 
 
 class RedditFeedSetup(Setup):
     """Where to listen, and what for."""
 
-    subreddits: str = Field(
+    subreddits: Subreddits = Field(
         "",
         title=N_("Subreddits"),
         description=N_("For example selfhosted; separate several with commas."),
         max_length=500,
     )
-    watch: str = Field(
+    watch: WordList = Field(
         "",
         title=N_("Words"),
         description=N_("Looked for in all of Reddit; separate several with commas."),
         max_length=2_000,
     )
-
-    @field_validator("subreddits")
-    @classmethod
-    def names(cls, value: str) -> str:
-        found = [word.removeprefix("/").removeprefix("r/").rstrip("/") for word in watch_words(value)]
-        if not all(map(_NAME.fullmatch, found)):
-            raise ValueError(N_("is not the name of a subreddit"))
-        return ", ".join(found)
-
-    @field_validator("watch")
-    @classmethod
-    def not_too_many(cls, value: str) -> str:
-        return ", ".join(watch_words(value))
 
     @model_validator(mode="after")
     def something(self) -> Self:

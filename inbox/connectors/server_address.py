@@ -1,6 +1,9 @@
 """The address of a server as somebody typed it, made whole. For connectors whose platform has many servers."""
 
+from typing import Annotated
+
 import httpx
+from pydantic import AfterValidator
 
 from inbox.connectors.contract import N_
 
@@ -14,3 +17,6 @@ def server_address(typed: str) -> str:
     if url.scheme not in {"http", "https"} or not url.host or url.userinfo:
         raise ValueError(N_("is not the address of a server"))
     return f"{url.scheme}://{url.netloc.decode()}"
+
+
+ServerAddress = Annotated[str, AfterValidator(server_address)]

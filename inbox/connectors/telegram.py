@@ -31,7 +31,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.read_each import read_each
-from inbox.connectors.server_address import server_address
+from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.telegram_acts import call_for
 from inbox.connectors.telegram_api import TelegramApi, numbered
 from inbox.connectors.telegram_photos import with_photos
@@ -51,7 +51,7 @@ class TelegramSetup(Setup):
     """A bot."""
 
     token: SecretStr = Field(title=N_("Bot token"), description=N_("Looks like 123456:ABC…; BotFather gives it."))
-    server: str = Field(
+    server: ServerAddress = Field(
         default="https://api.telegram.org",
         title=N_("Server"),
         description=N_("Telegram's own, unless a Bot API server of one's own is used."),
@@ -64,11 +64,6 @@ class TelegramSetup(Setup):
         if not number.isdecimal() or not word or not all(c.isascii() and (c.isalnum() or c in "_-") for c in word):
             raise ValueError(N_("is not a bot token"))
         return SecretStr(f"{number}:{word}")
-
-    @field_validator("server")
-    @classmethod
-    def whole_address(cls, value: str) -> str:
-        return server_address(value)
 
 
 class Telegram(ChannelConnector):

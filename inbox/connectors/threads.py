@@ -39,7 +39,7 @@ from inbox.connectors.meta_setup import mark_of
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.threads_read import FIELDS, VERSION, message_of, poll_list, poll_replies
-from inbox.connectors.watch_words import stream_names, watch_words, word_of
+from inbox.connectors.watch_words import WordList, stream_names, word_of
 
 HOST = "graph.threads.net"
 LIMIT = 500
@@ -51,7 +51,9 @@ class ThreadsSetup(Setup):
     access_token: SecretStr = Field(
         title=N_("Access token"), description=N_("Lasts sixty days; Trellis renews it in time.")
     )
-    watch: str = Field("", title=N_("Words to watch for"), description=N_("Separated with commas."), max_length=1_000)
+    watch: WordList = Field(
+        "", title=N_("Words to watch for"), description=N_("Separated with commas."), max_length=1_000
+    )
 
     @field_validator("access_token")
     @classmethod
@@ -60,11 +62,6 @@ class ThreadsSetup(Setup):
         if not word.isascii() or not word.isalnum():
             raise ValueError(N_("is not an access token"))
         return SecretStr(word)
-
-    @field_validator("watch")
-    @classmethod
-    def each_once(cls, value: str) -> str:
-        return ", ".join(watch_words(value))
 
 
 class Threads(ChannelConnector):

@@ -1,6 +1,9 @@
 """Words and hashtags to watch for, as somebody typed them into one field. For the connectors that search."""
 
 from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from inbox.connectors.contract import N_
 
@@ -19,6 +22,11 @@ def watch_words(typed: str) -> list[str]:
     return words
 
 
+def each_once(typed: str) -> str:
+    """The same words as one field again. Raises ValueError as `watch_words` does."""
+    return ", ".join(watch_words(typed))
+
+
 def stream_names(typed: str) -> Sequence[str]:
     """A stream's name for each word."""
     return [PREFIX + word for word in watch_words(typed)]
@@ -27,3 +35,6 @@ def stream_names(typed: str) -> Sequence[str]:
 def word_of(stream: str) -> str:
     """The word that a stream watches for; empty for other streams."""
     return stream[len(PREFIX) :] if stream.startswith(PREFIX) else ""
+
+
+WordList = Annotated[str, AfterValidator(each_once)]

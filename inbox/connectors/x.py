@@ -1,12 +1,11 @@
 """X: mentions and replies in, answers to those who named us out, within a budget, because every call costs money there."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
@@ -36,6 +35,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import moment, words
+from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import AHEAD, is_our_answer
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.x_api import SIGN_IN, WITH_ITS_PARTS, XApi
@@ -51,7 +51,7 @@ LIMIT = 280
 class XSetup(Setup):
     """An app in X's developer console, and what it may cost."""
 
-    client_id: str = Field(title=N_("Client ID"))
+    client_id: ClientId = Field(title=N_("Client ID"))
     client_secret: SecretStr = Field(title=N_("Client secret"))
     budget: int = Field(
         20,
@@ -60,13 +60,6 @@ class XSetup(Setup):
         ge=0,
         le=100_000,
     )
-
-    @field_validator("client_id")
-    @classmethod
-    def one_word(cls, value: str) -> str:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{5,100}", value):
-            raise ValueError(N_("is not a client ID"))
-        return value
 
 
 class X(ChannelConnector):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from inbox.connectors.contract import (
     N_,
@@ -35,7 +35,7 @@ from inbox.connectors.lenient import words
 from inbox.connectors.oauth import saved_tokens
 from inbox.connectors.our_answer import is_our_answer, with_name
 from inbox.connectors.read_each import read_again, read_each
-from inbox.connectors.watch_words import stream_names, watch_words, word_of
+from inbox.connectors.watch_words import WordList, stream_names, word_of
 from inbox.connectors.youtube_api import QUEUES, SEARCHES, SIGN_IN, YouTubeApi
 from inbox.connectors.youtube_poll import VERSION, poll_latest, poll_older, poll_word
 from inbox.connectors.youtube_read import SITE, VIDEO, message_of, video_message
@@ -57,17 +57,12 @@ class YouTubeSetup(Setup):
         title=N_("Client ID"), description=N_("Ends with apps.googleusercontent.com."), min_length=5, max_length=300
     )
     client_secret: SecretStr = Field(title=N_("Client secret"))
-    watch: str = Field(
+    watch: WordList = Field(
         "",
         title=N_("Words to watch for"),
         description=N_("Videos of others that mention them, looked for every four hours. Separated with commas."),
         max_length=1_000,
     )
-
-    @field_validator("watch")
-    @classmethod
-    def each_once(cls, value: str) -> str:
-        return ", ".join(watch_words(value))
 
 
 class YouTube(ChannelConnector):
