@@ -43,7 +43,7 @@ STREAMS = {
     "reviews": N_("Reviews"),
     "rooms": N_("Rooms"),
     "spam": N_("Spam"),
-    "threads": N_("Threads"),
+    "threads": N_("Threads being followed"),
 }
 
 
