@@ -37,6 +37,7 @@ STREAMS = {
     "issues": N_("Issues"),
     "mentions": N_("Mentions"),
     "messages": N_("Messages"),
+    "notifications": N_("Notifications"),
     "older": N_("Answers in old threads"),
     "private": N_("Private messages"),
     "queue": N_("Waiting for review"),
