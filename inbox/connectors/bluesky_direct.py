@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Refused,
     Visibility,
 )
+from inbox.connectors.handles import word_in
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import dicts, moment, words
 from inbox.connectors.our_answer import is_our_answer
@@ -100,7 +101,7 @@ def validate_direct(text: str) -> None:
 
 def send_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt:
     """Into the conversation, without naming anybody."""
-    convo = _convo(reply)
+    convo = word_in(reply.parent_handle, "convo_id")
     message: dict[str, Any] = {"text": reply.text}
     if found := facets(reply.text, lambda _handle: None):
         message["facets"] = found
@@ -112,7 +113,7 @@ def send_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt:
 
 def find_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt | None:
     """Look in the conversation. Raises Passing when too much was said since."""
-    convo, older = _convo(reply), None
+    convo, older = word_in(reply.parent_handle, "convo_id"), None
     for _ in range(PAGES):
         page = _messages(api, convo, older)
         views = [view for _name, _at, view in page.items]
@@ -152,10 +153,3 @@ def _author(did: str, person: Row, our_did: str) -> Author | None:
         return None
     known = author_of(person, our_did)
     return known or Author(did, did, profile_url=f"https://bsky.app/profile/{did}", is_us=did == our_did)
-
-
-def _convo(reply: OutgoingReply) -> str:
-    convo = words(reply.parent_handle.get("convo_id"))
-    if not convo:
-        raise Refused("The message does not say what to answer; answer it on Bluesky.")
-    return convo

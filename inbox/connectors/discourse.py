@@ -35,6 +35,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.discourse_api import DiscourseApi
 from inbox.connectors.discourse_poll import VERSION, poll_posts, poll_private, posts_of
 from inbox.connectors.discourse_read import REGULAR, Post, message_of
+from inbox.connectors.handles import number_in
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import dicts
@@ -210,7 +211,7 @@ class Discourse(ChannelConnector):
         """Answer in the topic, below the post."""
         self.validate(reply)
         handle = reply.parent_handle
-        topic, above = _number(handle, "topic_id"), handle.get("post_number")
+        topic, above = number_in(handle, "topic_id"), handle.get("post_number")
         body = {"raw": as_markdown(reply.text), "topic_id": topic}
         if isinstance(above, int) and above > 1:
             body["reply_to_post_number"] = above
@@ -229,7 +230,7 @@ class Discourse(ChannelConnector):
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look behind the post for our own words."""
-        topic = _number(reply.parent_handle, "topic_id")
+        topic = number_in(reply.parent_handle, "topic_id")
         behind = int(reply.parent_id) if reply.parent_id.isdecimal() else 0
         with self._open() as api:
             posts = read_each(posts_of(api, topic, behind=behind), lambda raw: [self._read(raw)]).messages
@@ -246,7 +247,7 @@ class Discourse(ChannelConnector):
                     pass  # somebody was quicker
             elif act.name is ActName.LOCK:
                 body: dict[str, Any] = {"status": "closed", "enabled": "false" if act.undo else "true"}
-                api.do("PUT", f"/t/{_number(act.handle, 'topic_id')}/status.json", body)
+                api.do("PUT", f"/t/{number_in(act.handle, 'topic_id')}/status.json", body)
             elif act.name in FLAGS and not act.undo:
                 self._flag(api, act)
             elif act.name in {ActName.MUTE, ActName.BAN}:
@@ -268,7 +269,7 @@ class Discourse(ChannelConnector):
                 raise
 
     def _punish(self, api: DiscourseApi, act: Act) -> None:
-        person = _number(act.handle, "person_id")
+        person = number_in(act.handle, "person_id")
         verb, until = ("silence", "silenced_till") if act.name is ActName.MUTE else ("suspend", "suspend_until")
         if act.undo:
             api.do("PUT", f"/admin/users/{person}/un{verb}.json", {})
@@ -283,10 +284,3 @@ class Discourse(ChannelConnector):
     def _open(self) -> DiscourseApi:
         key = self.settings.api_key.get_secret_value()
         return DiscourseApi(self.settings.server, self.settings.username, key, self.surroundings)
-
-
-def _number(handle: Mapping[str, Any], name: str) -> int:
-    value = handle.get(name)
-    if not isinstance(value, int):
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-    return value

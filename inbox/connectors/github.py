@@ -28,12 +28,13 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.github_acts import do_act
 from inbox.connectors.github_again import asked_again
-from inbox.connectors.github_answers import answer, numbered, written_since
+from inbox.connectors.github_answers import answer, written_since
 from inbox.connectors.github_api import GitHubApi, api_address, repository_name
 from inbox.connectors.github_discussions import VERSION, poll_discussions
 from inbox.connectors.github_read import COMMENT, ISSUE, issue_number, message_of
 from inbox.connectors.github_us import whose
 from inbox.connectors.github_webhook import delivered
+from inbox.connectors.handles import number_in
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import moment, words
@@ -212,7 +213,7 @@ class GitHub(ChannelConnector):
         """Look for our own words among the comments since the answer was written."""
         handle = reply.parent_handle
         with self._open() as api:
-            us, number = self._us(api), numbered(handle)
+            us, number = self._us(api), number_in(handle, "number")
 
             def read(pair: Any) -> Sequence[IncomingMessage]:
                 raw, kind = pair

@@ -1,10 +1,9 @@
 """What a moderation act is at GitHub: mostly GraphQL, which knows everything by one kind of id. Used by `github` alone."""
 
-from typing import Any
-
 from inbox.connectors.contract import Act, ActName, Gone, Refused
 from inbox.connectors.github_api import GitHubApi
 from inbox.connectors.github_read import COMMENT, DISCUSSION, ISSUE, REMARK
+from inbox.connectors.handles import word_in
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import words
 
@@ -38,7 +37,7 @@ def do_act(api: GitHubApi, act: Act, *, organisation: str) -> None:
     if act.name is ActName.BLOCK:
         _block(api, act, organisation)
         return
-    identity, kind = node_of(act.handle), act.handle.get("kind")
+    identity, kind = word_in(act.handle, "node_id"), act.handle.get("kind")
     if act.name is ActName.DELETE:
         try:
             api.mutate(DELETES.get(str(kind), DELETES[COMMENT]), {"id": identity})
@@ -54,14 +53,6 @@ def do_act(api: GitHubApi, act: Act, *, organisation: str) -> None:
         api.mutate(SHOW, {"id": identity})
     else:
         api.mutate(HIDE, {"id": identity, "why": "SPAM" if act.name is ActName.MARK_SPAM else "OFF_TOPIC"})
-
-
-def node_of(handle: Any) -> str:
-    """The id that a message's handle must hold. Raises Refused."""
-    identity = words(mapping(handle).get("node_id"))
-    if not identity:
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-    return identity
 
 
 def _lock(api: GitHubApi, identity: str, *, undo: bool) -> None:

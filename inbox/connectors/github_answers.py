@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from inbox.connectors.contract import OutcomeUnknown, Passing, Receipt, Refused
-from inbox.connectors.github_acts import node_of
+from inbox.connectors.contract import OutcomeUnknown, Passing, Receipt
 from inbox.connectors.github_api import GitHubApi
 from inbox.connectors.github_discussions import comments_of
 from inbox.connectors.github_read import COMMENT, DISCUSSION, REMARK
+from inbox.connectors.handles import number_in, word_in
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import web_address, words
@@ -28,14 +28,14 @@ PLACE = """query($id: ID!) {
 
 def answer(api: GitHubApi, path: str, handle: Mapping[str, Any], body: str) -> Receipt:
     """A comment on the issue, or in the discussion below what is answered. `path` is the repository's."""
-    identity = node_of(handle)
+    identity = word_in(handle, "node_id")
     if handle.get("kind") in {DISCUSSION, REMARK}:
         top, below = _place(api, identity)
         asked = {"discussion": top, "below": below, "body": body}
         comment = mapping(mapping(api.mutate(ANSWER, asked).get("addDiscussionComment")).get("comment"))
         kind, number, address = REMARK, comment.get("databaseId"), comment.get("url")
     else:
-        sent = mapping(api.do("POST", f"{path}/issues/{numbered(handle)}/comments", {"body": body}))
+        sent = mapping(api.do("POST", f"{path}/issues/{number_in(handle, 'number')}/comments", {"body": body}))
         kind, number, address = COMMENT, sent.get("id"), sent.get("html_url")
     if not isinstance(number, int):
         raise OutcomeUnknown("GitHub does not say what became of the answer; it may have been accepted.")
@@ -50,24 +50,16 @@ def written_since(
     Raises Passing when that is too much to tell.
     """
     if handle.get("kind") in {DISCUSSION, REMARK}:
-        top, _below = _place(api, node_of(handle))
+        top, _below = _place(api, word_in(handle, "node_id"))
         yield from ((raw, REMARK) for raw in comments_of(api, top) if mapping(raw).get("body"))
         return
     query = {"per_page": PAGE, "since": f"{at - AHEAD:%Y-%m-%dT%H:%M:%SZ}" if at else None}
     for number in range(1, PAGES + 1):
-        response = api.read(f"{path}/issues/{numbered(handle)}/comments", {**query, "page": number})
+        response = api.read(f"{path}/issues/{number_in(handle, 'number')}/comments", {**query, "page": number})
         yield from ((raw, COMMENT) for raw in listed(read_json(response)))
         if "next" not in response.links:
             return
     raise Passing("Too much was written since to tell whether the answer arrived; look at the issue.")
-
-
-def numbered(handle: Mapping[str, Any]) -> int:
-    """The number of the issue or discussion that a message belongs to. Raises Refused."""
-    number = handle.get("number")
-    if not isinstance(number, int):
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-    return number
 
 
 def _place(api: GitHubApi, identity: str) -> tuple[str, str | None]:

@@ -33,6 +33,7 @@ from inbox.connectors.contract import (
     StreamSpec,
 )
 from inbox.connectors.gitlab_read import VERSION, message_of_issue, message_of_note, poll_issues
+from inbox.connectors.handles import number_in
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
 from inbox.connectors.lenient import words
@@ -255,10 +256,7 @@ class GitLab(ChannelConnector):
         return f"/projects/{quote(self.settings.project, safe='')}"
 
     def _issue(self, handle: Mapping[str, Any]) -> str:
-        number = handle.get("issue")
-        if not isinstance(number, int):
-            raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-        return f"{self._project}/issues/{number}"
+        return f"{self._project}/issues/{number_in(handle, 'issue')}"
 
     def _path(self, handle: Mapping[str, Any]) -> str:
         note = handle.get("note")

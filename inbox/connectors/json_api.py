@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 
 from inbox.connectors.contract import Gone, OutcomeUnknown, Passing, Refused, Surroundings
+from inbox.connectors.handles import NOWHERE
 from inbox.connectors.http import fetch, open_client, read_json, submit
 
 Query = Mapping[str, Any]
@@ -124,7 +125,7 @@ def text_of(value: Any) -> str:
 def segment(name: str) -> str:
     """An id as one part of a path, whatever a stranger put into it. Raises Refused for none."""
     if name in {"", ".", ".."}:
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
+        raise Refused(NOWHERE)
     return quote(name, safe="")
 
 

@@ -32,6 +32,7 @@ from inbox.connectors.contract import (
     SignIn,
     StreamSpec,
 )
+from inbox.connectors.handles import word_in
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import words
 from inbox.connectors.markdown_words import as_markdown
@@ -195,7 +196,9 @@ class Reddit(ChannelConnector):
         """A comment below the post or comment, or an answer to the private message. The text is Markdown there."""
         self.validate(reply)
         with self._open() as api:
-            sent = api.do("/api/comment", {"thing_id": _name(reply.parent_handle), "text": _written(reply.text)})
+            sent = api.do(
+                "/api/comment", {"thing_id": word_in(reply.parent_handle, "name"), "text": _written(reply.text)}
+            )
         things = sent.get("things")
         made = mapping(mapping(things[0]).get("data")) if isinstance(things, list) and things else {}
         if not words(made.get("name")):
@@ -205,7 +208,7 @@ class Reddit(ChannelConnector):
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look among our own latest comments."""
-        parent = _name(reply.parent_handle)
+        parent = word_in(reply.parent_handle, "name")
         if parent.startswith("t4_"):
             raise OutcomeUnknown("Reddit does not show sent private messages to programs; look at Reddit.")
         with self._open() as api:
@@ -223,11 +226,11 @@ class Reddit(ChannelConnector):
         with self._open() as api:
             if act.name in ON_THING:
                 path, more = ON_THING[act.name][act.undo]
-                api.do(path, {"id": _name(act.handle), **more})
+                api.do(path, {"id": word_in(act.handle, "name"), **more})
             elif act.name in {ActName.BAN, ActName.MUTE}:
                 self._against(api, act)
             else:
-                api.do("/api/report", {"thing_id": _name(act.handle), "reason": act.reason[:100] or "other"})
+                api.do("/api/report", {"thing_id": word_in(act.handle, "name"), "reason": act.reason[:100] or "other"})
         return Receipt(act.message_id)
 
     def _against(self, api: RedditApi, act: Act) -> None:
@@ -259,13 +262,6 @@ class Reddit(ChannelConnector):
 def _written(text: str) -> str:
     # There, a line goes on in the next one unless it ends in two blanks, and ^ raises what follows.
     return re.sub(r"(?<!\n)\n(?!\n)", "  \n", as_markdown(text).replace("^", r"\^"))
-
-
-def _name(handle: Mapping[str, Any]) -> str:
-    name = words(handle.get("name"))
-    if not name:
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-    return name
 
 
 def _author(handle: Mapping[str, Any]) -> str:

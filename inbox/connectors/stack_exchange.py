@@ -29,6 +29,7 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
+from inbox.connectors.handles import number_in
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_each
@@ -169,7 +170,7 @@ class StackExchange(ChannelConnector):
     def send(self, reply: OutgoingReply) -> Receipt:
         """A comment below the question or answer that is meant."""
         self.validate(reply)
-        post = _number(reply.parent_handle, "post_id")
+        post = number_in(reply.parent_handle, "post_id")
         with self._open() as api:
             sent = api.write(f"/posts/{post}/comments/add", {"body": reply.text})
         if not text_of(sent.get("comment_id")):
@@ -178,7 +179,7 @@ class StackExchange(ChannelConnector):
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look below the post for our own words."""
-        post, site = _number(reply.parent_handle, "post_id"), self.settings.site
+        post, site = number_in(reply.parent_handle, "post_id"), self.settings.site
         query = {"sort": "creation", "order": "desc", "pagesize": PAGE}
         with self._open() as api:
             our_id = self._us(api)
@@ -215,10 +216,3 @@ class StackExchange(ChannelConnector):
 
     def _open(self) -> StackExchangeApi:
         return StackExchangeApi(self.settings.site, self.settings.key, self._token, self.surroundings)
-
-
-def _number(handle: Mapping[str, Any], name: str) -> int:
-    value = handle.get(name)
-    if not isinstance(value, int):
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-    return value

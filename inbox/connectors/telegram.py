@@ -29,11 +29,12 @@ from inbox.connectors.contract import (
     StreamSpec,
     Unit,
 )
+from inbox.connectors.handles import number_in
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.telegram_acts import call_for
-from inbox.connectors.telegram_api import TelegramApi, numbered
+from inbox.connectors.telegram_api import TelegramApi
 from inbox.connectors.telegram_photos import with_photos
 from inbox.connectors.telegram_read import Said, address_of, message_of, name_of, root_of
 from inbox.connectors.walk_forward import Step, walk_forward
@@ -184,10 +185,10 @@ class Telegram(ChannelConnector):
         self.validate(reply)
         handle = reply.parent_handle
         body: dict[str, Any] = {
-            "chat_id": numbered(handle, "chat_id"),
+            "chat_id": number_in(handle, "chat_id"),
             "text": reply.text,
             # The answer is better without its message than not at all.
-            "reply_parameters": {"message_id": numbered(handle, "message_id"), "allow_sending_without_reply": True},
+            "reply_parameters": {"message_id": number_in(handle, "message_id"), "allow_sending_without_reply": True},
         }
         if handle.get("topic_id"):
             body["message_thread_id"] = handle["topic_id"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from inbox.clock import now
 from inbox.connectors.contract import Act, ActName, Refused
-from inbox.connectors.telegram_api import numbered
+from inbox.connectors.handles import number_in
 
 LIKED = {"type": "emoji", "emoji": "👍"}
 # Telegram takes an end that is closer than half a minute for none at all.
@@ -29,22 +29,22 @@ EVERYTHING = [*WRITING, "can_change_info", "can_invite_users", "can_pin_messages
 
 def call_for(act: Act) -> tuple[str, dict[str, Any]]:
     """Method and body of an act. Raises Refused where it makes no sense for this very message."""
-    chat = {"chat_id": numbered(act.handle, "chat_id")}
+    chat = {"chat_id": number_in(act.handle, "chat_id")}
     if act.name is ActName.DELETE:
-        return "deleteMessage", {**chat, "message_id": numbered(act.handle, "message_id")}
+        return "deleteMessage", {**chat, "message_id": number_in(act.handle, "message_id")}
     if act.name is ActName.LIKE:
         reaction = [] if act.undo else [LIKED]
-        return "setMessageReaction", {**chat, "message_id": numbered(act.handle, "message_id"), "reaction": reaction}
+        return "setMessageReaction", {**chat, "message_id": number_in(act.handle, "message_id"), "reaction": reaction}
     if act.handle.get("is_private"):
         raise Refused("This is a private chat; people can be muted or banned in groups only.")
     if act.handle.get("sender_chat_id") is not None:
         return _against_chat(act, chat)
-    return _against_person(act, {**chat, "user_id": numbered(act.handle, "person_id")})
+    return _against_person(act, {**chat, "user_id": number_in(act.handle, "person_id")})
 
 
 def _against_chat(act: Act, chat: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     # Whoever writes as a channel has a stand-in as sender, whom others write behind too.
-    sender = numbered(act.handle, "sender_chat_id")
+    sender = number_in(act.handle, "sender_chat_id")
     if sender == chat["chat_id"]:
         raise Refused("This was written by an admin of the group in its name.")
     if act.name is ActName.MUTE or act.until:

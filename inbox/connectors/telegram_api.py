@@ -46,11 +46,3 @@ class TelegramApi(JsonApi):
         if mapping(answer).get("ok") is not True:
             raise OutcomeUnknown("Telegram does not say what became of it; it may have been accepted.")
         return answer.get("result")
-
-
-def numbered(handle: Mapping[str, Any], name: str) -> int:
-    """A number that a message's handle must hold. Raises Refused."""
-    value = handle.get(name)
-    if not isinstance(value, int):
-        raise Refused("The message does not say what it is about; it cannot be answered or acted on here.")
-    return value

@@ -32,6 +32,7 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
+from inbox.connectors.handles import word_in
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import moment, words
 from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi
@@ -167,7 +168,7 @@ class Threads(ChannelConnector):
     def send(self, reply: OutgoingReply) -> Receipt:
         """In two steps, as Threads wants it: the reply is made, which nobody sees, and then published."""
         self.validate(reply)
-        parent = _post_of(reply.parent_handle)
+        parent = word_in(reply.parent_handle, "post_id")
         with self._open() as api:
             made = self._make(api, {"media_type": "TEXT", "text": reply.text, "reply_to_id": parent})
             sent = text_of(api.post("/me/threads_publish", form={"creation_id": made}).get("id"))
@@ -177,7 +178,7 @@ class Threads(ChannelConnector):
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look among our own latest replies."""
-        our_name, parent = self._our_name(), _post_of(reply.parent_handle)
+        our_name, parent = self._our_name(), word_in(reply.parent_handle, "post_id")
         with self._open() as api:
             rows = api.page("/me/replies", {"fields": FIELDS, "limit": 50}).rows
         found = read_each(rows, lambda row: [message_of(row, our_name=our_name)]).messages
@@ -191,7 +192,7 @@ class Threads(ChannelConnector):
         if not act.handle.get("is_top"):
             raise Refused("Only direct replies to one's own post can be hidden; hide the reply that this one answers.")
         with self._open() as api:
-            api.post(f"/{segment(_post_of(act.handle))}/manage_reply", query={"hide": not act.undo})
+            api.post(f"/{segment(word_in(act.handle, 'post_id'))}/manage_reply", query={"hide": not act.undo})
         return Receipt(act.message_id)
 
     def _make(self, api: MetaApi, form: Mapping[str, Any]) -> str:
@@ -240,10 +241,3 @@ class Threads(ChannelConnector):
         memory = self.surroundings.memory
         with memory.alone():
             memory.save({**memory.load(), **what})
-
-
-def _post_of(handle: Mapping[str, Any]) -> str:
-    name = words(handle.get("post_id"))
-    if not name:
-        raise Refused("The message does not say what to answer; answer it on Threads.")
-    return name
