@@ -2,16 +2,15 @@
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
 
-from inbox.channels.fetch import refetch as ask
 from inbox.channels.open import open_connector
 from inbox.config import load_settings
-from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, Known, Refused
+from inbox.connectors.contract import ChannelConnector, ConnectorError
 from inbox.conversations.ask_again import Asked, claim_asks, settle_asks
 from inbox.conversations.attach import attach
 from inbox.database import Database
 from inbox.jobs import RECIPES, Job, answered
+from workers.ask_in_parts import ask_in_parts
 from workers.opened import open_database, open_vault
 
 log = logging.getLogger(__name__)
@@ -27,35 +26,22 @@ def refetch() -> None:
         if asked is None:
             return
         try:
-            ask_all(asked, open_connector(asked.channel, database, open_vault(), load_settings()), database)
+            connector = open_connector(asked.channel, database, open_vault(), load_settings())
+            ask_all(asked, connector, database, until=until)
         except ConnectorError as error:
             log.warning("not asked again", extra={"channel": asked.channel.id, "error": type(error).__name__})
             failing.add(asked.channel.id)
 
 
-def ask_all(asked: Asked, connector: ChannelConnector, database: Database) -> None:
-    """Ask for the claimed messages and store what came, request by request; no transaction waits for the network."""
+def ask_all(asked: Asked, connector: ChannelConnector, database: Database, *, until: float) -> None:
+    """Ask for the claimed messages and store what came, request by request; no transaction waits for the network.
+
+    After `until` (of the monotonic clock) no budget is waited for.
+    """
     folder = load_settings().attachments
     for start in range(0, len(asked.known), asked.at_once):
         some = slice(start, start + asked.at_once)
-        for ids, said in _ask(connector, asked.ids[some], asked.known[some]):
+        for ids, said in ask_in_parts(connector, asked.ids[some], asked.known[some], until):
             batch = attach(folder, said)
             with database.writing() as session:
                 settle_asks(session, asked, ids, batch)
-
-
-def _ask(
-    connector: ChannelConnector, ids: Sequence[int], known: Sequence[Known]
-) -> Iterator[tuple[Sequence[int], Batch]]:
-    """What the platform says of which messages. One that is refused keeps no other waiting: it has its next turn later."""
-    try:
-        batch = ask(connector, known)
-    except Refused:
-        if len(known) > 1:
-            half = len(known) // 2
-            yield from _ask(connector, ids[:half], known[:half])
-            yield from _ask(connector, ids[half:], known[half:])
-            return
-        log.warning("one message not asked again", extra={"message_id": ids[0], "kind": connector.kind})
-        batch = Batch()
-    yield ids, batch

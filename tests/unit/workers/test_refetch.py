@@ -1,6 +1,7 @@
 """Older messages are asked for again, ever more rarely: late edits and deletions are seen, and terms are kept."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -21,6 +22,7 @@ from inbox.connectors.contract import (
     Deletion,
     Known,
     Passing,
+    RateLimited,
     Refused,
     Retention,
     Setup,
@@ -151,6 +153,25 @@ def test_one_message_that_cannot_be_asked_for_keeps_no_other_waiting(
     assert (found["1"].text, found["strange"].text, found["3"].text) == ("other words", "words of strange", "")
     assert [found[key].asked for key in ("1", "strange")] == [1, 1]
     assert found["strange"].deleted_at is None
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(0.01, 0), (3600.0, 3)])
+def test_a_small_budget_is_enough_for_parts_when_it_is_soon_full_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch, seconds: float, left: int
+) -> None:
+    generous = Forum.refetch
+
+    def refetch_one(self: Forum, known: Sequence[Known]) -> Batch:
+        if len(known) > 1:
+            raise RateLimited("slowly", retry_after=seconds)
+        return generous(self, known)
+
+    monkeypatch.setattr(Forum, "refetch", refetch_one)
+    monkeypatch.setattr(Forum, "capabilities", replace(Forum.capabilities, refetches=20))
+    store(database, "1", "2", "3")
+    turn_up(database)
+    refetch()
+    assert sum(message.asked == 0 for message in messages(database).values()) == left
 
 
 def test_nothing_due_asks_nobody(database: Database) -> None:
