@@ -262,8 +262,17 @@ class ChannelConnector(ABC):
         """The length of `text` as the platform counts it."""
         return len(text)
 
-    def validate(self, reply: OutgoingReply) -> None:  # noqa: B027  nothing to refuse is the usual case
-        """Raises Refused with the reason when `send` surely would; no network. Called while a person can still mend it."""
+    def validate(self, reply: OutgoingReply) -> None:
+        """Raises Refused with the reason when `send` surely would; no network. Called while a person can still mend it.
+
+        Here that is what is empty or too long. Whoever refuses more asks this too, or counts for itself.
+        """
+        length, limit = self.length(reply.text), self.describe().text_limit
+        if not reply.text.strip():
+            raise Refused(f"{self.label} takes no empty answers.")
+        if length > limit:
+            unit = "bytes" if self.capabilities.text_unit is Unit.BYTES else "characters"
+            raise Refused(f"The answer has {length} {unit}; {self.label} takes {limit}.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Send once. Raises OutcomeUnknown when it may or may not have arrived, else another ConnectorError."""

@@ -28,7 +28,6 @@ from inbox.connectors.contract import (
     Passing,
     Rate,
     Receipt,
-    Refused,
     Retention,
     Setup,
     StreamSpec,
@@ -188,11 +187,6 @@ class Discord(ChannelConnector):
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""
         return len(as_markdown(text))
-
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or self.length(reply.text) > LIMIT:
-            raise Refused(f"A message has at least one and at most {LIMIT} characters on Discord.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer below the message; nobody but its author is called by it, whatever stands in the text."""

@@ -202,11 +202,6 @@ class Discourse(ChannelConnector):
         """Characters, with those that mark signs as signs."""
         return len(as_markdown(text))
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or self.length(reply.text) > LIMIT:
-            raise Refused(f"A post has at least one and at most {LIMIT} characters.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the topic, below the post."""
         self.validate(reply)

@@ -22,7 +22,6 @@ from inbox.connectors.contract import (
     OutgoingReply,
     Rate,
     Receipt,
-    Refused,
     Setup,
     StreamSpec,
 )
@@ -197,11 +196,6 @@ class GitHub(ChannelConnector):
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""
         return len(as_markdown(text))
-
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or self.length(reply.text) > LIMIT:
-            raise Refused(f"A comment has at least one and at most {LIMIT} characters on GitHub.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """A comment on the issue, or in the discussion below what is answered."""

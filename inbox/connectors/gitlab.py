@@ -173,11 +173,6 @@ class GitLab(ChannelConnector):
         """In characters, with those that keep signs from being markup."""
         return len(_as_text(text))
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or self.length(reply.text) > LIMIT:
-            raise Refused(f"A comment has at least one and at most {LIMIT} characters.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer below the issue. A line that begins with a slash would be a command to GitLab; here it is text."""
         self.validate(reply)

@@ -141,11 +141,6 @@ class GooglePlay(ChannelConnector):
         """A review of the quarantine, read anew."""
         return read_again(raw, self._messages)
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
-            raise Refused(f"An answer has between 1 and {LIMIT} characters; this one has {len(reply.text)}.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer the review. There is one answer to each: a second one takes the place of the first."""
         self.validate(reply)

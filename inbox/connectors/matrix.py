@@ -167,11 +167,6 @@ class Matrix(ChannelConnector):
         """In bytes."""
         return len(text.encode("utf-8", "replace"))
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or self.length(reply.text) > LIMIT:
-            raise Refused(f"A message has at least one letter and at most {LIMIT} bytes on Matrix.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer the message. The server takes the same key only once."""
         self.validate(reply)

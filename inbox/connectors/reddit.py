@@ -187,8 +187,7 @@ class Reddit(ChannelConnector):
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty, or where nobody may answer."""
-        if not reply.text.strip() or self.length(reply.text) > LIMIT:
-            raise Refused(f"A comment has at least one and at most {LIMIT} characters on Reddit.")
+        super().validate(reply)
         if reply.parent_handle.get("is_locked"):
             raise Refused("The thread is locked on Reddit.")
 

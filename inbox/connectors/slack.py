@@ -219,11 +219,6 @@ class Slack(ChannelConnector):
                 api.remember()
             return batch
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
-            raise Refused(f"A message has at least one and at most {LIMIT} characters on Slack.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread; in a direct channel, just below."""
         self.validate(reply)

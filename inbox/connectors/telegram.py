@@ -173,13 +173,6 @@ class Telegram(ChannelConnector):
         """UTF-16 units, as Telegram counts offsets."""
         return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip():
-            raise Refused("Telegram sends no empty messages.")
-        if self.length(reply.text) > LIMIT:
-            raise Refused(f"The answer has {self.length(reply.text)} characters; Telegram takes {LIMIT}.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the chat, below the message, as plain text."""
         self.validate(reply)

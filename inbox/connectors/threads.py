@@ -160,11 +160,6 @@ class Threads(ChannelConnector):
         our_name = words(self.surroundings.memory.load().get("username"))
         return read_again(raw, lambda row: [message_of(row, our_name=our_name)])
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
-            raise Refused(f"A reply has between 1 and {LIMIT} characters; this one has {len(reply.text)}.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """In two steps, as Threads wants it: the reply is made, which nobody sees, and then published."""
         self.validate(reply)

@@ -141,8 +141,7 @@ class WhatsApp(ChannelConnector):
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, empty, or too late."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
-            raise Refused(f"A message has between 1 and {LIMIT} characters; this one has {len(reply.text)}.")
+        super().validate(reply)
         still_open(reply.parent_handle)
 
     def send(self, reply: OutgoingReply) -> Receipt:

@@ -142,11 +142,6 @@ class WordPress(ChannelConnector):
         """In bytes, as the database counts, with what stands for brackets and ampersands."""
         return len(_escaped(text).encode("utf-8", "replace"))
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or self.length(reply.text) > LIMIT:
-            raise Refused(f"A comment has at least one letter and at most {LIMIT} bytes.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer below the comment; its words are no markup."""
         self.validate(reply)

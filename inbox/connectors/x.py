@@ -195,9 +195,7 @@ class X(ChannelConnector):
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, to somebody who did not name us, or more than the month's budget has left."""
-        length = self.length(reply.text)
-        if not reply.text.strip() or length > LIMIT:
-            raise Refused(f"A post on X has 1 to {LIMIT} characters by X's count; this has {length}.")
+        super().validate(reply)
         if reply.parent_handle.get("is_summons") is False:
             raise Refused(
                 "X lets programs answer only posts that name or answer the account, and this one does not. "
