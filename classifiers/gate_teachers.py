@@ -1,6 +1,6 @@
 """Finds who teaches the opposite of what everybody else teaches."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,8 +31,13 @@ class Contradicting:
     places: tuple[int, ...]
 
 
-def find_contradicting(model: Model, examples: Sequence[Example]) -> list[Contradicting]:
-    """Every teacher (`source` of the examples) who contradicts all others, in the order of their names."""
+def find_contradicting(
+    model: Model, examples: Sequence[Example], advance: Callable[[], object] = bool
+) -> list[Contradicting]:
+    """Every teacher (`source` of the examples) who contradicts all others, in the order of their names.
+
+    `advance` is called before each of them, who takes seconds.
+    """
     sources = np.array([example.source for example in examples])
     found = []
     for source in sorted(set(sources.tolist())):
@@ -40,6 +45,7 @@ def find_contradicting(model: Model, examples: Sequence[Example]) -> list[Contra
         others = [example for example in examples if example.source != source]
         if len(theirs) < FEWEST or len(others) < FEWEST_OTHERS:
             continue
+        advance()
         taught = Adapted(model, fit_adapters(model, others, judged=False).adapters, model.version)
         asked = [examples[int(place)] for place in theirs]
         wrong = theirs[implausible(asked, chances_of(Tagger(model), asked), chances_of(taught, asked))]

@@ -33,7 +33,8 @@ def train_challenger(
         until = int(champion.figures.get("until", 0)) if champion else 0
         serving = _at_first_look(champion.payload if champion else None)
     advance(1)
-    found = find_contradicting(model, [_example(lesson) for lesson in taught])
+    # Saying so keeps the training claimed, however many teach.
+    found = find_contradicting(model, [_example(lesson) for lesson in taught], lambda: advance(1))
     contradicting = [_found(one, taught, Tagger(model)) for one in found if one.source]
     doubted = {one.teammate_id for one in contradicting}
     used = [lesson for lesson in taught if decided.get(lesson.teammate_id or 0, lesson.teammate_id not in doubted)]

@@ -98,8 +98,9 @@ def test_who_contradicts_everybody_else_is_found_and_nobody_else(model: Model) -
         replace(wrong, source="3") if note.source == "3" else note
         for note, wrong in zip(notes, mistaken(notes, 1.0), strict=True)
     ]
-    (found,) = find_contradicting(model, confused)
-    assert (found.source, found.rows) == ("3", 70)
+    told: list[str] = []
+    (found,) = find_contradicting(model, confused, lambda: told.append("goes on"))
+    assert (found.source, found.rows, len(told)) == ("3", 70, 3)
     assert all(confused[place].source == "3" for place in found.places)
     assert len(found.places) > 0.2 * found.rows
 
