@@ -9,10 +9,17 @@ from pydantic import Field, SecretStr, field_validator
 from inbox.clock import as_utc
 from inbox.connectors import bluesky_acts as acts
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
-from inbox.connectors.bluesky_direct import check_direct, find_direct, poll_direct, send_direct, validate_direct
+from inbox.connectors.bluesky_direct import (
+    DIRECT_LIMIT,
+    DIRECT_LIMIT_BYTES,
+    check_direct,
+    find_direct,
+    poll_direct,
+    send_direct,
+)
 from inbox.connectors.bluesky_poll import VERSION, poll_notifications, poll_threads
 from inbox.connectors.bluesky_read import POST, message_of
-from inbox.connectors.bluesky_text import facets, record_key
+from inbox.connectors.bluesky_text import facets, record_key, require_fitting
 from inbox.connectors.bluesky_words import poll_word
 from inbox.connectors.contract import (
     N_,
@@ -150,12 +157,11 @@ class Bluesky(ChannelConnector):
         return count_graphemes(text)
 
     def validate(self, reply: OutgoingReply) -> None:
-        """Bluesky limits both what is seen and its bytes."""
+        """Too long, or empty. Bluesky limits both what is seen and its bytes; a private message may be longer."""
         if "convo_id" in reply.parent_handle:
-            validate_direct(reply.text)
-            return
-        if count_graphemes(reply.text) > LIMIT or len(reply.text.encode("utf-8", "replace")) > LIMIT_BYTES:
-            raise Refused(f"The answer is too long; Bluesky takes {LIMIT} characters and {LIMIT_BYTES} bytes.")
+            require_fitting(reply.text, DIRECT_LIMIT, DIRECT_LIMIT_BYTES)
+        else:
+            require_fitting(reply.text, LIMIT, LIMIT_BYTES)
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread, under a key that this very reply always has: a second attempt cannot make a second post."""

@@ -27,12 +27,11 @@ from inbox.connectors.lenient import dicts, moment, words
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_below import Parent, read_below
 from inbox.connectors.read_each import name_of, read_each
-from inbox.text import count_graphemes
 
 VERSION = 1
 PAGE = 100
 PAGES = 20
-LIMIT, LIMIT_BYTES = 1_000, 10_000
+DIRECT_LIMIT, DIRECT_LIMIT_BYTES = 1_000, 10_000
 SERVER = {"atproto-proxy": "did:web:api.bsky.chat#bsky_chat"}
 DELETED = "chat.bsky.convo.defs#deletedMessageView"
 SYSTEM = "chat.bsky.convo.defs#systemMessageView"
@@ -91,12 +90,6 @@ def check_direct(api: BlueskyApi) -> None:
             "This app password may not access direct messages. Make one that may, or switch them off here. "
             f"Bluesky says: {error}"
         ) from None
-
-
-def validate_direct(text: str) -> None:
-    """Raises Refused for what is too long."""
-    if count_graphemes(text) > LIMIT or len(text.encode("utf-8", "replace")) > LIMIT_BYTES:
-        raise Refused(f"The message is too long; Bluesky takes {LIMIT} characters and {LIMIT_BYTES} bytes.")
 
 
 def send_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt:

@@ -1,4 +1,4 @@
-"""What a Bluesky post needs beside its words: links and mentions by byte offsets, and a record key. Used by `bluesky` alone."""
+"""What a Bluesky post needs beside its words: how long it may be, links and mentions by byte offsets, a record key."""
 
 import hashlib
 import re
@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from inbox.clock import as_utc
+from inbox.connectors.contract import Refused
+from inbox.text import count_graphemes
 
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w@/.])@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61})", re.IGNORECASE)
@@ -14,6 +16,14 @@ _TAG = re.compile(r"(?<![\w#&/])#(\w*[^\W\d]\w*)")
 _ALPHABET = "234567abcdefghijklmnopqrstuvwxyz"
 MENTIONS = 20
 MARKS = ".,;:!?'\"«»‹›„“”‚‘’…"
+
+
+def require_fitting(text: str, limit: int, limit_bytes: int) -> None:
+    """Raises Refused for what is empty, or too long as people see it or in bytes."""
+    if not text.strip():
+        raise Refused("Bluesky takes no empty answers.")
+    if count_graphemes(text) > limit or _bytes(text) > limit_bytes:
+        raise Refused(f"The answer is too long; Bluesky takes {limit} characters and {limit_bytes} bytes here.")
 
 
 def facets(text: str, resolve: Callable[[str], str | None]) -> list[dict[str, Any]]:

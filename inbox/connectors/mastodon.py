@@ -126,7 +126,8 @@ class Mastodon(ChannelConnector):
         return count_length(text, int(us.get("url_length") or URL_LENGTH))
 
     def validate(self, reply: OutgoingReply) -> None:
-        """The author's name goes along and counts."""
+        """Too long, or empty; the author's name goes along and counts."""
+        super().validate(reply)
         body, limit = answer_to(reply), self.describe().text_limit
         length = self.length(body["status"] + body.get("spoiler_text", ""))
         if length > limit:

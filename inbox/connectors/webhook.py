@@ -199,11 +199,10 @@ class Webhook(ChannelConnector):
         return _sorted(found)
 
     def validate(self, reply: OutgoingReply) -> None:
-        """There must be somewhere to send it, and something it answers."""
+        """Too long, or empty; there must be somewhere to send it, and something it answers."""
+        super().validate(reply)
         if not self.settings.callback_url:
             raise Refused("This webhook has no address for replies; give it one in its settings.")
-        if self.length(reply.text) > TEXT_LIMIT:
-            raise Refused(f"The answer is too long; a webhook takes {TEXT_LIMIT} characters.")
         if not reply.parent_id:
             raise Refused("The message does not say what to answer.")
 

@@ -149,6 +149,15 @@ def test_what_is_too_long_does_not_leave(stage: Stage) -> None:
     assert not posts(stage)
 
 
+def test_an_answer_without_words_does_not_leave(stage: Stage) -> None:
+    reply = stage.reply_to(question(stage), " \n")
+    with pytest.raises(Refused):
+        stage.connector().validate(reply)
+    with pytest.raises(Refused):
+        stage.connector().send(reply)
+    assert not posts(stage)
+
+
 def test_a_person_hears_what_would_not_leave_while_it_can_be_mended(stage: Stage) -> None:
     connector = stage.connector()
     message = question(stage)
