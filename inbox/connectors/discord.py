@@ -36,7 +36,7 @@ from inbox.connectors.discord_acts import allowed, call_for
 from inbox.connectors.discord_channels import open_channels
 from inbox.connectors.discord_files import with_pictures
 from inbox.connectors.discord_poll import VERSION, poll_guild
-from inbox.connectors.discord_read import message_of, number, snowflake
+from inbox.connectors.discord_read import message_of, number, shows_nothing, snowflake
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment
 from inbox.connectors.lenient import words
@@ -181,7 +181,7 @@ class Discord(ChannelConnector):
                 except Forbidden:
                     continue
                 else:
-                    messages += self._read([raw], our_id, each.thread_id)
+                    messages += [] if shows_nothing(raw) else self._read([raw], our_id, each.thread_id)
         return Batch(messages, gone)
 
     def length(self, text: str) -> int:

@@ -93,6 +93,11 @@ def message_of(
     )
 
 
+def shows_nothing(raw: Mapping[str, Any]) -> bool:
+    """Whether Discord holds back what a message says: so it does for bots whose Message Content Intent is switched off."""
+    return not any(raw.get(name) for name in ("content", "attachments", "embeds"))
+
+
 def plain(said: Said) -> str:
     """The words, with names where Discord has numbers."""
     names = {

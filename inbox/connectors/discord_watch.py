@@ -6,7 +6,7 @@ from typing import Any
 
 from inbox.clock import now
 from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage
-from inbox.connectors.discord_read import message_of, number
+from inbox.connectors.discord_read import message_of, number, shows_nothing
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import moment, words
@@ -74,7 +74,7 @@ class Watch:
         return [name for name in ours if name not in shown and number(name) > lowest]
 
     def _edited(self, shown: Mapping[str, Any]) -> list[Any]:
-        known = {name: raw for name, raw in shown.items() if name in self.watched}
+        known = {name: raw for name, raw in shown.items() if name in self.watched and not shows_nothing(raw)}
         return [raw for name, raw in known.items() if _edit_of(raw) not in {"", self.watched[name][1]}]
 
 

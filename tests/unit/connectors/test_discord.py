@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from inbox.clock import now
-from inbox.connectors.contract import Act, ActName, IncomingMessage, NeedsPerson, Refused
+from inbox.connectors.contract import Act, ActName, IncomingMessage, Known, NeedsPerson, Refused
 from inbox.connectors.discord import DiscordSetup
 from inbox.connectors.discord_read import moment_of, snowflake
 from tests.contract.stage_discord import API, CHANNEL, PICTURE, DiscordStage
@@ -176,6 +176,19 @@ def test_an_empty_list_is_a_right_that_was_taken_away_and_deletes_nothing(stage:
     with stage.later(timedelta(hours=2)):
         connector = stage.connector()
         assert [d for batch in connector.poll("messages", cursor, None) for d in batch.deletions] == []
+
+
+def test_words_that_discord_holds_back_from_the_bot_take_nobodys_words_away(stage: DiscordStage) -> None:
+    batches = stage.brought()
+    known = [Known(m.external_id, m.thread_id, m.reply_handle) for batch in batches for m in batch.messages]
+    stage.items = [
+        {**item, "content": "", "attachments": [], "embeds": [], "edited_timestamp": now().isoformat()}
+        for item in stage.items
+    ]
+    again = stage.connector().refetch(known)
+    assert (again.messages, again.deletions) == ([], [])
+    with stage.later(timedelta(hours=2)):
+        assert brought(stage, batches[-1].cursor) == []
 
 
 def test_only_the_chosen_channels_are_read(stage: DiscordStage) -> None:
