@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 def tidy() -> None:
-    """Remove sign-ins that have ended, what terms forbid to keep, files that belong to no message, old reasons, and from ideas the words of deleted messages."""
+    """Remove what has had its time: ended sign-ins, old reasons, what terms forbid to keep, words of deleted messages, lost files."""
     answered(Job.TIDY)
     database = open_database()
     with database.writing() as session:

@@ -1,4 +1,4 @@
-"""Reads what GitHub delivers: issues, discussions and comments on both, as they are opened, edited or deleted. Used by `github` alone."""
+"""Reads what GitHub delivers: issues, discussions and comments on both, as they are opened, edited or deleted."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Reads comments below an account's latest media: what Instagram gives as our messages, and what it takes. Used by `instagram` alone."""
+"""Reads comments below an account's latest media: what Instagram gives as our messages, and what it takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime

@@ -37,7 +37,8 @@ class Conversation(Base):
 
     `waiting_since` is when the first message came that nobody has answered yet. `tag`, `tags`, `suggested` and
     `tag_probability` are those of the newest waiting message with one of the four labels, else of the newest from
-    outside; empty means not labelled yet. `tag` may stand among `suggested`: then nobody has accepted it. `version` grows with every message.
+    outside; empty means not labelled yet. `tag` may stand among `suggested`: then nobody has accepted it. `version` grows
+    with every message.
     """
 
     __tablename__ = "conversations"

@@ -31,7 +31,10 @@ class CannotReply(Refusal):
 
 
 class ConversationMovedOn(Refusal):
-    """Somebody wrote or answered since; `newer` holds what came, oldest first, `version` how it stands. The text has been kept as a draft."""
+    """Somebody wrote or answered since; the text has been kept as a draft.
+
+    `newer` holds what came, oldest first, `version` how the conversation stands.
+    """
 
     def __init__(self, newer: Sequence[Message], version: int) -> None:
         super().__init__(

@@ -64,9 +64,10 @@ def _statement(sqlite: bool) -> sa.Update:
 
 
 def telling_message(conversation_id: Any, waiting_since: Any) -> sa.ColumnElement[Any]:
-    """The id of the message whose tags a conversation shows: of those that wait the newest with one of the four labels, set or proposed.
+    """The id of the message whose tags a conversation shows.
 
-    Else the newest from outside. So a question stays one when its author adds a friendly line.
+    Of those that wait it is the newest with one of the four labels, set or proposed, else the newest from outside. So a
+    question stays one when its author adds a friendly line.
     """
     message, label = aliased(Message), aliased(Label)
     waits = (

@@ -49,7 +49,8 @@ def lane_columns(source: Any, lanes: Lanes) -> dict[str, sa.ColumnElement[Any]]:
     """`primary`, `tags` and `suggested` of labels in `source`, the strongest tag first.
 
     Where no tag is sure enough to be set, the strongest proposal is the primary one: people look for it there, and
-    counts of the surest alone would be far too low. Only a troll is nobody before a person says so. In a language without lanes what the classifier itself said holds.
+    counts of the surest alone would be far too low. Only a troll is nobody before a person says so. In a language
+    without lanes what the classifier itself said holds.
     """
     languages = sorted({language for _, language in lanes})
     if not languages:

@@ -21,9 +21,7 @@ from inbox.labels.lanes import Lanes, reached
 from inbox.labels.models import LABELS, Correction, Label, Tag
 
 WEEKS = 4
-STEPS = 100
-"""Thresholds are looked at in whole percent."""
-
+STEPS = 100  # thresholds are looked at in whole percent
 MOST_CORRECTIONS = 5_000
 Curve = Sequence[Sequence[float]]
 
@@ -99,8 +97,8 @@ def expect_week(session: Session, language: str, lanes: Lanes) -> Week:
             language=language,
         )
     ).one()
-    everything, automatic, suggest, ask = (count / WEEKS for count in counts)
-    return Week(automatic, suggest, ask, everything - automatic - suggest - ask)
+    everything, set_alone, proposed, asked = (count / WEEKS for count in counts)
+    return Week(set_alone, proposed, asked, everything - set_alone - proposed - asked)
 
 
 def read_curve(curve: Curve, threshold: float) -> tuple[float, float]:
