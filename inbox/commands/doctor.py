@@ -1,22 +1,29 @@
 """`trellis doctor`: one line per part, and what to do about each that is ill."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import click
 import redis
 from rq import Worker
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from inbox.channels.mailbox import find_mailbox
+from inbox.clock import now
 from inbox.config import Settings, load_settings
+from inbox.conversations.models import Direction, Message
 from inbox.database import Database
 from inbox.jobs import doorbell
 from inbox.vault import open_vault
 
 ROOM_MB = 500
+TAGGED_WITHIN = timedelta(minutes=5)
 
 
 class Ill(Exception):
@@ -33,6 +40,7 @@ def command() -> int:
         "database": _database,
         "Valkey": _valkey,
         "workers": _workers,
+        "tags": _tags,
         "mail": _mail,
     }
     ill = 0
@@ -64,14 +72,8 @@ def _key(settings: Settings) -> str:
 
 
 def _database(settings: Settings) -> str:
-    database = Database(settings.database)
-    try:
-        with database.reading() as session:
-            version = session.scalar(text("SELECT version_num FROM alembic_version"))
-    except SQLAlchemyError as error:
-        raise Ill(f"it cannot be read ({type(error).__name__}); run `trellis migrate`.") from error
-    finally:
-        database.dispose()
+    with _reading(settings) as session:
+        version = session.scalar(text("SELECT version_num FROM alembic_version"))
     return f"{urlsplit(settings.database).scheme}, version {version}"
 
 
@@ -93,7 +95,37 @@ def _workers(_settings: Settings) -> str:
     return f"{len(workers)} at work"
 
 
+def _tags(settings: Settings) -> str:
+    query = select(func.count()).where(
+        Message.labelled_at.is_(None),
+        Message.direction == Direction.IN,
+        Message.deleted_at.is_(None),
+        Message.received_at < now() - TAGGED_WITHIN,
+    )
+    with _reading(settings) as session:
+        waiting = session.scalar(query)
+    if waiting:
+        raise Ill(f"messages without a tag: {waiting}; the worker's log says why, often a model that was refused.")
+    return "no message waits"
+
+
 def _mail(settings: Settings) -> str:
     if settings.smtp_url.get_secret_value():
         return f"digests and notices leave through {urlsplit(settings.smtp_url.get_secret_value()).hostname}"
-    return "digests and notices leave through the first e-mail channel"
+    with _reading(settings) as session:
+        mailbox = find_mailbox(session)
+    if mailbox is None:
+        return "nothing leaves yet; connect an e-mail channel, or set TRELLIS_SMTP_URL and TRELLIS_MAIL_FROM"
+    return f"digests and notices leave through {mailbox.name}"
+
+
+@contextmanager
+def _reading(settings: Settings) -> Iterator[Session]:
+    database = Database(settings.database)
+    try:
+        with database.reading() as session:
+            yield session
+    except SQLAlchemyError as error:
+        raise Ill(f"the database cannot be read ({type(error).__name__}); run `trellis migrate`.") from error
+    finally:
+        database.dispose()

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from inbox.database import Database
 from inbox.teams.models import ApiToken, Role, Teammate
 from inbox.teams.sign_in import check_password
 from inbox.teams.tokens import find_token
+from tests.making import make_channel, make_conversation
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -147,6 +149,19 @@ def test_doctor_names_what_is_ill_and_ends_with_1(sqlite_url: str, capsys: pytes
     assert code == 1
     assert "ILL   Valkey" in out
     assert "ok    data folder" in out
+    assert "ok    mail: nothing leaves yet" in out
+
+
+def test_doctor_sees_that_nobody_tags(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    database = Database(sqlite_url)
+    with database.writing() as session:
+        make_conversation(session, make_channel(session), ("Where is my key?",))
+    database.dispose()
+    assert "ok    tags: no message waits" in trellis("doctor", capsys=capsys)[1]
+    monkeypatch.setattr("inbox.commands.doctor.TAGGED_WITHIN", timedelta(seconds=-60))
+    assert "ILL   tags: messages without a tag: 1;" in trellis("doctor", capsys=capsys)[1]
 
 
 def test_version_starts_quickly() -> None:
