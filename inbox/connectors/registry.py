@@ -17,6 +17,7 @@ CHANNELS = {
     "slack": "inbox.connectors.slack:Slack",
     "wordpress": "inbox.connectors.wordpress:WordPress",
     "matrix": "inbox.connectors.matrix:Matrix",
+    "lemmy": "inbox.connectors.lemmy:Lemmy",
     "gitlab": "inbox.connectors.gitlab:GitLab",
     "hacker_news": "inbox.connectors.hacker_news:HackerNews",
     "reddit_feed": "inbox.connectors.reddit_feed:RedditFeed",

@@ -1,0 +1,142 @@
+"""Reads the lists of a Lemmy server: counted pages, newest first; and single posts and comments again. Used by `lemmy` alone."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from inbox.connectors.catch_up import Page, catch_up
+from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Known, NeedsPerson
+from inbox.connectors.json_api import listed, mapping
+from inbox.connectors.lemmy_api import LemmyApi
+from inbox.connectors.lemmy_read import COMMENT, POST, is_gone, kind_of, message_of
+from inbox.connectors.lenient import is_before, moment
+from inbox.connectors.look_again import LookAgain
+from inbox.connectors.read_each import UNREADABLE, dumped, name_of, read_each
+
+VERSION = 1
+PAGE = 50
+REMEMBERED = 500  # names of what was shown, so that nothing above is asked for twice
+WATCHED, AT_ONCE = 50, 20
+WORDS = ("name", "body", "content", "url", "deleted", "removed")
+LISTS = {
+    "replies": ("/user/replies", "replies"),
+    "mentions": ("/user/mention", "mentions"),
+    "messages": ("/private_message/list", "private_messages"),
+    "comments": ("/comment/list", "comments"),
+    "posts": ("/post/list", "posts"),
+}
+
+
+def poll_list(
+    api: LemmyApi, stream: str, our_id: int, cursor: Mapping[str, Any], since: datetime | None
+) -> Iterator[Batch]:
+    """What is new in a list ("replies", "comments:<community>" …), and what its first page shows changed.
+
+    What else was edited or deleted is found by asking hourly for the latest again; private messages cannot be asked for.
+    """
+    watch = LookAgain(cursor, watched=WATCHED)
+    shown = [name for name in listed(cursor.get("shown") or []) if isinstance(name, str)]
+
+    def read(raw: Any) -> Sequence[IncomingMessage]:
+        message = message_of(raw, server=api.login.server, our_id=our_id)
+        if is_before(message.posted_at, since):
+            return ()
+        found = [*_above(api, message, our_id, shown), message]
+        shown.append(message.external_id)
+        del shown[:-REMEMBERED]
+        return found
+
+    walked: Mapping[str, Any] = {}
+    for fresh, walked in catch_up(lambda older: _page(api, stream, older), cursor, since, shifts=True):
+        gone = [Deletion(_name(raw)) for raw in fresh if is_gone(raw)]
+        harvest = read_each([raw for raw in fresh if not is_gone(raw)], read)
+        watch.add(m for m in harvest.messages if "private_message_id" not in m.reply_handle and not _is_ours(m))
+        for deletion in gone:
+            watch.watched.pop(deletion.external_id, None)
+        state = {"v": VERSION, **walked, "shown": list(shown), **watch.state}
+        yield Batch(harvest.messages, gone, harvest.bad, harvest.filtered, state)
+    for changed in watch.look(lambda known: again(api, known, our_id), at_once=AT_ONCE):
+        state = {"v": VERSION, **walked, "shown": list(shown), **watch.state}
+        yield Batch(changed.messages, changed.deletions, cursor=state)
+    yield Batch(cursor={"v": VERSION, **walked, "shown": list(shown), **watch.state})
+
+
+def again(api: LemmyApi, known: Sequence[Known], our_id: int) -> Batch:
+    """These posts and comments as they are now; those deleted or removed as deletions."""
+    found: list[Any] = []
+    gone: list[Deletion] = []
+    for each in known:
+        try:
+            view = _view(api, each.external_id)
+        except Gone:
+            gone.append(Deletion(each.external_id))
+            continue
+        if is_gone(view):
+            gone.append(Deletion(each.external_id))
+        elif view is not None:
+            found.append(view)
+    harvest = read_each(found, lambda raw: [message_of(raw, server=api.login.server, our_id=our_id)])
+    return Batch(harvest.messages, gone, harvest.bad)
+
+
+def _page(api: LemmyApi, stream: str, older: str | None) -> Page[Any]:
+    name, _, community = stream.partition(":")
+    path, field = LISTS[name]
+    # Private messages know no order but the newest first.
+    order = {} if name == "messages" else {"sort": "New"}
+    where = {"community_name": community, "type_": "All"} if community else {}
+    try:
+        answer = api.get(path, {**order, **where, "page": int(older or 1), "limit": PAGE})
+    except Gone as error:
+        raise NeedsPerson(f"{error} Is there such a community ({community or name})?") from None
+    found = listed(mapping(answer).get(field))
+    return Page([(_mark(raw), _published(raw), raw) for raw in found], str(int(older or 1) + 1) if found else None)
+
+
+def _above(api: LemmyApi, message: IncomingMessage, our_id: int, shown: list[str]) -> Iterator[IncomingMessage]:
+    """The post, and what is answered, where these were not shown before."""
+    for name in dict.fromkeys([message.thread_id, message.parent_id]):
+        if name in {*shown, message.external_id}:
+            continue
+        shown.append(name)
+        try:
+            view = _view(api, name)
+            if view is not None and not is_gone(view):
+                yield message_of(view, server=api.login.server, our_id=our_id)
+        except (Gone, *UNREADABLE):
+            # An answer without what it answers is better than none.
+            continue
+
+
+def _view(api: LemmyApi, name: str) -> Any:
+    """A post or comment by its name; None for anything else."""
+    kind, _, number = name.partition(":")
+    if kind not in {COMMENT, POST} or not (number.isascii() and number.isdecimal() and len(number) < 12):
+        return None
+    view = mapping(api.get(f"/{kind}", {"id": number})).get(f"{kind}_view")
+    return view if kind_of(view) else None
+
+
+def _name(raw: Any) -> str:
+    return f"{kind_of(raw)}:{raw[kind_of(raw)]['id']}"
+
+
+def _mark(raw: Any) -> str:
+    """Names an item as it is now: once it says something else, or is gone, it counts as new."""
+    shown = mapping(mapping(raw).get(kind_of(raw)))
+    if not isinstance(shown.get("id"), int):
+        return name_of(raw)
+    said = dumped([shown.get(name) for name in WORDS]).encode("utf-8", "replace")
+    return f"{_name(raw)}:{hashlib.blake2b(said, digest_size=6).hexdigest()}"
+
+
+def _published(raw: Any) -> datetime | None:
+    # What is addressed to us stands where it arrived; what comes from afar may have been written long before.
+    view = mapping(raw)
+    arrived = next((view[name] for name in ("comment_reply", "person_mention") if name in view), view.get(kind_of(raw)))
+    return moment(mapping(arrived).get("published"))
+
+
+def _is_ours(message: IncomingMessage) -> bool:
+    return bool(message.author and message.author.is_us)
