@@ -33,6 +33,7 @@ CHANNELS = {
     "whatsapp": "inbox.connectors.whatsapp:WhatsApp",
     "google_play": "inbox.connectors.google_play:GooglePlay",
     "app_store_connect": "inbox.connectors.app_store_connect:AppStoreConnect",
+    "linkedin": "inbox.connectors.linkedin:LinkedIn",
     "webhook": "inbox.connectors.webhook:Webhook",
     "file": "inbox.connectors.file:File",
 }
