@@ -114,6 +114,9 @@ def span(seconds: float) -> str:
 
 def when(moment: datetime | None, form: str = "medium") -> str:
     """Date and time in the reader's language and time zone."""
+    if form == "short" and str(_locale()).startswith("en"):
+        # 11/5/26 is May to half of those who read English.
+        form = "MMM d, y, h:mm a"
     return "" if moment is None else str(format_datetime(moment, form))
 
 

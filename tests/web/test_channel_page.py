@@ -18,15 +18,9 @@ from tests.making import make_channel
 
 
 @pytest.fixture
-def database(app: Any) -> Database:
-    opened: Database = app.extensions["trellis"].database
-    return opened
-
-
-@pytest.fixture
-def number(database: Database) -> int:
+def number(house: Database) -> int:
     """A channel on which today two were stored, one of them edited, one gone, one gone unseen, and one is bad."""
-    with database.writing() as session:
+    with house.writing() as session:
         channel = make_channel(session, name="Garden")
         session.add(Stream(channel_id=channel.id, name="mentions", last_success_at=now(), due_at=now()))
         raw = {"id": 1, "access_token": "geheim"}
@@ -58,8 +52,8 @@ def test_every_number_of_the_ledger_leads_to_its_rows(client: Any, number: int) 
     assert "odd" in pages["quarantine"]
 
 
-def test_what_was_set_aside_is_still_counted_and_shown(client: Any, number: int, database: Database) -> None:
-    with database.reading() as session:
+def test_what_was_set_aside_is_still_counted_and_shown(client: Any, number: int, house: Database) -> None:
+    with house.reading() as session:
         item = session.scalars(sa.select(QuarantinedItem.id)).one()
     client.post(f"/quarantine/{item}/dismissal")
     shown = client.get(f"/channels/{number}/quarantine?day={now().date().isoformat()}").text
@@ -83,36 +77,36 @@ def test_what_came_is_shown_without_credentials_and_only_to_those_who_manage(
     assert "What came last" not in sign_in_as("reader").get(f"/channels/{number}").text
 
 
-def test_the_next_look_says_why(client: Any, number: int, database: Database) -> None:
+def test_the_next_look_says_why(client: Any, number: int, house: Database) -> None:
     for pause, words in (
         (Pause.QUIET, "it is quiet"),
         (Pause.RATE, "budget is used up"),
         (Pause.FAULT, "after a fault"),
     ):
-        with database.writing() as session:
+        with house.writing() as session:
             session.execute(sa.update(Stream).values(pause=pause, due_at=now() + timedelta(minutes=7)))
         page = client.get(f"/channels/{number}").text
         assert "next look in 7 minutes" in page
         assert words in page
 
 
-def test_the_past_is_fetched_shown_and_stopped(client: Any, number: int, database: Database) -> None:
+def test_the_past_is_fetched_shown_and_stopped(client: Any, number: int, house: Database) -> None:
     client.post(f"/channels/{number}/backfill", data={"since": "2026-01-05"})
-    with database.writing() as session:
+    with house.writing() as session:
         walk = session.scalars(sa.select(Stream).where(Stream.past_of == "mentions")).one()
         assert walk.since == now().replace(2026, 1, 5, 0, 0, 0, 0)
         walk.fetched, walk.oldest_at, walk.newest_at = 1234, walk.since, now()
     page = client.get(f"/channels/{number}").text
-    assert "1234 items fetched, from 1/5/26" in page
+    assert "1234 items fetched, from Jan 5, 2026" in page
     client.post(f"/channels/{number}/backfill/end")
-    with database.reading() as session:
+    with house.reading() as session:
         assert [stream.name for stream in session.scalars(sa.select(Stream))] == ["mentions"]
 
 
 @pytest.mark.parametrize("since", ["", "soon", "2999-01-01", "2026-02-30"])
-def test_a_day_that_is_none_fetches_nothing(client: Any, number: int, database: Database, since: str) -> None:
+def test_a_day_that_is_none_fetches_nothing(client: Any, number: int, house: Database, since: str) -> None:
     client.post(f"/channels/{number}/backfill", data={"since": since})
-    with database.reading() as session:
+    with house.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Stream)) == 1
 
 
@@ -122,13 +116,13 @@ def test_readers_start_and_stop_nothing(sign_in_as: Any, number: int) -> None:
         assert reader.post(f"/channels/{number}/{act}").status_code == 403
 
 
-def test_erased_words_say_why_they_are_missing(client: Any, number: int, database: Database) -> None:
-    with database.writing() as session:
+def test_erased_words_say_why_they_are_missing(client: Any, number: int, house: Database) -> None:
+    with house.writing() as session:
         message = session.scalars(sa.select(Message).where(Message.external_id == "1")).one()
         message.expired_at, message.text = now(), ""
         home = message.conversation_id
     assert "Erased: the terms of Garden" in client.get(f"/conversations/{home}?view=all").text
-    with database.writing() as session:
+    with house.writing() as session:
         message = session.scalars(sa.select(Message).where(Message.external_id == "1")).one()
         message.expired_at, message.keep_until = None, now() + timedelta(hours=30)
     assert "for 30 hours more" in client.get(f"/conversations/{home}?view=all").text
@@ -143,11 +137,11 @@ def test_kinds_are_found_by_their_name_and_by_what_they_are(client: Any) -> None
 
 
 def test_an_answer_that_the_platform_would_refuse_is_told_at_once_and_kept(
-    app: Any, client: Any, number: int, database: Database
+    app: Any, client: Any, number: int, house: Database
 ) -> None:
     from inbox.channels.setup import keep_setup, read_setup
 
-    with database.writing() as session:
+    with house.writing() as session:
         channel = session.get_one(Channel, number)
         setup = read_setup("mastodon", {"server": "example.social", "access_token": "t" * 20})
         keep_setup(app.extensions["trellis"].vault, channel, setup)
