@@ -24,6 +24,7 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
+    Group,
     IncomingMessage,
     Setup,
     SignIn,
@@ -49,6 +50,8 @@ class Consented(ChannelConnector):
 
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = "Consented"
+    about: ClassVar[str] = "Posts of an invented platform."
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = ConsentedSetup
     capabilities: ClassVar[Capabilities] = Capabilities()
 

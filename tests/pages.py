@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     Capabilities,
     ChannelConnector,
     Deletion,
+    Group,
     IncomingMessage,
     NeedsPerson,
     Passing,
@@ -43,6 +44,8 @@ class Pages(ChannelConnector):
 
     kind: ClassVar[str] = KIND
     label: ClassVar[str] = "Pages"
+    about: ClassVar[str] = "Posts of an invented platform."
+    group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = PagesSetup
     capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, tells_deletes=True)
 

@@ -17,21 +17,15 @@ WHY = "The bot is no admin here."
 
 
 @pytest.fixture
-def database(app: Any) -> Database:
-    opened: Database = app.extensions["trellis"].database
-    return opened
-
-
-@pytest.fixture
-def message(database: Database) -> Message:
+def message(house: Database) -> Message:
     said = {"acts": ["ban", "like"], "undoable": ["ban"], "because": {"delete": WHY}, "replies": True}
-    with database.writing() as session:
+    with house.writing() as session:
         make_conversation(session, make_channel(session, abilities=said), ("You are all fools.",))
         return session.scalars(sa.select(Message)).one()
 
 
-def only(database: Database) -> Delivery:
-    with database.reading() as session:
+def only(house: Database) -> Delivery:
+    with house.reading() as session:
         return session.scalars(sa.select(Delivery)).one()
 
 
@@ -47,10 +41,10 @@ def test_what_is_possible_comes_first_and_the_rest_says_why(client: Any, message
 
 @pytest.mark.parametrize(("days", "length"), [("7", 7), ("", None), ("0", None), ("soon", None), ("99999", None)])
 def test_a_ban_is_for_some_days_or_for_ever(
-    client: Any, message: Message, database: Database, days: str, length: int | None
+    client: Any, message: Message, house: Database, days: str, length: int | None
 ) -> None:
     client.post(f"/messages/{message.id}/acts", data={"act": "ban", "days": days, "reason": "rude"})
-    until = act_of(only(database).payload).until
+    until = act_of(only(house).payload).until
     if length is None:
         assert until is None
     else:
@@ -61,9 +55,9 @@ def test_a_ban_is_for_some_days_or_for_ever(
 
 
 def test_what_this_connection_may_not_do_is_refused_with_its_reason(
-    client: Any, message: Message, database: Database
+    client: Any, message: Message, house: Database
 ) -> None:
     answer = client.post(f"/messages/{message.id}/acts", data={"act": "delete"}, follow_redirects=True)
     assert WHY in answer.text
-    with database.reading() as session:
+    with house.reading() as session:
         assert session.scalars(sa.select(Delivery)).all() == []

@@ -27,12 +27,6 @@ def there(monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
         yield running
 
 
-@pytest.fixture
-def database(app: Any) -> Database:
-    opened: Database = app.extensions["trellis"].database
-    return opened
-
-
 def form(there: Platform, **changes: str) -> dict[str, str]:
     data = {"kind": KIND, "server": there.address, "client_id": "trellis", "client_secret": SECRET}
     return {**data, "since": "2026-01-01", **changes}
@@ -62,54 +56,54 @@ def come_back(client: Any, there: Platform, page: str) -> Any:
     return client.get(address.removeprefix("http://127.0.0.1:8080"), follow_redirects=True)
 
 
-def only(database: Database) -> Channel:
-    with database.reading() as session:
+def only(house: Database) -> Channel:
+    with house.reading() as session:
         return session.scalars(sa.select(Channel)).one()
 
 
-def poll(app: Any, database: Database) -> None:
+def poll(app: Any, house: Database) -> None:
     from inbox.channels.due import claim_due
 
-    house = app.extensions["trellis"]
-    with database.writing() as session:
+    trellis = app.extensions["trellis"]
+    with house.writing() as session:
         session.execute(sa.update(Stream).values(due_at=now()))
         (claimed,) = claim_due(session, limit=5)
-    poll_stream(claimed, database, house.vault, house.settings)
+    poll_stream(claimed, house, trellis.vault, trellis.settings)
 
 
 def test_a_channel_waits_for_its_sign_in_and_then_listens(
-    app: Any, client: Any, there: Platform, database: Database
+    app: Any, client: Any, there: Platform, house: Database
 ) -> None:
     page = connect(client, there)
-    assert only(database).state == ChannelState.WAITING
+    assert only(house).state == ChannelState.WAITING
     shown = client.get(page).text
     assert "Sign in at Consented" in shown
     assert "waits for sign-in" in shown
     assert "needs you" not in shown
     back = come_back(client, there, page)
     assert "@g-1 is connected." in back.text
-    channel = only(database)
+    channel = only(house)
     assert (channel.state, channel.account_id, channel.name) == (ChannelState.ACTIVE, "g-1", "@g-1")
     assert channel.scopes == "read write"
     assert there.refusals == []
-    poll(app, database)
-    with database.reading() as session:
+    poll(app, house)
+    with house.reading() as session:
         assert session.scalars(sa.select(Message.text)).all() == ["Hello @g-1"]
         assert session.scalars(sa.select(Stream)).one().since == now().replace(2026, 1, 1, 0, 0, 0, 0)
 
 
 def test_tokens_and_verifier_are_sealed_and_told_to_nobody(
-    app: Any, client: Any, there: Platform, database: Database, told: list[Any]
+    app: Any, client: Any, there: Platform, house: Database, told: list[Any]
 ) -> None:
     page = connect(client, there)
     address = leave(client, page)
-    with database.reading() as session:
+    with house.reading() as session:
         consent = session.scalars(sa.select(Consent)).one()
     assert consent.state not in address
     shown = come_back(client, there, page).text + client.get(page).text
     (token,) = there.access_tokens
     (refresh,) = there.refresh_tokens
-    row = str(only(database).memory)
+    row = str(only(house).memory)
     lines = "".join(f"{record.getMessage()} {record.__dict__}" for record in told)
     for secret in (token, refresh, SECRET):
         assert secret not in row
@@ -118,7 +112,7 @@ def test_tokens_and_verifier_are_sealed_and_told_to_nobody(
 
 
 def test_an_answer_is_good_once_and_only_in_the_browser_that_began(
-    client: Any, sign_in_as: Any, there: Platform, database: Database
+    client: Any, sign_in_as: Any, there: Platform, house: Database
 ) -> None:
     page = connect(client, there)
     answer = there.consent(leave(client, page)).removeprefix("http://127.0.0.1:8080")
@@ -129,22 +123,22 @@ def test_an_answer_is_good_once_and_only_in_the_browser_that_began(
     answer = there.consent(leave(client, page)).removeprefix("http://127.0.0.1:8080")
     assert "is connected" in client.get(answer, follow_redirects=True).text
     assert "not begun in this browser" in client.get(answer, follow_redirects=True).text
-    with database.reading() as session:
+    with house.reading() as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Consent)) == 1, "the first, which runs out"
 
 
-def test_ten_minutes_are_enough(client: Any, there: Platform, database: Database) -> None:
+def test_ten_minutes_are_enough(client: Any, there: Platform, house: Database) -> None:
     page = connect(client, there)
     answer = there.consent(leave(client, page))
-    with database.writing() as session:
+    with house.writing() as session:
         session.execute(sa.update(Consent).values(expires_at=now() - timedelta(seconds=1)))
     shown = client.get(answer.removeprefix("http://127.0.0.1:8080"), follow_redirects=True).text
     assert "took too long" in shown
-    assert only(database).state == ChannelState.WAITING
+    assert only(house).state == ChannelState.WAITING
 
 
 def test_a_code_for_another_verifier_is_refused_there_and_told_here(
-    client: Any, there: Platform, database: Database
+    client: Any, there: Platform, house: Database
 ) -> None:
     page = connect(client, there)
     answer = there.consent(leave(client, page))
@@ -152,74 +146,74 @@ def test_a_code_for_another_verifier_is_refused_there_and_told_here(
         asked["code_challenge"] = "of somebody else"
     shown = client.get(answer.removeprefix("http://127.0.0.1:8080"), follow_redirects=True).text
     assert "invalid_grant" in shown
-    assert only(database).state == ChannelState.WAITING
+    assert only(house).state == ChannelState.WAITING
 
 
-def test_a_person_who_says_no_is_believed(client: Any, there: Platform, database: Database) -> None:
+def test_a_person_who_says_no_is_believed(client: Any, there: Platform, house: Database) -> None:
     page = connect(client, there)
     state = re.search(r"state=([^&]+)", leave(client, page))
     assert state
     answer = f"/channels/sign-in/return?error=access_denied&error_description=No+thanks&state={state[1]}"
     assert "The platform gave no permission: No thanks" in client.get(answer, follow_redirects=True).text
-    assert only(database).state == ChannelState.WAITING
+    assert only(house).state == ChannelState.WAITING
 
 
 def test_signing_in_again_keeps_the_place_and_another_account_changes_nothing(
-    app: Any, client: Any, there: Platform, database: Database
+    app: Any, client: Any, there: Platform, house: Database
 ) -> None:
     page = connect(client, there)
     come_back(client, there, page)
-    poll(app, database)
-    before = only(database).memory
+    poll(app, house)
+    before = only(house).memory
     there.account = "g-2"
     assert "This is another account" in come_back(client, there, page).text
-    assert only(database).memory == before
+    assert only(house).memory == before
     there.account = "g-1"
     assert "is connected" in come_back(client, there, page).text
-    assert only(database).memory != before
-    poll(app, database)
-    with database.reading() as session:
+    assert only(house).memory != before
+    poll(app, house)
+    with house.reading() as session:
         assert session.scalars(sa.select(Stream)).one().cursor == {"v": 1}
         assert session.scalar(sa.select(sa.func.count()).select_from(Message)) == 1
 
 
 def test_tokens_that_end_are_renewed_by_polls_one_after_another(
-    app: Any, client: Any, there: Platform, database: Database
+    app: Any, client: Any, there: Platform, house: Database
 ) -> None:
     there.expires_in, there.refreshes_for = 1, 30 * 86_400
     come_back(client, there, connect(client, there))
-    poll(app, database)
-    poll(app, database)
+    poll(app, house)
+    poll(app, house)
     assert there.refusals == []
-    channel, house = only(database), app.extensions["trellis"]
+    channel, trellis = only(house), app.extensions["trellis"]
     assert channel.last_error == ""
     assert channel.signed_in_until
     assert timedelta(days=29) < channel.signed_in_until - now() < timedelta(days=31)
-    kept = StoredMemory(channel.id, database, house.vault).load()["tokens"]["refresh_token"]
+    kept = StoredMemory(channel.id, house, trellis.vault).load()["tokens"]["refresh_token"]
     assert list(there.refresh_tokens) == [kept]
 
 
 def test_the_end_of_a_permission_is_told_a_week_before(
-    app: Any, client: Any, there: Platform, database: Database, monkeypatch: pytest.MonkeyPatch
+    app: Any, client: Any, there: Platform, house: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there.refreshes_for = 9 * 86_400
     page = come_back(client, there, connect(client, there)).request.path
     monkeypatch.setattr(trouble, "FRESH_SECONDS", -1.0)
     assert "must be renewed" not in client.get("/channels").text
     assert "Sign in again" in client.get(page).text, "for rights that were not given at first"
-    with database.writing() as session:
+    with house.writing() as session:
         session.execute(sa.update(Channel).values(signed_in_until=now() + timedelta(days=6)))
     assert "must be renewed" in client.get("/channels").text
     assert "The permission ends on" in client.get(page).text
 
 
-def test_another_app_at_the_platform_needs_another_consent(client: Any, there: Platform, database: Database) -> None:
+def test_another_app_at_the_platform_needs_another_consent(client: Any, there: Platform, house: Database) -> None:
     page = connect(client, there)
     come_back(client, there, page)
     client.post(f"{page}/settings", data=form(there))
-    assert only(database).state == ChannelState.ACTIVE
+    assert only(house).state == ChannelState.ACTIVE
     client.post(f"{page}/settings", data=form(there, client_id="other"))
-    channel = only(database)
+    channel = only(house)
     assert (channel.state, channel.memory, channel.account_id) == (ChannelState.WAITING, None, "g-1")
 
 

@@ -22,12 +22,6 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> YouTubeStage:
     return YouTubeStage(monkeypatch)
 
 
-@pytest.fixture
-def database(app: Any) -> Database:
-    opened: Database = app.extensions["trellis"].database
-    return opened
-
-
 def consent_to(client: Any, stage: YouTubeStage) -> dict[str, list[str]]:
     """What Google's consent page is asked for, for a new channel."""
     saved = client.post("/channels", data={"kind": "youtube", **stage.settings, "since": "2026-01-01"})
@@ -40,7 +34,7 @@ def consent_to(client: Any, stage: YouTubeStage) -> dict[str, list[str]]:
     return parse_qs(address.query)
 
 
-def test_consent_leads_to_comments(app: Any, client: Any, stage: YouTubeStage, database: Database) -> None:
+def test_consent_leads_to_comments(app: Any, client: Any, stage: YouTubeStage, house: Database) -> None:
     asked = consent_to(client, stage)
     # Without these two, Google gives a token for an hour and no other.
     assert (asked["access_type"], asked["prompt"]) == (["offline"], ["consent"])
@@ -49,18 +43,18 @@ def test_consent_leads_to_comments(app: Any, client: Any, stage: YouTubeStage, d
         "/channels/sign-in/return", query_string={"code": "4/abc", "state": asked["state"][0]}, follow_redirects=True
     )
     assert "@garten-app is connected." in back.text
-    house = app.extensions["trellis"]
-    with database.reading() as session:
+    trellis = app.extensions["trellis"]
+    with house.reading() as session:
         channel = session.scalars(sa.select(Channel)).one()
         assert (channel.state, channel.account_id) == (ChannelState.ACTIVE, OURS)
         names = set(session.scalars(sa.select(Stream.name)))
     assert names == {"comments", "older", "held", "spam", "watch:garten app"}
-    with database.writing() as session:
+    with house.writing() as session:
         session.execute(sa.update(Stream).values(due_at=now()))
         claimed = claim_due(session, limit=10)
     for stream in claimed:
-        poll_stream(stream, database, house.vault, house.settings)
-    with database.reading() as session:
+        poll_stream(stream, house, trellis.vault, trellis.settings)
+    with house.reading() as session:
         stored = {message.external_id: message for message in session.scalars(sa.select(Message))}
         assert {item["id"] for item in stage.items} | {"UgxAA3.r1", "video:vidOther001"} <= set(stored)
         about = session.get(Conversation, stored["UgxAA1"].conversation_id)
@@ -72,7 +66,7 @@ def test_consent_leads_to_comments(app: Any, client: Any, stage: YouTubeStage, d
 
 
 def test_an_account_without_a_channel_is_told_so(
-    client: Any, stage: YouTubeStage, database: Database, monkeypatch: pytest.MonkeyPatch
+    client: Any, stage: YouTubeStage, house: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = consent_to(client, stage)
     real = stage.route
@@ -90,5 +84,5 @@ def test_an_account_without_a_channel_is_told_so(
         "/channels/sign-in/return", query_string={"code": "4/abc", "state": asked["state"][0]}, follow_redirects=True
     )
     assert "has no YouTube channel" in back.text
-    with database.reading() as session:
+    with house.reading() as session:
         assert session.scalars(sa.select(Channel)).one().state != ChannelState.ACTIVE

@@ -12,13 +12,6 @@ from tests.making import make_channel, make_conversation
 
 
 @pytest.fixture
-def house(app: Any) -> Database:
-    """The application's database."""
-    database: Database = app.extensions["trellis"].database
-    return database
-
-
-@pytest.fixture
 def heard(house: Database) -> Callable[..., Conversation]:
     """`heard("Hello", …)` is a conversation on a Mastodon channel with these messages from outside."""
 

@@ -17,12 +17,6 @@ from tests.garden import a_member, a_message, a_team, a_tracker
 SignIn = Callable[..., Any]
 
 
-@pytest.fixture
-def house(app: Any) -> Database:
-    database: Database = app.extensions["trellis"].database
-    return database
-
-
 def plant(house: Database, title: str = "Dark mode", *names: str) -> int:
     with house.writing() as session:
         idea = Idea(title=title)

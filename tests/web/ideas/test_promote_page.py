@@ -18,12 +18,6 @@ END = TEXT.index(" Danke")
 
 
 @pytest.fixture
-def house(app: Any) -> Database:
-    database: Database = app.extensions["trellis"].database
-    return database
-
-
-@pytest.fixture
 def message_id(house: Database) -> int:
     with house.writing() as session:
         return a_message(session, TEXT, a_member(session, "Ada"), language="de").id

@@ -23,12 +23,6 @@ REPOSITORY = "https://api.github.com/repos/garden/app"
 
 
 @pytest.fixture
-def house(app: Any) -> Database:
-    database: Database = app.extensions["trellis"].database
-    return database
-
-
-@pytest.fixture
 def team_id(house: Database) -> int:
     with house.writing() as session:
         return a_team(session, "Reading").id

@@ -11,13 +11,6 @@ from tests.making import make_channel, make_conversation, make_identity, make_me
 
 
 @pytest.fixture
-def house(app: Any) -> Database:
-    """The application's database."""
-    database: Database = app.extensions["trellis"].database
-    return database
-
-
-@pytest.fixture
 def asked(house: Database) -> Callable[..., list[int]]:
     """`asked("Can it fly?", …)` are messages of which the classifier thinks that they may be questions; their ids."""
 
