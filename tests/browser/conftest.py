@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 import pytest
+from werkzeug.serving import make_server
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -85,6 +86,19 @@ def _pass_on(process: subprocess.Popen[str], lines: "queue.Queue[str]") -> None:
     for line in process.stdout:
         lines.put(line)
     lines.put("")
+
+
+@pytest.fixture
+def address(app: Any) -> Iterator[str]:
+    """Where the application of this test answers, in this very process."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join(10)
+    server.server_close()
 
 
 @pytest.fixture(scope="session")

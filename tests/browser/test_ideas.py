@@ -1,14 +1,11 @@
 """The board and the promote dialog in Chromium: by keyboard, by dragging, and for people who listen instead of looking."""
 
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
-from werkzeug.serving import make_server
 
 from inbox.ideas.models import Idea
 from inbox.ideas.promote import promote
@@ -19,17 +16,6 @@ from tests.garden import a_member, a_message, a_teammate
 
 pytestmark = pytest.mark.browser
 WORDS = "Lovely. Please add a dark mode! Thanks."
-
-
-@pytest.fixture
-def address(app: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
 
 
 @pytest.fixture

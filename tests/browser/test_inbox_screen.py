@@ -1,7 +1,6 @@
 """The inbox in Chromium: keys, answering and undoing, news that moves nothing, narrow screens, and who listens instead of looking."""
 
 import re
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from inbox.channels.models import Channel
 from inbox.conversations.models import Conversation, ConversationState, Message
@@ -40,18 +38,6 @@ def house(app: Any, valkey_url: str) -> Database:
                 Label(message_id=message.id, primary=Tag.QUESTION, tags="question", question=0.8, model_version="t")
             )
     return database
-
-
-@pytest.fixture
-def address(app: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
 
 
 @pytest.fixture

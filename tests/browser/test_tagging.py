@@ -1,6 +1,5 @@
 """Proposals, reasons and thresholds in Chromium, in both languages: by keys, on a phone, without scripts."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -8,7 +7,6 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from classifiers.tagger import load_tagger
 from inbox.conversations.models import Message
@@ -62,18 +60,6 @@ def house(app: Any, valkey_url: str) -> Database:
             record(session, [Answer(number, "question", ["question"], said, lang)], load_tagger().version)
             retag(session, [number])
     return database
-
-
-@pytest.fixture
-def address(app: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A training round in Chromium, in both languages: by keys alone, by thumb, without scripts; the ledger; the models."""
 
 import re
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +8,6 @@ import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from inbox.database import Database
 from inbox.labels.models import Correction, Label, Tag
@@ -56,18 +54,6 @@ def house(app: Any, valkey_url: str) -> Database:
             label = {"primary": Tag.QUESTION, "tags": "question", "language": "de", "model_version": "m1"}
             session.add(Label(message_id=message.id, **label, question=0.6))
     return database
-
-
-@pytest.fixture
-def address(app: Any) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join(10)
-    server.server_close()
 
 
 @pytest.fixture
