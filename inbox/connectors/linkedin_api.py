@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import httpx
 
@@ -66,9 +66,9 @@ class LinkedInApi(JsonApi):
         path = f"/socialMetadata?ids=List({','.join(quote(post, safe='') for post in posts)})"
         with self._explained(), own_words():
             found = mapping(read_json(fetch(self.client, "GET", path))).get("results")
-        if not isinstance(found, dict):
+        summaries = {unquote(name): mapping(mapping(row).get("commentSummary")) for name, row in mapping(found).items()}
+        if not summaries.keys() & set(posts):
             raise Passing("LinkedIn does not say how many comments its posts have.")
-        summaries = {name: mapping(mapping(row).get("commentSummary")) for name, row in found.items()}
         return {name: whole_number(summary.get("count")) for name, summary in summaries.items()}
 
     def comments(self, below: str, start: int = 0) -> Rows:

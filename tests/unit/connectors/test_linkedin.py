@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import ValidationError
 
-from inbox.connectors.contract import Act, ActName, Batch, IncomingMessage, NeedsPerson, OutgoingReply
+from inbox.connectors.contract import Act, ActName, Batch, IncomingMessage, NeedsPerson, OutgoingReply, Passing
 from inbox.connectors.linkedin import LinkedIn
 from inbox.connectors.linkedin_poll import PASSES
 from tests.contract.stage_linkedin import LAST, POST, THING, US, LinkedInStage, said
@@ -93,6 +93,20 @@ def test_after_two_quiet_days_only_counts_are_asked_for(stage: LinkedInStage) ->
     with stage.later(timedelta(hours=49)):
         stage.brought(cursor)
         assert asked(stage) == ["/posts", "/socialMetadata"]
+
+
+def test_a_reading_that_is_killed_begins_anew_although_the_count_is_the_same(stage: LinkedInStage) -> None:
+    stage.pages = [stage.items[:2], stage.items[2:]]
+    first = next(iter(stage.connector().poll("comments", None, None)))
+    found = [*first.messages, *messages(stage.brought(first.cursor))]
+    assert [message.external_id for message in found] == list(map(stage.name_of, stage.items))
+
+
+def test_posts_without_a_count_are_not_taken_for_posts_without_comments(stage: LinkedInStage) -> None:
+    stage.upset = lambda _request: httpx.Response(200, json={"results": {}, "statuses": {}, "errors": {}})
+    stage.upset_paths = {"/rest/socialMetadata"}
+    with pytest.raises(Passing, match="how many comments"):
+        stage.brought()
 
 
 def test_a_post_that_has_just_been_deleted_keeps_nobody_from_the_others(stage: LinkedInStage) -> None:
