@@ -40,7 +40,8 @@ class Model:
 
     `words` and `letters` have one column per head and a last one with the squared weight of the n-gram in the length
     of its text; `meanings` has one row per word whose hash is in `known`. `calibration[head][lang]` is (slope, intercept)
-    of a logistic curve, `*` for any language; `lanes` are the thresholds for acting on a probability, `curves` what they gave on texts held out.
+    of a logistic curve, `*` for any language; `lanes` are the thresholds for acting on a probability, `curves` what they
+    gave on texts held out.
     """
 
     version: str
