@@ -90,7 +90,7 @@ class LinkedIn(ChannelConnector):
 
     kind: ClassVar[str] = "linkedin"
     label: ClassVar[str] = "LinkedIn"
-    about: ClassVar[str] = N_("Comments below the posts of a company page.")
+    about: ClassVar[str] = N_("Comments below the 30 latest posts of a company page.")
     group: ClassVar[Group] = Group.SOCIAL
     setup: ClassVar[type[Setup]] = LinkedInSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
@@ -192,11 +192,6 @@ class LinkedIn(ChannelConnector):
     def reread(self, raw: str) -> Batch:
         """A comment of the quarantine, read anew."""
         return read_again(raw, lambda row: [self._message(row)])
-
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or len(reply.text) > LIMIT:
-            raise Refused(f"A comment has between 1 and {LIMIT} characters; this one has {len(reply.text)}.")
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Below the first comment of the thread: there are two levels."""
