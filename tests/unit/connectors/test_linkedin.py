@@ -96,10 +96,12 @@ def test_after_two_quiet_days_only_counts_are_asked_for(stage: LinkedInStage) ->
 
 
 def test_a_reading_that_is_killed_begins_anew_although_the_count_is_the_same(stage: LinkedInStage) -> None:
-    stage.pages = [stage.items[:2], stage.items[2:]]
-    first = next(iter(stage.connector().poll("comments", None, None)))
+    cursor = stage.brought()[-1].cursor
+    fresh = [stage.named(stage.items[0], f"7399{number}") for number in range(3)]
+    stage.pages = [[*fresh[:2], *stage.items], fresh[2:]]
+    first = next(iter(stage.connector().poll("comments", cursor, None)))
     found = [*first.messages, *messages(stage.brought(first.cursor))]
-    assert [message.external_id for message in found] == list(map(stage.name_of, stage.items))
+    assert [message.external_id for message in found] == list(map(stage.name_of, fresh))
 
 
 def test_posts_without_a_count_are_not_taken_for_posts_without_comments(stage: LinkedInStage) -> None:
