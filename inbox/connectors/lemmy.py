@@ -48,7 +48,12 @@ MOST_COMMUNITIES = 10
 PAGES_SEARCHED = 10
 UNDERSTOOD = (0, 19)
 OF_MODERATORS = frozenset({ActName.DELETE, ActName.LOCK, ActName.BAN})
-ALREADY_REPORTED = "couldnt_create_report"
+# How a server refuses what was done before.
+DONE_BEFORE = {
+    ActName.REPORT: "couldnt_create_report",
+    ActName.BLOCK: "person_block_already_exists",
+    ActName.BAN: "community_user_already_banned",
+}
 
 
 def community_names(typed: str) -> str:
@@ -117,8 +122,9 @@ class Lemmy(ChannelConnector):
         """See which Lemmy it is, sign in, and ask what the account moderates."""
         with self._open() as api:
             self._require_known_version(api)
-            us, person = self._look(api)
+            # Asked first: what everybody may see is told to a dead token too, as to a stranger.
             answers = listed(mapping(api.get("/user/replies", {"sort": "New", "page": 1, "limit": 3})).get("replies"))
+            us, person = self._look(api)
         server = self.settings.server
         latest = read_each(answers, lambda view: [self._read(view, us)]).messages
         name = words(person.get("name")) or self.settings.username
@@ -205,7 +211,7 @@ class Lemmy(ChannelConnector):
         raise Passing("Too much was written there since to tell whether the answer arrived.")
 
     def act(self, act: Act) -> Receipt:
-        """Remove, lock, ban, block, report or like; Lemmy takes each as the state that is wanted, so that twice does no harm."""
+        """Remove, lock, ban, block, report or like; each says the state that is wanted, so that twice does no harm."""
         if act.name not in (self.capabilities.undoable if act.undo else self.capabilities.acts):
             return super().act(act)
         path, body = _asked(act)
@@ -216,8 +222,7 @@ class Lemmy(ChannelConnector):
                 if act.name is not ActName.DELETE or act.undo:
                     raise
             except Refused as error:
-                # A second report of one person is refused by this word.
-                if act.name is not ActName.REPORT or error.answer.get("error") != ALREADY_REPORTED:
+                if act.undo or error.answer.get("error") != DONE_BEFORE.get(act.name, ""):
                     raise
         return Receipt(act.message_id)
 

@@ -304,11 +304,7 @@ def test_an_answer_without_an_id_is_not_taken_for_sent(stage: LemmyStage) -> Non
         (act(ActName.LIKE, undo=True), "/comment/like", {"comment_id": 501, "score": 0}),
         (act(ActName.BLOCK, PRIVATE), "/user/block", {"person_id": 12, "block": True}),
         (act(ActName.REPORT, reason=""), "/comment/report", {"comment_id": 501, "reason": "Reported in Trellis"}),
-        (
-            act(ActName.REPORT, PRIVATE),
-            "/private_message/report",
-            {"private_message_id": 73, "reason": "Werbung"},
-        ),
+        (act(ActName.REPORT, PRIVATE), "/private_message/report", {"private_message_id": 73, "reason": "Werbung"}),
         (
             act(ActName.BAN, until=datetime(2026, 12, 1, tzinfo=UTC)),
             "/community/ban_user",
@@ -340,12 +336,34 @@ def test_a_private_message_takes_no_acts_of_a_community(stage: LemmyStage, name:
     assert not stage.requests
 
 
-def test_a_second_report_does_no_harm_and_other_refusals_are_told(stage: LemmyStage) -> None:
-    answered(stage, f"{API}/comment/report", 400, {"error": "couldnt_create_report"})
-    assert stage.connector().act(act(ActName.REPORT)).external_id == "comment:501"
-    answered(stage, f"{API}/comment/report", 400, {"error": "report_too_long"})
-    with pytest.raises(Refused, match="report_too_long"):
-        stage.connector().act(act(ActName.REPORT))
+@pytest.mark.parametrize(
+    ("name", "path", "word"),
+    [
+        (ActName.REPORT, "/comment/report", "couldnt_create_report"),
+        (ActName.BLOCK, "/user/block", "person_block_already_exists"),
+        (ActName.BAN, "/community/ban_user", "community_user_already_banned"),
+    ],
+)
+def test_what_was_done_before_is_done_and_other_refusals_are_told(
+    stage: LemmyStage, name: ActName, path: str, word: str
+) -> None:
+    answered(stage, API + path, 400, {"error": word})
+    assert stage.connector().act(act(name)).external_id == "comment:501"
+    answered(stage, API + path, 400, {"error": "site_ban"})
+    with pytest.raises(Refused, match="site_ban"):
+        stage.connector().act(act(name))
+
+
+def test_a_check_with_a_dead_token_signs_in_anew(stage: LemmyStage) -> None:
+    whose = f"brandworks@{SERVER}"
+    stage.memory.save({"token": "dead", "token_of": whose})
+    stage.upset = lambda request: (
+        stage.unauthorised()
+        if request.url.path.endswith("/replies")
+        else httpx.Response(200, json={**recording("lemmy/site.json"), "my_user": None})
+    )
+    stage.upset_where = lambda request: request.headers.get("Authorization") == "Bearer dead"
+    assert stage.checked().external_id == "2"
 
 
 def test_a_missing_right_concerns_the_act_and_not_the_connection(stage: LemmyStage) -> None:
