@@ -31,17 +31,13 @@ class Choice:
 
 
 def grouped(words: str = "") -> dict[str, list[Choice]]:
-    """The kinds by group and name, those alone that `words` occur in; groups without any are left out."""
+    """The kinds by group, those alone that `words` occur in; groups without any are left out."""
     groups: dict[Group, list[Choice]] = {group: [] for group in GROUPS}
     for kind, label in channel_kinds().items():
         choice = Choice(kind, gettext(label), gettext(about_of(kind)))
         if _fits(choice, words):
             groups[group_of(kind)].append(choice)
-    return {
-        gettext(GROUPS[group]): sorted(choices, key=lambda choice: choice.label.casefold())
-        for group, choices in groups.items()
-        if choices
-    }
+    return {gettext(GROUPS[group]): choices for group, choices in groups.items() if choices}
 
 
 def picture_of(kind: str) -> str:
