@@ -32,7 +32,7 @@ def move_thresholds(session: Session, language: str, lanes: Mapping[Tag, Lane | 
     """
     if any(lane and not LOWEST <= lane.suggest <= lane.automatic <= NEVER for lane in lanes.values()):
         raise CannotMove(
-            N_("A tag is proposed from a lower threshold than it is set automatically; both lie between 1 and 100 %.")
+            N_("A tag is proposed from a lower threshold than it is set automatically; both lie between 1 and 100%.")
         )
     rows = session.scalars(sa.select(Threshold).where(Threshold.language == language).with_for_update()).all()
     moved = [row for row in rows if row.label in lanes and _move(row, lanes[Tag(row.label)], by)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.dates import format_timedelta
 from flask import Flask, Response, make_response, render_template, request, url_for
-from flask_babel import format_datetime, format_decimal, get_locale, gettext
+from flask_babel import format_datetime, format_decimal, format_percent, get_locale
 
 from inbox.clock import now
 from inbox.conversations.models import ConversationState
@@ -127,7 +127,7 @@ def number(value: float) -> str:
 
 def percent(value: float | None) -> str:
     """A probability as whole percent."""
-    return "" if value is None else gettext("%(share)d %%", share=round(value * 100))
+    return "" if value is None else str(format_percent(round(value, 2)))
 
 
 def score(value: float) -> str:

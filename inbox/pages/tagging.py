@@ -46,8 +46,8 @@ def update() -> ResponseReturnValue:
         tell_refusal(gettext(str(refusal)))
         return redirect(url_for("tagging.show", language=language), 303)
     words = ngettext(
-        "In force; %(num)s waiting message is tagged otherwise now.",
-        "In force; %(num)s waiting messages are tagged otherwise now.",
+        "Applied; %(num)s waiting message now has another tag.",
+        "Applied; %(num)s waiting messages now have another tag.",
         changed,
     )
     tell(words, undo=url_for("tagging.update"), fields={"language": language, **before})

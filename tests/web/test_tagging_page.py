@@ -69,7 +69,7 @@ def test_thresholds_in_the_address_are_tried_and_not_in_force(client: Any, house
 
 def test_moving_them_takes_what_waits_along_and_can_be_undone(client: Any, house: Database) -> None:
     answer = client.post("/settings/tagging", data=form(**{"idea-automatic": 60}), follow_redirects=True)
-    assert "4 waiting messages are tagged otherwise now" in answer.text
+    assert "4 waiting messages now have another tag" in answer.text
     assert in_force(house) == (0.6, 0.5, True)
     with house.reading() as session:
         assert set(session.execute(sa.select(Conversation.tags, Conversation.suggested))) == {("idea", "")}

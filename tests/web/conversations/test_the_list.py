@@ -28,7 +28,7 @@ def test_a_line_shows_who_wrote_what(client: Any, heard: Heard) -> None:
     assert "Mia" in page
     assert "Where is the manual?" in page
     assert "Manual" in page
-    assert "91 % sure" in page
+    assert "91% sure" in page
 
 
 def test_what_strangers_write_stays_text(client: Any, heard: Heard) -> None:

@@ -37,7 +37,7 @@ def test_a_correction_stands_in_the_ledger_and_leads_to_its_message(
     assert "Can it fly?" in page
     assert f"#m{message}" in page
     assert "1 correction" in page
-    assert "model m1, 60 % sure" in page
+    assert "model m1, 60% sure" in page
 
 
 def test_several_tags_are_one_correction(client: Any, house: Database, asked: Callable[..., list[int]]) -> None:
