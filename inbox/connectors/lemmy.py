@@ -164,11 +164,6 @@ class Lemmy(ChannelConnector):
         """Characters, with those that mark signs as signs."""
         return len(_written(text))
 
-    def validate(self, reply: OutgoingReply) -> None:
-        """Too long, or empty."""
-        if not reply.text.strip() or self.length(reply.text) > LIMIT:
-            raise Refused(f"An answer on Lemmy has at least one and at most {LIMIT} characters.")
-
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer below the comment or post, or privately."""
         self.validate(reply)
