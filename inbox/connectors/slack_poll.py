@@ -98,7 +98,8 @@ class _Walk:
                 del place["further"]
                 return
             page = listed(answer.get("messages"))
-            seen = place.get("seen") if isinstance(place.get("seen"), list) else []
+            kept = place.get("seen")
+            seen: list[str] = kept if isinstance(kept, list) else []
             fresh = [raw for raw in page if _ts(raw) == "" or _ts(raw) not in seen]
             border = f"{(now() - OVERLAP).timestamp():.6f}"
             place["top"] = max(words(place.get("top")), start, *map(_ts, page), key=order)

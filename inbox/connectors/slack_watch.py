@@ -77,7 +77,7 @@ class Watch:
                 shown, is_all = {}, True
             gone = [name_of(each.channel, each.ts) for each in here if _is_gone(each, shown, is_all=is_all)]
             edited = [shown[each.ts] for each in here if each.ts in shown and _is_edited(each, shown[each.ts])]
-            harvest = read_each(edited, lambda raw, channel=place[0]: [api.message(raw, channel)])
+            harvest = read_each(edited, lambda raw, channel=place[0]: [api.message(raw, channel)])  # type: ignore[misc]
             for name in gone:
                 del self.watched[name]
             self.add(harvest.messages)
