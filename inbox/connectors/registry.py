@@ -27,6 +27,7 @@ CHANNELS = {
     "discord": "inbox.connectors.discord:Discord",
     "matrix": "inbox.connectors.matrix:Matrix",
     "discourse": "inbox.connectors.discourse:Discourse",
+    "nodebb": "inbox.connectors.nodebb:NodeBB",
     "wordpress": "inbox.connectors.wordpress:WordPress",
     "lemmy": "inbox.connectors.lemmy:Lemmy",
     "stack_exchange": "inbox.connectors.stack_exchange:StackExchange",

@@ -1,0 +1,178 @@
+"""Reads the posts of a NodeBB forum as our messages: what is new, and what became of the latest. Used by `nodebb` alone."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from inbox.connectors.catch_up import Page, catch_up
+from inbox.connectors.contract import Author, Batch, Deletion, Gone, IncomingMessage, Known
+from inbox.connectors.json_api import listed, mapping, segment, text_of
+from inbox.connectors.lenient import Words, is_before, unix_moment, web_address
+from inbox.connectors.look_again import LookAgain
+from inbox.connectors.read_each import UNREADABLE, name_of, read_each
+from inbox.text import one_line, plain_from_html
+
+VERSION = 1
+EMPTY_PAGES = 5  # what the account may not see is left out of a page, up to all of it
+REMEMBERED = 500
+WATCHED, AT_ONCE = 50, 20
+Get = Callable[..., Any]
+
+
+class Person(BaseModel):
+    """An account; of other servers, its number is an address."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    uid: str
+    username: Words = ""
+    displayname: Words = ""
+    userslug: Words = ""
+    picture: Words = ""
+
+
+class Post(BaseModel):
+    """A post, of which only its own id and its topic's are sure."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    pid: str
+    tid: int
+    above: str | None = Field(default=None, alias="toPid")
+    content: Words = ""
+    timestamp: Any = None
+    deleted: Any = False
+
+
+def poll_posts(
+    get: Get, server: str, our_id: str, cursor: Mapping[str, Any], since: datetime | None
+) -> Iterator[Batch]:
+    """All new posts, newest first until known, each with the beginning of its topic and what it answers.
+
+    NodeBB tells of no edits and deletions; so once an hour the latest posts are asked for again.
+    """
+    watch = LookAgain(cursor, watched=WATCHED)
+    shown = [name for name in listed(cursor.get("shown") or []) if isinstance(name, str)]
+
+    def page(older: str | None) -> Page[Any]:
+        begin, found = int(older or 1), list[Any]()
+        for number in range(begin, begin + EMPTY_PAGES):
+            found = listed(get("/api/recent/posts", {"page": number}))
+            if found:
+                break
+        dated = [(name_of(each, "pid"), _posted_at(mapping(each).get("timestamp")), each) for each in found]
+        return Page(dated, str(number + 1) if found else None)
+
+    def read(raw: Any) -> Sequence[IncomingMessage]:
+        post = Post.model_validate(raw)
+        if is_before(_posted_at(post.timestamp), since):
+            return ()
+        try:
+            # The list gives words without their markup; the post itself gives them whole.
+            message = message_of(summary(get, post.pid), server=server, our_id=our_id)
+        except Gone:
+            return ()
+        found = [*_above(get, message, server, our_id, shown), message]
+        shown.append(message.external_id)
+        del shown[:-REMEMBERED]
+        return found
+
+    walked: Mapping[str, Any] = {}
+
+    def state(walked: Mapping[str, Any]) -> dict[str, Any]:
+        return {"v": VERSION, **walked, "shown": list(shown), **watch.state}
+
+    for fresh, walked in catch_up(page, cursor, since, shifts=True):
+        harvest = read_each(fresh, read)
+        watch.add(message for message in harvest.messages if not (message.author and message.author.is_us))
+        yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state(walked))
+    for changed in watch.look(lambda known: again(get, known, server, our_id), at_once=AT_ONCE):
+        yield Batch(changed.messages, changed.deletions, cursor=state(walked))
+    yield Batch(cursor=state(walked))
+
+
+def again(get: Get, known: Sequence[Known], server: str, our_id: str) -> Batch:
+    """These posts as they are now; those deleted or purged as deletions."""
+    found: list[Any] = []
+    gone: list[Deletion] = []
+    for each in known:
+        try:
+            post = summary(get, each.external_id)
+        except Gone:
+            gone.append(Deletion(each.external_id))
+            continue
+        if post.get("deleted"):
+            gone.append(Deletion(each.external_id))
+        else:
+            found.append(post)
+    harvest = read_each(found, lambda raw: [message_of(raw, server=server, our_id=our_id)])
+    return Batch(harvest.messages, gone, harvest.bad)
+
+
+def summary(get: Get, pid: str) -> Mapping[str, Any]:
+    """A post with its author and topic, its words as HTML."""
+    return mapping(mapping(get(f"/api/v3/posts/{segment(pid)}/summary")).get("response"))
+
+
+def message_of(raw: Mapping[str, Any], *, server: str, our_id: str) -> IncomingMessage:
+    """A post as a message; its conversation is its topic. Raises ValueError when it cannot be read."""
+    post = Post.model_validate(raw)
+    topic = mapping(raw.get("topic"))
+    first = text_of(topic.get("mainPid"))
+    title = topic.get("titleRaw") or topic.get("title")
+    uid = raw.get("uid")
+    return IncomingMessage(
+        external_id=post.pid,
+        thread_id=f"{post.tid}",
+        parent_id=(post.above if post.above not in {None, "", "0"} else first) if post.pid != first else "",
+        text=plain_from_html(post.content),
+        html=post.content,
+        subject=one_line(plain_from_html(title), 500) if isinstance(title, str) else "",
+        posted_at=_posted_at(post.timestamp),
+        author=_author(raw.get("user"), server, our_id),
+        url=f"{server}/post/{segment(post.pid)}",
+        reply_handle={"topic_id": post.tid, **({"person_id": uid} if isinstance(uid, int) and uid > 0 else {})},
+        raw=raw,
+    )
+
+
+def _above(get: Get, message: IncomingMessage, server: str, our_id: str, shown: list[str]) -> Iterator[IncomingMessage]:
+    """The topic's beginning and what is answered, where these were not shown before."""
+    topic = mapping(mapping(message.raw).get("topic"))
+    for name in dict.fromkeys(filter(None, [text_of(topic.get("mainPid")), message.parent_id])):
+        if name in {*shown, message.external_id}:
+            continue
+        shown.append(name)
+        try:
+            post = summary(get, name)
+            if not post.get("deleted"):
+                yield message_of(post, server=server, our_id=our_id)
+        except (Gone, *UNREADABLE):
+            # An answer without what it answers is better than none.
+            continue
+
+
+def _author(raw: Any, server: str, our_id: str) -> Author | None:
+    try:
+        person = Person.model_validate(raw)
+    except ValidationError:
+        return None
+    if person.uid == "0":
+        # A guest, or an account that is gone.
+        return None
+    picture = f"{server}{person.picture}" if person.picture.startswith("/") else person.picture
+    return Author(
+        external_id=person.uid,
+        handle=person.username,
+        name=one_line(person.displayname or person.username, 200) or "?",
+        avatar_url=web_address(picture),
+        profile_url=f"{server}/user/{segment(person.userslug)}" if person.userslug else "",
+        is_us=person.uid == our_id,
+    )
+
+
+def _posted_at(value: Any) -> datetime | None:
+    moment = unix_moment(value / 1000) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return moment.astimezone(UTC) if moment else None
