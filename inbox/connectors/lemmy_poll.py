@@ -36,7 +36,8 @@ def poll_list(
     What else was edited or deleted is found by asking hourly for the latest again; private messages cannot be asked for.
     """
     watch = LookAgain(cursor, watched=WATCHED)
-    shown = [name for name in listed(cursor.get("shown") or []) if isinstance(name, str)]
+    kept = cursor.get("shown")
+    shown = [name for name in kept if isinstance(name, str)] if isinstance(kept, list) else []
 
     def read(raw: Any) -> Sequence[IncomingMessage]:
         message = message_of(raw, server=api.login.server, our_id=our_id)

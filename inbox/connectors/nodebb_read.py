@@ -54,7 +54,8 @@ def poll_posts(
     NodeBB tells of no edits and deletions; so once an hour the latest posts are asked for again.
     """
     watch = LookAgain(cursor, watched=WATCHED)
-    shown = [name for name in listed(cursor.get("shown") or []) if isinstance(name, str)]
+    kept = cursor.get("shown")
+    shown = [name for name in kept if isinstance(name, str)] if isinstance(kept, list) else []
 
     def page(older: str | None) -> Page[Any]:
         begin, found = int(older or 1), list[Any]()
@@ -71,9 +72,13 @@ def poll_posts(
             return ()
         try:
             # The list gives words without their markup; the post itself gives them whole.
-            message = message_of(summary(get, post.pid), server=server, our_id=our_id)
+            whole = summary(get, post.pid)
         except Gone:
             return ()
+        if whole.get("deleted"):
+            # Moderators are shown these too.
+            return ()
+        message = message_of(whole, server=server, our_id=our_id)
         found = [*_above(get, message, server, our_id, shown), message]
         shown.append(message.external_id)
         del shown[:-REMEMBERED]

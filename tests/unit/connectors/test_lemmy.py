@@ -78,7 +78,7 @@ def test_a_token_that_is_refused_is_renewed_once_and_the_call_repeated(stage: Le
         return stage.unauthorised()
 
     stage.upset = refuse_once
-    assert len(messages(stage.brought())) == 6
+    assert len(messages(stage.brought({"v": 1, "shown": "all"}))) == 6
     assert len(asked(stage, "/user/login")) == 2
 
 

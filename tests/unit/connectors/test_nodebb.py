@@ -65,6 +65,17 @@ def test_a_post_that_vanishes_while_it_is_read_keeps_nobody_waiting(stage: NodeB
     assert sum(batch.filtered for batch in batches) == 1
 
 
+def test_what_was_deleted_before_it_was_read_is_left_out(stage: NodeBBStage) -> None:
+    stage.items[1] = {**stage.items[1], "deleted": True}
+    batches = stage.brought()
+    assert "304" not in messages(batches)
+    assert sum(batch.filtered for batch in batches) == 1
+
+
+def test_a_cursor_with_nonsense_in_it_does_not_stop_the_stream(stage: NodeBBStage) -> None:
+    assert len(messages(stage.brought({"v": 1, "shown": "all"}))) == 6
+
+
 def test_posts_of_other_servers_are_named_by_their_address(stage: NodeBBStage) -> None:
     away = "https://feld.example/notes/7?x=1"
     stage.items[0] = {**stage.items[0], "pid": away, "uid": "https://feld.example/u/mika"}
