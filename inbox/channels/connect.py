@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import count
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -46,7 +47,8 @@ def connect(
 
     Raises NameTaken, or KeyError for an unknown kind.
     """
-    label = one_line(name, 200) or (checked.account.name if checked else "") or channel_connector(kind).label
+    chosen = one_line(name, 200)
+    label = chosen or _numbered(session, (checked.account.name if checked else "") or channel_connector(kind).label)
     require_free(session, label)
     state = ChannelState.WAITING if is_waiting else ChannelState.ACTIVE
     channel = Channel(kind=kind, name=label, language=language, state=state)
@@ -67,6 +69,14 @@ def name_after(session: Session, channel: Channel, name: str) -> None:
     is_free = session.scalar(sa.select(Channel.id).where(Channel.name == label)) is None
     if label and is_free and channel.name == channel_connector(channel.kind).label:
         channel.name = label
+
+
+def _numbered(session: Session, name: str) -> str:
+    """`name`, or with the first number that is free: nobody chose it, so nobody must choose another."""
+    taken = set(session.scalars(sa.select(Channel.name).where(Channel.name.startswith(name, autoescape=True))))
+    if name not in taken:
+        return name
+    return next(label for number in count(2) if (label := f"{name} ({number})") not in taken)
 
 
 def require_free(session: Session, name: str, *, besides: int | None = None) -> None:

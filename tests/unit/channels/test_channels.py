@@ -112,6 +112,14 @@ def test_sealed_settings_of_another_row_do_not_open(
         open_connector(thief, database, vault, settings)
 
 
+def test_a_name_that_nobody_chose_gets_a_number(
+    session: Session, vault: Vault, settings: Settings, garden: Path
+) -> None:
+    setup = read_setup(KIND, {"file": str(garden)})
+    names = [connect(session, vault, settings, KIND, "", setup).name for _ in range(3)]
+    assert names == [names[0], f"{names[0]} (2)", f"{names[0]} (3)"]
+
+
 def test_a_name_is_given_once(
     session: Session, channel: Channel, vault: Vault, settings: Settings, garden: Path
 ) -> None:
