@@ -146,7 +146,7 @@ def test_the_lanes_of_the_real_model_are_published_once(database: Database) -> N
             tagger.version,
         )
         assert [point[0] for point in row.curve] == sorted(point[0] for point in row.curve)
-        assert all(len(point) == 4 and 0 <= min(point) and max(point) <= 1 for point in row.curve)
+        assert all(len(point) == 4 and min(point) >= 0 and max(point) <= 1 for point in row.curve)
 
 
 def test_the_real_model_speaks_both_languages(database: Database) -> None:
