@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 from sqlalchemy import event  # noqa: E402
 from sqlalchemy.engine import Engine  # noqa: E402
 
+from classifiers.lanes import CurvePoint, Lane  # noqa: E402
 from classifiers.prediction import Prediction  # noqa: E402
 from tests.pages import use_pages  # noqa: E402
 
@@ -29,6 +30,13 @@ class Parrot:
     """Calls everything a question; quicker to load than the model, and its words can be checked."""
 
     version = "parrot"
+    lanes: ClassVar[dict[str, dict[str, Lane]]] = {
+        label: {lang: Lane(automatic=0.8, suggest=0.5, doubt=0.3) for lang in ("de", "en")}
+        for label in ("question", "complaint", "idea", "troll")
+    }
+
+    def curve(self, _label: str, _lang: str) -> list[CurvePoint]:
+        return [CurvePoint(threshold=0.5, precision=0.9, recall=0.8, share=0.3)]
 
     def tag(self, texts: Sequence[str], _languages: Any = None) -> list[Prediction]:
         return [
