@@ -210,10 +210,6 @@ def told() -> Iterator[list[logging.LogRecord]]:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logging.disable(logging.NOTSET)
-    for name in [name for name in logging.root.manager.loggerDict if name.startswith("inbox.")]:
-        # Another test's program may have silenced one by name.
-        logging.getLogger(name).disabled = False
-        logging.getLogger(name).setLevel(logging.NOTSET)
     yield kept
     logging.disable(quiet)
     logger.setLevel(level)
