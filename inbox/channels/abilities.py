@@ -1,15 +1,18 @@
 """What the platform of a channel lets us do: as its connector last said of this very connection, else as its kind declares."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from enum import StrEnum
 from typing import Any
 
 from inbox.channels.models import Channel
 from inbox.channels.permission import Permission
-from inbox.connectors.contract import ActName, Capabilities, ChannelConnector, Unit
+from inbox.connectors.contract import ActName, Capabilities, ChannelConnector, Metric, Unit
 from inbox.connectors.registry import CHANNELS, channel_connector
 
 NOTHING = Capabilities(polls=False)
+# The sets among what a connector says, and of what.
+NAMES: Mapping[str, type[StrEnum]] = {"acts": ActName, "undoable": ActName, "metrics": Metric}
 
 
 def abilities(channel: Channel) -> Capabilities:
@@ -29,7 +32,7 @@ def kind_abilities(kind: str) -> Capabilities:
 def described(connector: ChannelConnector) -> dict[str, Any]:
     """What the connector says of its connection, for the channel's row."""
     said = asdict(connector.describe())
-    return said | {"acts": sorted(said["acts"]), "undoable": sorted(said["undoable"])}
+    return said | {name: sorted(said[name]) for name in NAMES}
 
 
 def keep_described(channel: Channel, said: Mapping[str, Any], granted: Permission | None) -> None:
@@ -48,14 +51,11 @@ def kinds_not_for_training() -> list[str]:
 def _unpacked(declared: Capabilities, said: Mapping[str, Any]) -> Capabilities:
     # The row may be older or newer than this version: what one of them does not know is left as declared.
     known = {name: value for name, value in said.items() if name in Capabilities.__dataclass_fields__}
-    for name in ("acts", "undoable"):
-        known[name] = _acts(known.get(name, ()))
+    for name, enum in NAMES.items():
+        if name in known:
+            known[name] = frozenset(enum(each) for each in known[name] if each in set(enum))
     if known.get("text_unit") not in set(Unit):
         known["text_unit"] = declared.text_unit
     # Terms are the platform's; no connection is exempt.
     known |= {"text_unit": Unit(known["text_unit"]), "allows_training": declared.allows_training}
     return replace(declared, **known)
-
-
-def _acts(names: Iterable[str]) -> frozenset[ActName]:
-    return frozenset(ActName(name) for name in names if name in set(ActName))

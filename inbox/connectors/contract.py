@@ -13,6 +13,7 @@ from inbox.connectors.declared import ActName as ActName
 from inbox.connectors.declared import Capabilities as Capabilities
 from inbox.connectors.declared import Group as Group
 from inbox.connectors.declared import Guide as Guide
+from inbox.connectors.declared import Metric as Metric
 from inbox.connectors.declared import Rate as Rate
 from inbox.connectors.declared import Retention as Retention
 from inbox.connectors.declared import Setup as Setup
@@ -72,7 +73,8 @@ class IncomingMessage:
     """One thing somebody wrote. `text` is plain and without quoted history, which goes to `quote`; `html` is as received.
 
     `reply_handle` is what this connector needs later to answer or moderate this very message (ids, visibility …).
-    A message that is already known is compared: another `text` makes a revision.
+    A message that is already known is compared: another `text` makes a revision. `metrics` are the public counts that came
+    along with it.
     """
 
     external_id: str
@@ -92,6 +94,7 @@ class IncomingMessage:
     attachments: tuple[IncomingAttachment, ...] = ()
     reply_handle: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] | str | None = None
+    metrics: Mapping[Metric, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +245,11 @@ class ChannelConnector(ABC):
     def refetch(self, known: Sequence[Known]) -> Batch:
         """These messages (at most `capabilities.refetches`) as they are now; those that are gone as deletions."""
         raise Refused(f"{self.label} does not give single messages again.")
+
+    def metrics(self, known: Sequence[Known]) -> Mapping[str, Mapping[Metric, int]]:
+        """Public counts of these messages by their ids, where they take a question of their own. None where they come along
+        with the messages themselves."""
+        return {}
 
     def reread(self, raw: str) -> Batch:
         """An item of the quarantine, as this connector kept it, read anew: a later version may know better. No network.

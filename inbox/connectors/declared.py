@@ -28,6 +28,17 @@ class ActName(StrEnum):
     LIKE = "like"
 
 
+class Metric(StrEnum):
+    """What platforms count beside a message for everybody to see."""
+
+    VIEWS = "views"
+    LIKES = "likes"
+    REACTIONS = "reactions"  # of any kind, good or bad
+    POINTS = "points"  # votes for it less votes against it
+    SHARES = "shares"
+    REPLIES = "replies"
+
+
 class Group(StrEnum):
     """Among what else a kind is looked for. A kind without a picture of its own shows its group's."""
 
@@ -117,6 +128,7 @@ class Capabilities:
     text_limit: int = 0
     text_unit: Unit = Unit.CHARACTERS
     refetches: int = 0  # how many messages can be asked for again at once; 0: none
+    metrics: frozenset[Metric] = frozenset()
     allows_training: bool = True
     because: Mapping[str, str] = field(default_factory=dict)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator
 
 from inbox.clock import as_utc
+from inbox.connectors.contract import Metric
 
 
 def moment(value: Any) -> datetime | None:
@@ -29,6 +30,12 @@ def unix_moment(value: Any) -> datetime | None:
 def whole_number(value: Any) -> int:
     """A whole number; 0 for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def counted(found: Mapping[Metric, Any]) -> dict[Metric, int]:
+    """The counts among these values, also those written as text; what was not told is left out, for it is not zero."""
+    numbers = {metric: int(value[:15]) if words(value).isdecimal() else value for metric, value in found.items()}
+    return {metric: n for metric, n in numbers.items() if isinstance(n, int) and not isinstance(n, bool)}
 
 
 def words(value: Any) -> str:

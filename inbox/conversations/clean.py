@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from inbox.clock import as_utc
-from inbox.connectors.contract import Author, Deletion, IncomingAttachment, IncomingMessage, Visibility
+from inbox.connectors.contract import Author, Deletion, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.text import one_line, storable
 
 KEY_LIMIT = 500
@@ -20,6 +20,7 @@ HANDLE_LIMIT = 16_384
 NAME_LIMIT = 300
 PREVIEW_LIMIT = 300
 ATTACHMENTS_LIMIT = 50
+COUNT_LIMIT = 10**15
 # Nobody wrote into a community before; such a date is a clock that was never set.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 # An escaped NUL; after an odd number of backslashes it is one, after an even number it is those words.
@@ -66,6 +67,7 @@ class CleanMessage:
     is_automatic: bool
     reply_handle: dict[str, Any]
     raw: str
+    metrics: dict[str, int]
     posted_at: datetime
     edited_at: datetime | None
     attachments: tuple[IncomingAttachment, ...]
@@ -146,6 +148,7 @@ def _clean(message: IncomingMessage, received_at: datetime) -> CleanMessage:
         is_automatic=bool(message.is_automatic),
         reply_handle=_reply_handle(dict(message.reply_handle)),
         raw=_raw(message.raw),
+        metrics={Metric(name).value: max(-COUNT_LIMIT, min(n, COUNT_LIMIT)) for name, n in message.metrics.items()},
         posted_at=_moment(message.posted_at, received_at) or received_at,
         edited_at=_moment(message.edited_at, received_at),
         attachments=attachments,

@@ -1,6 +1,7 @@
 """Erases words and names that the terms of their platforms no longer let us keep. The rows stay and are counted."""
 
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -37,7 +38,7 @@ def expire(session: Session) -> int:
         session.execute(
             sa.delete(table).where(among(session, table.message_id, ids)).execution_options(synchronize_session=False)
         )
-    emptied = {"text": "", "html": None, "quote": "", "raw": ""}
+    emptied: dict[str, Any] = {"text": "", "html": None, "quote": "", "raw": "", "metrics": {}}
     gone = {"keep_until": None, "ask_again_at": None, "expired_at": moment}
     session.execute(
         sa.update(Message)

@@ -29,6 +29,7 @@ from inbox.conversations.ingest_write import (
     add_messages,
     bury_messages,
     edit_messages,
+    keep_metrics,
     link_answers,
     remember_deleted,
 )
@@ -49,6 +50,7 @@ class Sorted:
     fresh: dict[str, CleanMessage] = field(default_factory=dict)
     edits: dict[str, CleanMessage] = field(default_factory=dict)
     came_back: dict[str, CleanMessage] = field(default_factory=dict)
+    counted: dict[int, dict[str, int]] = field(default_factory=dict)
     buried: dict[int, datetime] = field(default_factory=dict)
     remembered: dict[str, datetime] = field(default_factory=dict)
     duplicates: int = 0
@@ -138,6 +140,10 @@ def _sort(
             may_change = tells_edits and is_theirs and not stored.expired_at
             if may_change and _is_newer(message, before, edited_at):
                 items.edits[key] = message
+            # A page that tells no counts takes none back.
+            metrics = stored.metrics | message.metrics
+            if metrics != stored.metrics and not stored.expired_at:
+                items.counted[stored.id] = metrics
         elif key in known.answers:
             items.duplicates += 1
             items.came_back[key] = message
@@ -172,7 +178,7 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     buried = [message for message in known.messages.values() if message.id in items.buried]
     homes = {message.conversation_id for message in known.messages.values()}
     homes |= {conversation_id for _, conversation_id in known.answers.values()}
-    if not (fresh or edited or buried or items.remembered or items.came_back):
+    if not (fresh or edited or buried or items.counted or items.remembered or items.came_back):
         return set()
 
     conversations = find_conversations(session, channel.id, {message.thread_id for message in fresh}, homes)
@@ -183,6 +189,7 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     add_messages(session, channel, fresh, placed, people, moment)
     edit_messages(session, items.edits, known.messages, moment)
     link_answers(session, {key: number for key, (number, _) in known.answers.items()}, items.came_back)
+    keep_metrics(session, items.counted)
     bury_messages(session, items.buried, moment)
     remember_deleted(session, channel.id, items.remembered, moment)
 

@@ -23,6 +23,7 @@ from inbox.text import one_line
 CONTENT = ("text", "html", "quote", "url", "reply_handle", "raw")
 MESSAGE = (
     *CONTENT,
+    "metrics",
     "conversation_id",
     "channel_id",
     "external_id",
@@ -55,6 +56,7 @@ def add_messages(
     rows = [
         (
             *(getattr(message, name) for name in CONTENT),
+            message.metrics,
             threads[message.external_id].id,
             channel.id,
             message.external_id,
@@ -129,6 +131,19 @@ def link_answers(session: Session, answers: Mapping[str, int], came_back: Mappin
     )
 
 
+def keep_metrics(session: Session, metrics: Mapping[int, Mapping[str, int]]) -> None:
+    """Write the newest public counts of stored messages. Nobody has said anything by them, so nothing else changes."""
+    if not metrics:
+        return
+    rows = given(session, Message, ("id", "metrics"), list(metrics.items()))
+    session.execute(
+        sa.update(Message)
+        .where(Message.id == rows.c.id)
+        .values(metrics=rows.c.metrics)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def bury_messages(session: Session, deleted: Mapping[int, datetime], moment: datetime) -> None:
     """Make tombstones of stored messages: the rows stay and are counted, their words, earlier words and files go."""
     if not deleted:
@@ -150,6 +165,7 @@ def bury_messages(session: Session, deleted: Mapping[int, datetime], moment: dat
             html=None,
             quote="",
             raw="",
+            metrics={},
             ask_again_at=None,
             keep_until=None,
         )

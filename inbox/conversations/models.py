@@ -105,6 +105,7 @@ class Message(Base):
 
     A tombstone (`deleted_at`) keeps the row and empties text, html, quote and raw.
     `labelled_at` is empty until a classifier has spoken about this very text: that is what the classify drain looks for.
+    `metrics` are the platform's public counts when it was last asked, by the names of `contract.Metric`.
     `told_at` is when we heard of the deletion. `ask_again_at` is when the platform is asked for it again, after `asked`
     times; `keep_until` is how long its terms let us keep the words, `expired_at` when they were erased for that.
     """
@@ -155,6 +156,7 @@ class Message(Base):
     is_automatic: Mapped[bool] = mapped_column(default=False)
     reply_handle: Mapped[dict[str, Any]] = mapped_column(default=dict)
     raw: Mapped[str] = mapped_column(Text, default="")
+    metrics: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     posted_at: Mapped[datetime]
     received_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
