@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from inbox.clock import as_utc
+from inbox.text import count_graphemes
 from pydantic import Field, SecretStr, field_validator
 
-from inbox.clock import as_utc
 from inbox.connectors import bluesky_acts as acts
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_direct import (
@@ -33,6 +34,7 @@ from inbox.connectors.contract import (
     Gone,
     Group,
     Guide,
+    Metric,
     OutcomeUnknown,
     OutgoingReply,
     Receipt,
@@ -44,7 +46,6 @@ from inbox.connectors.contract import (
 from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.watch_words import WordList, stream_names, word_of
-from inbox.text import count_graphemes
 
 LIMIT = 300
 LIMIT_BYTES = 3_000
@@ -110,6 +111,7 @@ class Bluesky(ChannelConnector):
         undoable=frozenset({ActName.HIDE, ActName.BLOCK, ActName.MUTE}),
         text_limit=LIMIT,
         text_unit=Unit.GRAPHEMES,
+        metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES}),
         because={
             ActName.DELETE: N_("Bluesky lets nobody delete what others wrote; hide or report it instead."),
             ActName.MARK_SPAM: N_("Bluesky has no spam folder; report it instead."),

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from inbox.connectors.bluesky_text import with_whole_links
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage
-from inbox.connectors.lenient import moment
 from inbox.text import one_line
+
+from inbox.connectors.bluesky_text import with_whole_links
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
+from inbox.connectors.lenient import counted, moment
 
 POST = "app.bsky.feed.post"
 _POST_URI = re.compile(rf"at://(did:[a-z]+:[\w.:%-]+)/{re.escape(POST)}/([\w.:~-]{{1,512}})", re.ASCII)
@@ -52,6 +53,13 @@ def message_of(view: Mapping[str, Any], *, our_did: str, quote: str = "") -> Inc
         attachments=tuple(_attachments(view.get("embed"))),
         reply_handle={**own, "did": did, "root": dict(root) or own},
         raw={name: value for name, value in view.items() if name != "viewer"},
+        metrics=counted(
+            {
+                Metric.LIKES: view.get("likeCount"),
+                Metric.SHARES: view.get("repostCount"),
+                Metric.REPLIES: view.get("replyCount"),
+            }
+        ),
     )
 
 

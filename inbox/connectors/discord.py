@@ -22,6 +22,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -103,6 +104,7 @@ class Discord(ChannelConnector):
         undoable=frozenset({ActName.MUTE, ActName.BAN, ActName.LIKE}),
         text_limit=LIMIT,
         refetches=20,
+        metrics=frozenset({Metric.REACTIONS}),
         allows_training=False,
         because={
             "allows_training": N_("Discord's terms forbid training on messages."),

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from inbox.text import one_line
 from pydantic import BaseModel
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage
-from inbox.connectors.lenient import Dicts, Moment, Words, web_address, words
-from inbox.text import one_line
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
+from inbox.connectors.lenient import Dicts, Moment, Words, web_address, whole_number, words
 
 EPOCH_MS = 1_420_070_400_000  # Discord's ids count milliseconds since 2015
 QUOTED = 2_000
@@ -42,6 +42,7 @@ class Said(BaseModel):
     mentions: Dicts = []
     attachments: Dicts = []
     embeds: Dicts = []
+    reactions: Dicts = []
     message_reference: Mapping[str, Any] | None = None
     referenced_message: Mapping[str, Any] | None = None
 
@@ -90,6 +91,7 @@ def message_of(
             "guild_id": guild,
         },
         raw=raw,
+        metrics={Metric.REACTIONS: sum(whole_number(each.get("count")) for each in said.reactions)},
     )
 
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from inbox.clock import now
 from pydantic import Field, SecretStr, field_validator
 
-from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -23,6 +23,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     OutcomeUnknown,
     OutgoingReply,
     Passing,
@@ -95,6 +96,7 @@ class Discourse(ChannelConnector):
         undoable=frozenset({ActName.LOCK, ActName.MUTE, ActName.BAN}),
         text_limit=LIMIT,
         refetches=20,
+        metrics=frozenset({Metric.VIEWS, Metric.LIKES, Metric.REPLIES}),
         because={
             ActName.HIDE: N_("Discourse hides posts that were flagged often enough; delete it, or flag it."),
             ActName.BLOCK: N_("In a forum people are silenced or suspended instead."),

@@ -4,8 +4,9 @@ import html
 import re
 from dataclasses import dataclass
 
-from inbox.connectors.lenient import web_address
 from inbox.text import plain_from_html
+
+from inbox.connectors.lenient import web_address
 
 _ASIDE = re.compile(r"<aside\b([^>]*)>|</aside>", re.IGNORECASE)
 _SOURCE = re.compile(r'data-onebox-src="([^"]*)"')

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from inbox.text import one_line
 from pydantic import BaseModel, ConfigDict
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.discourse_html import written_in
-from inbox.connectors.lenient import Moment, Words, web_address
-from inbox.text import one_line
+from inbox.connectors.lenient import Moment, Words, counted, dicts, web_address
 
+LIKE = 2  # the kind of act by which people say that they like a post
 REGULAR = 1  # the post type of what people write; others are notes of staff and of the system
 
 
@@ -49,6 +50,7 @@ def message_of(
     """A post as a message; its conversation is its topic. Raises ValueError when it cannot be read."""
     post = Post.model_validate(raw)
     written = written_in(post.cooked, server)
+    likes = next((each.get("count") for each in dicts(raw.get("actions_summary")) if each.get("id") == LIKE), None)
     return IncomingMessage(
         external_id=post.id,
         thread_id=f"{post.topic_id}",
@@ -73,6 +75,7 @@ def message_of(
             "is_private": is_private,
         },
         raw=raw,
+        metrics=counted({Metric.VIEWS: raw.get("reads"), Metric.LIKES: likes, Metric.REPLIES: raw.get("reply_count")}),
     )
 
 

@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -85,6 +86,7 @@ class Facebook(ChannelConnector):
         undoable=frozenset({ActName.HIDE, ActName.LIKE, ActName.BLOCK}),
         text_limit=LIMIT,
         refetches=50,
+        metrics=frozenset({Metric.LIKES, Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}),
         allows_training=False,
         because={
             "tells_deletes": N_("Facebook tells of deletions by its deliveries only; otherwise they are found later."),

@@ -3,19 +3,22 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from inbox.text import one_line
 from pydantic import BaseModel, Field
 
-from inbox.connectors.contract import IncomingAttachment, IncomingMessage
+from inbox.connectors.contract import IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
-from inbox.connectors.lenient import Moment, Words, web_address, words
+from inbox.connectors.lenient import Moment, Words, counted, web_address, words
 from inbox.connectors.meta_talks import author_of
-from inbox.text import one_line
 
 COMMENT = (
     "id,from{id,name},message,created_time,parent{id},permalink_url,"
-    "is_hidden,can_hide,can_remove,attachment{type,title,url,media}"
+    "is_hidden,can_hide,can_remove,like_count,comment_count,attachment{type,title,url,media}"
 )
-POST = "id,from{id,name},message,created_time,permalink_url,comments.limit(0).filter(stream).summary(total_count)"
+POST = (
+    "id,from{id,name},message,created_time,permalink_url,shares,reactions.limit(0).summary(total_count),"
+    "comments.limit(0).filter(stream).summary(total_count)"
+)
 
 
 class Comment(BaseModel):
@@ -57,6 +60,7 @@ def comment_message(raw: Mapping[str, Any], *, page_id: str, post: Mapping[str, 
             "about": about,
         },
         raw=raw,
+        metrics=counted({Metric.LIKES: raw.get("like_count"), Metric.REPLIES: raw.get("comment_count")}),
     )
 
 
@@ -74,7 +78,18 @@ def post_message(raw: Mapping[str, Any], *, page_id: str) -> IncomingMessage:
         url=web_address(words(raw.get("permalink_url"))),
         reply_handle={"comment_id": name, "thread_id": name, "is_post": True},
         raw=raw,
+        metrics=counted(
+            {
+                Metric.REACTIONS: _total(raw.get("reactions")),
+                Metric.SHARES: mapping(raw.get("shares")).get("count"),
+                Metric.REPLIES: _total(raw.get("comments")),
+            }
+        ),
     )
+
+
+def _total(edge: Any) -> Any:
+    return mapping(mapping(edge).get("summary")).get("total_count")
 
 
 def _attached(raw: Mapping[str, Any]) -> Iterator[IncomingAttachment]:

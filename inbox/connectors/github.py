@@ -19,6 +19,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     OutgoingReply,
     Rate,
     Receipt,
@@ -100,6 +101,7 @@ class GitHub(ChannelConnector):
         undoable=frozenset({ActName.HIDE, ActName.MARK_SPAM, ActName.LOCK, ActName.BLOCK, ActName.LIKE}),
         text_limit=LIMIT,
         refetches=50,
+        metrics=frozenset({Metric.REACTIONS, Metric.REPLIES}),
         because={
             "tells_deletes": N_("GitHub tells of deletions by webhook, or when a message is asked for again."),
             ActName.HOLD: N_("GitHub has no queue of messages that wait for approval."),

@@ -15,10 +15,10 @@ AGAIN = f"""
 query($ids: [ID!]!) {{
   nodes(ids: $ids) {{
     id
-    ... on Issue {{ number title {SAID} }}
-    ... on PullRequest {{ number title {SAID} }}
+    ... on Issue {{ number title comments {{ totalCount }} {SAID} }}
+    ... on PullRequest {{ number title comments {{ totalCount }} {SAID} }}
     ... on IssueComment {{ {SAID} }}
-    ... on Discussion {{ number title {SAID} }}
+    ... on Discussion {{ number title comments {{ totalCount }} {SAID} }}
     ... on DiscussionComment {{ {SAID} deletedAt }}
   }}
 }}"""

@@ -2,8 +2,9 @@
 
 import re
 
-from inbox.connectors.tracker_contract import IdeaCard
 from inbox.text import storable
+
+from inbox.connectors.tracker_contract import IdeaCard
 
 TITLE_LIMIT = 250
 BODY_LIMIT = 60_000

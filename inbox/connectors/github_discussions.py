@@ -16,12 +16,12 @@ VERSION = 1
 REMEMBERED = 500
 PAGES = 200
 PERSON = "author { __typename login avatarUrl url ... on User { databaseId } ... on Bot { databaseId } }"
-SAID = f"id databaseId body url createdAt updatedAt lastEditedAt {PERSON}"
+SAID = f"id databaseId body url createdAt updatedAt lastEditedAt reactions {{ totalCount }} {PERSON}"
 CHANGED = f"""
 query($owner: String!, $name: String!, $after: String) {{
   repository(owner: $owner, name: $name) {{
     discussions(first: 50, after: $after, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{
-      nodes {{ number title {SAID} }}
+      nodes {{ number title comments {{ totalCount }} {SAID} }}
       pageInfo {{ endCursor hasNextPage }}
     }}
   }}

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from inbox.text import one_line
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.github_text import written_in
 from inbox.connectors.json_api import mapping, text_of
-from inbox.connectors.lenient import Moment, Words, web_address, words
-from inbox.text import one_line
+from inbox.connectors.lenient import Moment, Words, counted, web_address, words
 
 ISSUE, COMMENT, DISCUSSION, REMARK = "issue", "comment", "discussion", "remark"
 TITLE_LIMIT = 500
@@ -78,6 +78,7 @@ def message_of(
             "login": words(mapping(said.person).get("login")),
         },
         raw=raw,
+        metrics=counted({Metric.REACTIONS: _total(raw.get("reactions")), Metric.REPLIES: _total(raw.get("comments"))}),
     )
 
 
@@ -94,6 +95,11 @@ def author_of(person: Mapping[str, Any] | None, our_login: str) -> Author | None
         profile_url=web_address(words(person.get("html_url")) or words(person.get("url"))),
         is_us=bool(our_login) and login.casefold() == our_login.casefold(),
     )
+
+
+def _total(found: Any) -> Any:
+    # REST tells the number of comments alone, and all else as an object.
+    return mapping(found).get("total_count", mapping(found).get("totalCount")) if isinstance(found, Mapping) else found
 
 
 def issue_number(raw: Any) -> int:

@@ -23,6 +23,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -81,6 +82,7 @@ class GitLab(ChannelConnector):
         undoable=frozenset({ActName.LOCK, ActName.LIKE}),
         text_limit=LIMIT,
         refetches=20,
+        metrics=frozenset({Metric.LIKES, Metric.REPLIES}),
         because={
             ActName.HIDE: N_("GitLab cannot hide comments; delete them instead."),
             ActName.BLOCK: N_("Only admins of the whole server can block people."),

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from inbox.clock import as_utc
+from inbox.text import one_line
 from pydantic import BaseModel
 
-from inbox.clock import as_utc
-from inbox.connectors.contract import Author, BadItem, Batch, Gone, IncomingMessage, Visibility
+from inbox.connectors.contract import Author, BadItem, Batch, Gone, IncomingMessage, Metric, Visibility
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import JsonApi, listed, mapping
-from inbox.connectors.lenient import Moment, Words, moment, web_address
+from inbox.connectors.lenient import Moment, Words, counted, moment, web_address
 from inbox.connectors.look_again import LookAgain, Refetch
 from inbox.connectors.read_each import Harvest, name_of, read_each
 from inbox.connectors.walk_since import Slice, walk_since
-from inbox.text import one_line
 
 VERSION = 1
 PAGE = 100
@@ -124,6 +124,7 @@ def message_of_issue(raw: Mapping[str, Any], *, our_id: int) -> IncomingMessage:
         url=web_address(issue.web_url),
         reply_handle=_handle(issue),
         raw=raw,
+        metrics=counted({Metric.LIKES: raw.get("upvotes"), Metric.REPLIES: raw.get("user_notes_count")}),
     )
 
 

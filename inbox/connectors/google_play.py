@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from inbox.clock import now
+from inbox.text import one_line
 from pydantic import Field, SecretStr, field_validator
 
-from inbox.clock import now
 from inbox.connectors.bearer import Bearer
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
@@ -21,6 +22,7 @@ from inbox.connectors.contract import (
     Group,
     Guide,
     IncomingMessage,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -34,11 +36,10 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.http import fetch, open_client, read_json
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment, text_of
-from inbox.connectors.lenient import is_before, moment, unix_moment, words
+from inbox.connectors.lenient import counted, is_before, moment, unix_moment, words
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import name_of, read_again, read_each
 from inbox.connectors.signed_jwt import read_key, signed_jwt
-from inbox.text import one_line
 
 VERSION = 1
 LIMIT = 350
@@ -88,6 +89,7 @@ class GooglePlay(ChannelConnector):
         replies=True,
         tells_edits=True,
         text_limit=LIMIT,
+        metrics=frozenset({Metric.LIKES}),
         because={
             "acts": N_("Reviews can only be reported in the Play Console itself."),
             "tells_deletes": N_("Google Play does not tell what was deleted."),
@@ -183,6 +185,7 @@ class GooglePlay(ChannelConnector):
             language=words(said.get("reviewerLanguage"))[:2],
             reply_handle={"review_id": name},
             raw=row,
+            metrics=counted({Metric.LIKES: said.get("thumbsUpCount")}),
         )
         if not words(answer.get("text")):
             return [review]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
+from inbox.text import one_line, plain_from_html
 from pydantic import Field
 
 from inbox.connectors.catch_up import Page, catch_up
@@ -19,15 +20,15 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     Rate,
     Setup,
     StreamSpec,
 )
 from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
-from inbox.connectors.lenient import unix_moment, web_address, words
+from inbox.connectors.lenient import counted, unix_moment, web_address, words
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.watch_words import WordList, stream_names, watch_words, word_of
-from inbox.text import one_line, plain_from_html
 
 VERSION = 1
 PAGE = 100
@@ -59,6 +60,7 @@ class HackerNews(ChannelConnector):
     capabilities: ClassVar[Capabilities] = Capabilities(
         watches=True,
         refetches=30,
+        metrics=frozenset({Metric.POINTS, Metric.REPLIES}),
         because={
             "tells_edits": LATER,
             "tells_deletes": LATER,
@@ -146,6 +148,7 @@ def message_of(hit: Mapping[str, Any]) -> IncomingMessage:
         # Where a story is a link, the page it leads to is what people talk about.
         quote=web_address(words(hit.get("url")) or words(hit.get("story_url"))),
         raw=hit,
+        metrics=counted({Metric.POINTS: hit.get("points"), Metric.REPLIES: hit.get("num_comments")}),
     )
 
 
@@ -161,6 +164,7 @@ def _as_it_is(item: Mapping[str, Any], known: Known) -> IncomingMessage:
         author=_author(words(item.get("by"))),
         url=f"{SITE}/item?id={known.external_id}",
         raw=item,
+        metrics=counted({Metric.POINTS: item.get("score"), Metric.REPLIES: item.get("descendants")}),
     )
 
 

@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -87,6 +88,7 @@ class Instagram(ChannelConnector):
         undoable=frozenset({ActName.HIDE, ActName.BLOCK}),
         text_limit=TALK_BYTES,
         refetches=50,
+        metrics=frozenset({Metric.LIKES}),
         allows_training=False,
         because={
             "tells_edits": N_("Comments on Instagram cannot be edited."),

@@ -4,21 +4,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from inbox.text import one_line
 from pydantic import BaseModel, Field
 
 from inbox.connectors.catch_up import Page
-from inbox.connectors.contract import Author, Batch, IncomingMessage, Refused
+from inbox.connectors.contract import Author, Batch, IncomingMessage, Metric, Refused
 from inbox.connectors.json_api import mapping, segment, text_of
-from inbox.connectors.lenient import Moment, Words, moment, web_address, words
+from inbox.connectors.lenient import Moment, Words, counted, moment, web_address, words
 from inbox.connectors.meta_api import MetaApi
 from inbox.connectors.meta_talks import author_of, not_before
 from inbox.connectors.read_below import Parent, read_below
 from inbox.connectors.read_each import name_of, read_each
-from inbox.text import one_line
 
 VERSION = 1
 MEDIA = "id,caption,timestamp,permalink,comments_count"
-SAID = "id,text,username,from{id,username},timestamp,hidden,parent_id"
+SAID = "id,text,username,from{id,username},timestamp,hidden,like_count,parent_id"
 COMMENT = f"{SAID},replies.limit(50){{{SAID}}}"
 WATCHED = 50
 COMMENT_LIMIT = 300
@@ -59,6 +59,7 @@ def comment_message(raw: Mapping[str, Any], *, ours: Sequence[str], media: Mappi
         parent_id=comment.parent_id,
         reply_handle=handle,
         raw=raw,
+        metrics=counted({Metric.LIKES: raw.get("like_count")}),
     )
 
 

@@ -22,6 +22,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -98,6 +99,7 @@ class Lemmy(ChannelConnector):
         undoable=frozenset({*OF_MODERATORS, ActName.BLOCK, ActName.LIKE}),
         text_limit=LIMIT,
         refetches=20,
+        metrics=frozenset({Metric.POINTS, Metric.REPLIES}),
         because={
             ActName.HIDE: N_("Lemmy cannot hide comments from others; delete them as a moderator."),
             ActName.MUTE: N_("Lemmy cannot mute people; block them, or ban them from the community."),

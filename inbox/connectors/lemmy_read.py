@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from inbox.text import one_line
 from pydantic import BaseModel, ValidationError
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.json_api import mapping
-from inbox.connectors.lenient import Moment, Words, web_address
-from inbox.text import one_line
+from inbox.connectors.lenient import Moment, Words, counted, web_address
 
 COMMENT, POST, PRIVATE = "comment", "post", "private_message"
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
@@ -108,6 +108,7 @@ def _comment(view: Mapping[str, Any], server: str, our_id: int) -> IncomingMessa
             "person_id": comment.creator_id,
         },
         raw=_kept(view),
+        metrics=_metrics(view, "child_count"),
     )
 
 
@@ -132,6 +133,7 @@ def _post(view: Mapping[str, Any], server: str, our_id: int) -> IncomingMessage:
         ),
         reply_handle={"post_id": post.id, "community_id": post.community_id, "person_id": post.creator_id},
         raw=_kept(view),
+        metrics=_metrics(view, "comments"),
     )
 
 
@@ -167,6 +169,11 @@ def _author(view: Mapping[str, Any], our_id: int) -> Author | None:
         profile_url=page,
         is_us=person.id == our_id,
     )
+
+
+def _metrics(view: Mapping[str, Any], answers: str) -> dict[Metric, int]:
+    counts = mapping(view.get("counts"))
+    return counted({Metric.POINTS: counts.get("score"), Metric.REPLIES: counts.get(answers)})
 
 
 def _title(post: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     OutcomeUnknown,
     OutgoingReply,
     Passing,
@@ -100,6 +101,7 @@ class LinkedIn(ChannelConnector):
         acts=frozenset({ActName.DELETE}),
         text_limit=LIMIT,
         refetches=10,
+        metrics=frozenset({Metric.LIKES, Metric.REPLIES}),
         allows_training=False,
         because={
             "allows_training": N_("LinkedIn lets words be kept for 48 hours, and who wrote them for 24."),

@@ -7,14 +7,14 @@ from typing import Any
 from urllib.parse import quote
 from zlib import crc32
 
+from inbox.text import one_line
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
-from inbox.connectors.lenient import Dicts, Words, unix_moment, web_address, whole_number, words
+from inbox.connectors.lenient import Dicts, Words, counted, unix_moment, web_address, whole_number, words
 from inbox.connectors.read_each import name_of
-from inbox.text import one_line
 
 SITE = "https://www.linkedin.com"
 ORGANIZATION = "urn:li:organization:"
@@ -52,6 +52,7 @@ def message_of(raw: Mapping[str, Any], *, us: str, about: str = "") -> IncomingM
     text = words(comment.message.get("text"))
     if not text and not attachments:
         raise ValueError("it has neither words nor a picture")
+    likes = mapping(raw.get("likesSummary"))
     posted, changed = _moment(comment.created), _moment(comment.last_modified)
     return IncomingMessage(
         external_id=name,
@@ -71,6 +72,12 @@ def message_of(raw: Mapping[str, Any], *, us: str, about: str = "") -> IncomingM
             "about": about,
         },
         raw=raw,
+        metrics=counted(
+            {
+                Metric.LIKES: likes.get("aggregatedTotalLikes", likes.get("totalLikes")),
+                Metric.REPLIES: answers_of(raw) if raw.get("commentsSummary") else None,
+            }
+        ),
     )
 
 

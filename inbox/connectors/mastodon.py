@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     Gone,
     Group,
     Guide,
+    Metric,
     OutcomeUnknown,
     OutgoingReply,
     Receipt,
@@ -74,6 +75,7 @@ class Mastodon(ChannelConnector):
         undoable=frozenset({ActName.BLOCK, ActName.MUTE}),
         text_limit=500,
         text_unit=Unit.GRAPHEMES,
+        metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES}),
         because={
             ActName.HIDE: N_("Mastodon cannot hide what others wrote."),
             ActName.DELETE: N_("Only the moderators of a server can delete what others wrote."),

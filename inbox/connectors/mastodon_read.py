@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from inbox.text import count_graphemes, one_line, plain_from_html
 from pydantic import BaseModel, ConfigDict
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
-from inbox.connectors.lenient import Dicts, Moment, Words, web_address, words
-from inbox.text import count_graphemes, one_line, plain_from_html
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
+from inbox.connectors.lenient import Dicts, Moment, Words, counted, web_address, words
 
 URL_LENGTH = 23
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -104,6 +104,13 @@ def message_of(
             "uri": status.uri,
         },
         raw=raw,
+        metrics=counted(
+            {
+                Metric.LIKES: raw.get("favourites_count"),
+                Metric.SHARES: raw.get("reblogs_count"),
+                Metric.REPLIES: raw.get("replies_count"),
+            }
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
+
 from inbox.connectors.contract import (
     Batch,
     ConnectorError,

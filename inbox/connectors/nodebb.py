@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from inbox.clock import now
 from pydantic import Field
 
-from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Group,
     Guide,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -81,6 +82,7 @@ class NodeBB(ChannelConnector):
         undoable=frozenset({*OF_MODERATORS, ActName.LIKE}),
         text_limit=LIMIT,
         refetches=20,
+        metrics=frozenset({Metric.POINTS}),
         because={
             ActName.HIDE: N_("In NodeBB a deleted post is only hidden and can be restored: delete it."),
             ActName.BLOCK: N_("In a forum people are muted or banned instead."),

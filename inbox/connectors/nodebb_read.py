@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from inbox.text import one_line, plain_from_html
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Author, Batch, Deletion, Gone, IncomingMessage, Known
+from inbox.connectors.contract import Author, Batch, Deletion, Gone, IncomingMessage, Known, Metric
 from inbox.connectors.json_api import listed, mapping, segment, text_of
-from inbox.connectors.lenient import Words, is_before, unix_moment, web_address
+from inbox.connectors.lenient import Words, counted, is_before, unix_moment, web_address
 from inbox.connectors.look_again import LookAgain
 from inbox.connectors.read_each import UNREADABLE, name_of, read_each
-from inbox.text import one_line, plain_from_html
 
 VERSION = 1
 EMPTY_PAGES = 5  # what the account may not see is left out of a page, up to all of it
@@ -140,6 +140,7 @@ def message_of(raw: Mapping[str, Any], *, server: str, our_id: str) -> IncomingM
         url=f"{server}/post/{segment(post.pid)}",
         reply_handle={"topic_id": post.tid, **({"person_id": uid} if isinstance(uid, int) and uid > 0 else {})},
         raw=raw,
+        metrics=counted({Metric.POINTS: raw.get("votes")}),
     )
 
 

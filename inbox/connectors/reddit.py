@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from inbox.clock import now
 from pydantic import Field, SecretStr
 
-from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Group,
     Guide,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -88,6 +89,7 @@ class Reddit(ChannelConnector):
         undoable=frozenset(MODERATORS_ONLY),
         text_limit=LIMIT,
         refetches=PAGE,
+        metrics=frozenset({Metric.POINTS, Metric.REPLIES}),
         allows_training=False,
         because={
             "tells_edits": LATER,

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import Author, IncomingMessage, Visibility
-from inbox.connectors.json_api import mapping
-from inbox.connectors.lenient import unix_moment, web_address, words
 from inbox.text import one_line, plain_from_html
+
+from inbox.connectors.contract import Author, IncomingMessage, Metric, Visibility
+from inbox.connectors.json_api import mapping
+from inbox.connectors.lenient import counted, unix_moment, web_address, words
 
 SITE = "https://www.reddit.com"
 COMMENT, POST, PRIVATE = "t1", "t3", "t4"
@@ -77,6 +78,9 @@ def message_of(thing: Any, *, our_name: str) -> IncomingMessage:
             "is_locked": bool(found.get("locked")),
         },
         raw=found,
+        metrics=counted({Metric.POINTS: found.get("score"), Metric.REPLIES: found.get("num_comments")})
+        if not is_private
+        else {},
     )
 
 

@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -95,6 +96,7 @@ class Slack(ChannelConnector):
         undoable=frozenset({ActName.LIKE}),
         text_limit=LIMIT,
         refetches=20,
+        metrics=frozenset({Metric.REACTIONS, Metric.REPLIES}),
         because={
             ActName.DELETE: N_("An app may delete its own messages only."),
             ActName.HIDE: N_("Slack cannot hide messages."),

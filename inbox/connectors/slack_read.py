@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from inbox.text import one_line
 from pydantic import BaseModel
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
-from inbox.connectors.lenient import Dicts, Words, unix_moment, web_address, words
-from inbox.text import one_line
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
+from inbox.connectors.lenient import Dicts, Words, counted, unix_moment, web_address, whole_number, words
 
 # What people say; all other subtypes tell that something happened.
 SPOKEN = {"", "thread_broadcast", "file_share", "me_message", "bot_message"}
@@ -32,6 +32,7 @@ class Said(BaseModel):
     edited: Any = None
     files: Dicts = []
     attachments: Dicts = []
+    reactions: Dicts = []
 
     @property
     def is_spoken(self) -> bool:
@@ -93,6 +94,10 @@ def message_of(
             "is_direct": is_direct and not said.thread_ts,
         },
         raw=raw,
+        metrics={
+            Metric.REACTIONS: sum(whole_number(each.get("count")) for each in said.reactions),
+            **counted({Metric.REPLIES: raw.get("reply_count")}),
+        },
     )
 
 

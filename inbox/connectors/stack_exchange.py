@@ -20,6 +20,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -94,6 +95,7 @@ class StackExchange(ChannelConnector):
         watches=True,
         text_limit=LIMIT,
         refetches=PAGE,
+        metrics=frozenset({Metric.VIEWS, Metric.POINTS, Metric.REPLIES}),
         because={
             "acts": N_("Stack Exchange is moderated by its communities; programs may not."),
             "tells_deletes": N_("Its lists do not tell; messages are asked for again later, and then it shows."),

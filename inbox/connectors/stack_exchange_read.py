@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import Author, IncomingMessage
-from inbox.connectors.json_api import mapping, text_of
-from inbox.connectors.lenient import unix_moment, web_address, words
-from inbox.connectors.read_each import name_of
 from inbox.text import one_line, plain_from_html
+
+from inbox.connectors.contract import Author, IncomingMessage, Metric
+from inbox.connectors.json_api import mapping, text_of
+from inbox.connectors.lenient import counted, unix_moment, web_address, words
+from inbox.connectors.read_each import name_of
 
 
 def kind_of(item: Mapping[str, Any]) -> str:
@@ -60,6 +61,13 @@ def message_of(item: Any, *, our_id: int, thread_id: str, site: str, parent_id: 
         url=web_address(words(found.get("link"))) or _address(kind, name[2:], text_of(post), host_of(site)),
         reply_handle={"post_id": post},
         raw=found,
+        metrics=counted(
+            {
+                Metric.VIEWS: found.get("view_count"),
+                Metric.POINTS: found.get("score"),
+                Metric.REPLIES: found.get("answer_count"),
+            }
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -78,6 +79,7 @@ class X(ChannelConnector):
         text_limit=LIMIT,
         text_unit=Unit.WEIGHTED,
         refetches=100,
+        metrics=frozenset({Metric.VIEWS, Metric.LIKES, Metric.SHARES, Metric.REPLIES}),
         allows_training=False,
         because={
             "tells_deletes": N_("Its lists do not tell; messages are asked for again later, and then it shows."),

@@ -22,7 +22,7 @@ SIGN_IN = SignIn(
 NO_CREDITS = 402
 FIELDS = {
     "tweet.fields": "author_id,conversation_id,created_at,edit_history_tweet_ids,entities,in_reply_to_user_id,"
-    "lang,note_tweet,referenced_tweets",
+    "lang,note_tweet,public_metrics,referenced_tweets",
     "user.fields": "name,profile_image_url,username",
     "expansions": "author_id,referenced_tweets.id",
 }

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from inbox.connectors.contract import Author, IncomingMessage
-from inbox.connectors.json_api import mapping
-from inbox.connectors.lenient import dicts, moment, web_address, words
 from inbox.text import one_line
+
+from inbox.connectors.contract import Author, IncomingMessage, Metric
+from inbox.connectors.json_api import mapping
+from inbox.connectors.lenient import counted, dicts, moment, web_address, words
 
 SITE = "https://x.com"
 
@@ -30,7 +31,7 @@ def message_of(post: Any, along: Mapping[str, Any], *, our_id: str) -> IncomingM
         raise ValueError("it has no id or says nothing")
     author, thread = words(found.get("author_id")), words(found.get("conversation_id"))
     people = {words(person.get("id")): person for person in dicts(along.get("users"))}
-    at = moment(found.get("created_at"))
+    at, numbers = moment(found.get("created_at")), mapping(found.get("public_metrics"))
     return IncomingMessage(
         external_id=name,
         thread_id=name if thread in {"", number} else thread,
@@ -44,6 +45,14 @@ def message_of(post: Any, along: Mapping[str, Any], *, our_id: str) -> IncomingM
         url=f"{SITE}/i/web/status/{number}",
         reply_handle={"post_id": number, "author_id": author, "is_summons": _is_summons(found, our_id)},
         raw=found,
+        metrics=counted(
+            {
+                Metric.VIEWS: numbers.get("impression_count"),
+                Metric.LIKES: numbers.get("like_count"),
+                Metric.SHARES: numbers.get("retweet_count"),
+                Metric.REPLIES: numbers.get("reply_count"),
+            }
+        ),
     )
 
 

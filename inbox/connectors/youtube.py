@@ -19,6 +19,7 @@ from inbox.connectors.contract import (
     Group,
     Guide,
     Known,
+    Metric,
     OutcomeUnknown,
     OutgoingReply,
     Passing,
@@ -82,6 +83,7 @@ class YouTube(ChannelConnector):
         undoable=frozenset({ActName.HIDE, ActName.HOLD, ActName.APPROVE}),
         text_limit=LIMIT,
         refetches=50,
+        metrics=frozenset({Metric.VIEWS, Metric.LIKES, Metric.REPLIES}),
         allows_training=False,
         because={
             ActName.DELETE: N_("On YouTube only its author can delete a comment; hiding it has the same effect."),

@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-
 from inbox.clock import now
+
 from inbox.connectors.bearer import Bearer
 from inbox.connectors.contract import ConnectorError, Gone, NeedsPerson, RateLimited, Refused, SignIn, Surroundings
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of
@@ -90,8 +90,8 @@ class YouTubeApi(JsonApi):
         return self._by_name("/comments", {"textFormat": "plainText"}, names)
 
     def videos(self, names: Sequence[str]) -> dict[str, Any]:
-        """Videos by id."""
-        return self._by_name("/videos", {}, names)
+        """Videos by id, with their counts."""
+        return self._by_name("/videos", {"part": "snippet,statistics"}, names)
 
     def search(self, query: Query) -> tuple[list[Any], str | None]:
         """What a search finds; of these a day has a hundred."""

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from inbox.text import one_line
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage
+from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping
-from inbox.connectors.lenient import Moment, Words, moment, web_address, words
-from inbox.text import one_line
+from inbox.connectors.lenient import Moment, Words, counted, moment, web_address, words
 
 SITE = "https://www.youtube.com"
 VIDEO = "video:"
@@ -30,6 +30,7 @@ class Snippet(BaseModel):
     video_id: Words = ""
     moderation_status: Words = ""
     image_url: Words = ""
+    like_count: Any = None
     published_at: Moment = None
     updated_at: Moment = None
 
@@ -94,6 +95,7 @@ def message_of(
         attachments=(IncomingAttachment("image", "image/*", url=image),) if image else (),
         reply_handle=handle,
         raw=raw,
+        metrics=counted({Metric.LIKES: said.like_count}),
     )
 
 
@@ -101,7 +103,7 @@ def video_message(name: str, raw: Mapping[str, Any]) -> IncomingMessage:
     """A video as the beginning of a conversation. Raises ValueError when it has no id."""
     if not name:
         raise ValueError("it has no id")
-    said = mapping(raw["snippet"])
+    said, numbers = mapping(raw["snippet"]), mapping(raw.get("statistics"))
     title, channel_id = words(said.get("title")), words(said.get("channelId"))
     about = words(said.get("description"))
     address = f"{SITE}/channel/{channel_id}"
@@ -115,6 +117,13 @@ def video_message(name: str, raw: Mapping[str, Any]) -> IncomingMessage:
         url=f"{SITE}/watch?v={name}",
         reply_handle={"video_id": name, "channel_id": channel_id, "is_video": True},
         raw=raw,
+        metrics=counted(
+            {
+                Metric.VIEWS: numbers.get("viewCount"),
+                Metric.LIKES: numbers.get("likeCount"),
+                Metric.REPLIES: numbers.get("commentCount"),
+            }
+        ),
     )
 
 
