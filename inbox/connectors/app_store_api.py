@@ -5,11 +5,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx
-from inbox.text import one_line
 
 from inbox.connectors.contract import ConnectorError, OutcomeUnknown
 from inbox.connectors.json_api import JsonApi, Query, mapping
 from inbox.connectors.lenient import words
+from inbox.text import one_line
 
 
 class AppStoreApi(JsonApi):

@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 from zlib import crc32
 
-from inbox.clock import now
-from inbox.text import one_line
 from pydantic import Field, SecretStr, field_validator
 
+from inbox.clock import now
 from inbox.connectors.app_store_api import AppStoreApi
 from inbox.connectors.bearer import Bearer
 from inbox.connectors.catch_up import Page, catch_up
@@ -40,6 +39,7 @@ from inbox.connectors.lenient import is_before, moment, words
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import name_of, read_again, read_each
 from inbox.connectors.signed_jwt import read_key, signed_jwt
+from inbox.text import one_line
 
 VERSION = 1
 LIMIT = 5_970

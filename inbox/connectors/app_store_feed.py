@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from inbox.text import one_line
 from pydantic import Field, field_validator
 
 from inbox.connectors.catch_up import Page, catch_up
@@ -29,6 +28,7 @@ from inbox.connectors.json_api import JsonApi, mapping
 from inbox.connectors.lenient import moment, words
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.watch_words import watch_words
+from inbox.text import one_line
 
 VERSION = 1
 PAGES = 10

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from inbox.clock import as_utc
-from inbox.text import count_graphemes
 from pydantic import Field, SecretStr, field_validator
 
+from inbox.clock import as_utc
 from inbox.connectors import bluesky_acts as acts
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_direct import (
@@ -46,6 +45,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.read_each import read_each
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.watch_words import WordList, stream_names, word_of
+from inbox.text import count_graphemes
 
 LIMIT = 300
 LIMIT_BYTES = 3_000

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import parts_of
 from inbox.connectors.bluesky_text import record_key

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import is_post_uri, message_of, reply_refs
 from inbox.connectors.bluesky_watch import Watch, posts_by_uri

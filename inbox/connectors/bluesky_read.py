@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from inbox.text import one_line
-
 from inbox.connectors.bluesky_text import with_whole_links
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.lenient import counted, moment
+from inbox.text import one_line
 
 POST = "app.bsky.feed.post"
 _POST_URI = re.compile(rf"at://(did:[a-z]+:[\w.:%-]+)/{re.escape(POST)}/([\w.:~-]{{1,512}})", re.ASCII)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import POST, is_post_uri, message_of, parts_of, stamp_of
 from inbox.connectors.contract import (

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Gone
 from inbox.connectors.discord_read import number
 from inbox.connectors.http import Forbidden

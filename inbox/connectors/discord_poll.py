@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Batch, Gone, IncomingMessage
 from inbox.connectors.discord_channels import open_channels
 from inbox.connectors.discord_read import SPOKEN, Said, message_of, number, snowflake

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.lenient import Dicts, Moment, Words, web_address, whole_number, words
+from inbox.text import one_line
 
 EPOCH_MS = 1_420_070_400_000  # Discord's ids count milliseconds since 2015
 QUOTED = 2_000

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage
 from inbox.connectors.discord_read import message_of, number, shows_nothing
 from inbox.connectors.http import Forbidden

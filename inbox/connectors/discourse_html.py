@@ -4,9 +4,8 @@ import html
 import re
 from dataclasses import dataclass
 
-from inbox.text import plain_from_html
-
 from inbox.connectors.lenient import web_address
+from inbox.text import plain_from_html
 
 _ASIDE = re.compile(r"<aside\b([^>]*)>|</aside>", re.IGNORECASE)
 _SOURCE = re.compile(r'data-onebox-src="([^"]*)"')

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel, ConfigDict
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.discourse_html import written_in
 from inbox.connectors.lenient import Moment, Words, counted, dicts, web_address
+from inbox.text import one_line
 
 LIKE = 2  # the kind of act by which people say that they like a post
 REGULAR = 1  # the post type of what people write; others are notes of staff and of the system

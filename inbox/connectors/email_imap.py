@@ -11,12 +11,12 @@ from typing import Any
 
 from imap_tools.errors import ImapToolsError
 from imap_tools.utils import encode_folder
-from inbox.clock import as_utc
-from inbox.text import one_line
 
+from inbox.clock import as_utc
 from inbox.connectors.contract import NeedsPerson, Passing
 from inbox.connectors.email_signin import ImapServer, sign_in, sign_out
 from inbox.connectors.email_socket import connecting
+from inbox.text import one_line
 
 HEAD_BYTES = 60_000
 LOOK_BYTES = 5 * 1024 * 1024

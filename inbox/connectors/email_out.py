@@ -3,12 +3,12 @@
 import re
 from typing import ClassVar
 
-from inbox.text import one_line
 from pydantic import Field, field_validator
 
 from inbox.connectors.contract import N_, Account, Receipt, Refused, Setup, Surroundings
 from inbox.connectors.smtp import Mail
 from inbox.connectors.tracker_contract import IdeaCard, TicketState
+from inbox.text import one_line
 
 # A mail is written for its reader, not for whoever looks at a screen now, so its few words stand here.
 WORDS = {

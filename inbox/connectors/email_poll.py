@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import as_utc
-
 from inbox.connectors.contract import BadItem, Batch, IncomingMessage, NeedsPerson
 from inbox.connectors.email_charset import decode_bytes
 from inbox.connectors.email_imap import Entered, Envelope, Mailbox

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from socket import socket
 
 from imap_tools import BaseMailBox
-from inbox.text import one_line
 
 from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing
 from inbox.connectors.email_socket import open_socket, secure
+from inbox.text import one_line
 
 LITERAL_LIMIT = 64 * 1024 * 1024
 _TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]|too many|temporar|try again|later", re.IGNORECASE)

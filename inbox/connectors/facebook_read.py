@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel, Field
 
 from inbox.connectors.contract import IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import Moment, Words, counted, web_address, words
 from inbox.connectors.meta_talks import author_of
+from inbox.text import one_line
 
 COMMENT = (
     "id,from{id,name},message,created_time,parent{id},permalink_url,"

@@ -2,9 +2,8 @@
 
 import re
 
-from inbox.text import storable
-
 from inbox.connectors.tracker_contract import IdeaCard
+from inbox.text import storable
 
 TITLE_LIMIT = 250
 BODY_LIMIT = 60_000

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
-from inbox.clock import as_utc, now
-from inbox.text import one_line
 from pydantic import Field, field_validator
 
+from inbox.clock import as_utc, now
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -28,6 +27,7 @@ from inbox.connectors.github_body import TITLE_LIMIT, write_body
 from inbox.connectors.http import Forbidden, fetch, open_client, read_json, submit
 from inbox.connectors.one_word import AccessToken
 from inbox.connectors.tracker_contract import IdeaCard, TicketState
+from inbox.text import one_line
 
 PAGE = 100
 PAGES = 10

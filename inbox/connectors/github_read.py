@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.github_text import written_in
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import Moment, Words, counted, web_address, words
+from inbox.text import one_line
 
 ISSUE, COMMENT, DISCUSSION, REMARK = "issue", "comment", "discussion", "remark"
 TITLE_LIMIT = 500

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from inbox.clock import as_utc
-from inbox.text import one_line
 from pydantic import BaseModel
 
+from inbox.clock import as_utc
 from inbox.connectors.contract import Author, BadItem, Batch, Gone, IncomingMessage, Metric, Visibility
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import JsonApi, listed, mapping
@@ -15,6 +14,7 @@ from inbox.connectors.lenient import Moment, Words, counted, moment, web_address
 from inbox.connectors.look_again import LookAgain, Refetch
 from inbox.connectors.read_each import Harvest, name_of, read_each
 from inbox.connectors.walk_since import Slice, walk_since
+from inbox.text import one_line
 
 VERSION = 1
 PAGE = 100

@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from inbox.clock import now
-from inbox.text import one_line
 from pydantic import Field, SecretStr, field_validator
 
+from inbox.clock import now
 from inbox.connectors.bearer import Bearer
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
@@ -40,6 +39,7 @@ from inbox.connectors.lenient import counted, is_before, moment, unix_moment, wo
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import name_of, read_again, read_each
 from inbox.connectors.signed_jwt import read_key, signed_jwt
+from inbox.text import one_line
 
 VERSION = 1
 LIMIT = 350

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-from inbox.text import one_line, plain_from_html
 from pydantic import Field
 
 from inbox.connectors.catch_up import Page, catch_up
@@ -29,6 +28,7 @@ from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
 from inbox.connectors.lenient import counted, unix_moment, web_address, words
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.watch_words import WordList, stream_names, watch_words, word_of
+from inbox.text import one_line, plain_from_html
 
 VERSION = 1
 PAGE = 100

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel, Field
 
 from inbox.connectors.catch_up import Page
@@ -15,6 +14,7 @@ from inbox.connectors.meta_api import MetaApi
 from inbox.connectors.meta_talks import author_of, not_before
 from inbox.connectors.read_below import Parent, read_below
 from inbox.connectors.read_each import name_of, read_each
+from inbox.text import one_line
 
 VERSION = 1
 MEDIA = "id,caption,timestamp,permalink,comments_count"

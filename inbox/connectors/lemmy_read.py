@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel, ValidationError
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import Moment, Words, counted, web_address
+from inbox.text import one_line
 
 COMMENT, POST, PRIVATE = "comment", "post", "private_message"
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from inbox.clock import as_utc
 from pydantic import BeforeValidator
 
+from inbox.clock import as_utc
 from inbox.connectors.contract import Metric
 
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import is_before, unix_moment, words

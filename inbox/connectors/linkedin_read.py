@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import quote
 from zlib import crc32
 
-from inbox.text import one_line
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
@@ -15,6 +14,7 @@ from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessag
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import Dicts, Words, counted, unix_moment, web_address, whole_number, words
 from inbox.connectors.read_each import name_of
+from inbox.text import one_line
 
 SITE = "https://www.linkedin.com"
 ORGANIZATION = "urn:li:organization:"

@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Batch, IncomingMessage, Known
 from inbox.connectors.lenient import moment, words
 

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-from inbox.clock import now
 
+from inbox.clock import now
 from inbox.connectors.contract import NeedsPerson, OutcomeUnknown, Passing, Refused, Surroundings
 from inbox.connectors.http import BadRequest, Forbidden, fetch, open_client, read_json, submit
 from inbox.connectors.json_api import mapping

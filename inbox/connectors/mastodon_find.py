@@ -6,8 +6,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
-from inbox.clock import now
 
+from inbox.clock import now
 from inbox.connectors.contract import Gone, OutgoingReply, Passing, Receipt
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import mapping, segment

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.text import count_graphemes, one_line, plain_from_html
 from pydantic import BaseModel, ConfigDict
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.lenient import Dicts, Moment, Words, counted, web_address, words
+from inbox.text import count_graphemes, one_line, plain_from_html
 
 URL_LENGTH = 23
 _URL = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)

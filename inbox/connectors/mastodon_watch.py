@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import (
     Batch,
     ConnectorError,

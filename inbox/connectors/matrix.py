@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from inbox.clock import now
 from pydantic import Field
 
+from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,

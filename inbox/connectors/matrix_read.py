@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import unix_moment, words
+from inbox.text import one_line
 
 MESSAGE, REDACTION, ENCRYPTED = "m.room.message", "m.room.redaction", "m.room.encrypted"
 FILES = {"m.image", "m.file", "m.audio", "m.video"}

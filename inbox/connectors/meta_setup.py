@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from inbox.clock import now
 from pydantic import Field, SecretStr, field_validator
 
+from inbox.clock import now
 from inbox.connectors.contract import N_, Refused, Setup
 from inbox.connectors.json_api import text_of
 from inbox.connectors.lenient import moment

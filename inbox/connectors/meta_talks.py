@@ -4,10 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from inbox.clock import now
-from inbox.text import one_line
 from pydantic import BaseModel, Field
 
+from inbox.clock import now
 from inbox.connectors.catch_up import Page
 from inbox.connectors.contract import (
     Author,
@@ -24,6 +23,7 @@ from inbox.connectors.meta_setup import said_at, still_open
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_below import Parent, read_below
 from inbox.connectors.read_each import name_of, read_each
+from inbox.text import one_line
 
 VERSION = 1
 TALKS = 100

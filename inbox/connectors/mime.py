@@ -12,12 +12,11 @@ from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
 
-from inbox.text import plain_from_html, storable
-
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
 from inbox.connectors.email_automatic import is_automatic
 from inbox.connectors.email_charset import decode_bytes, decode_name, decode_words
 from inbox.connectors.email_quote import split_quote
+from inbox.text import plain_from_html, storable
 
 ATTACHMENT_LIMIT = 25 * 1024 * 1024
 PARTS = 50  # of which the bytes are kept; further ones are listed

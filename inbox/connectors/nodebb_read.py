@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from inbox.text import one_line, plain_from_html
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inbox.connectors.catch_up import Page, catch_up
@@ -13,6 +12,7 @@ from inbox.connectors.json_api import listed, mapping, segment, text_of
 from inbox.connectors.lenient import Words, counted, is_before, unix_moment, web_address
 from inbox.connectors.look_again import LookAgain
 from inbox.connectors.read_each import UNREADABLE, name_of, read_each
+from inbox.text import one_line, plain_from_html
 
 VERSION = 1
 EMPTY_PAGES = 5  # what the account may not see is left out of a page, up to all of it

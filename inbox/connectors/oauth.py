@@ -14,7 +14,6 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from inbox.clock import now
-
 from inbox.connectors.contract import NeedsPerson, OutcomeUnknown, Passing, Refused, SignIn, Surroundings
 from inbox.connectors.http import open_client, read_json, submit
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from inbox.clock import now
-
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Gone
 from inbox.connectors.json_api import mapping

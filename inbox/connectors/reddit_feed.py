@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import ClassVar, Self
 from urllib.parse import quote, urlsplit
 
-from inbox.text import plain_from_html
 from pydantic import Field, model_validator
 
 from inbox.connectors.contract import N_, Account, Group, Guide, IncomingMessage, Rate, Retention, Setup, StreamSpec
@@ -15,6 +14,7 @@ from inbox.connectors.feed_reader import FeedReader, message_of
 from inbox.connectors.rss_parse import Entry, Feed
 from inbox.connectors.subreddits import Subreddits
 from inbox.connectors.watch_words import WordList, stream_names, watch_words, word_of
+from inbox.text import plain_from_html
 
 SITE = "https://www.reddit.com"
 READ_ONLY = N_("Feeds can only be read; answering needs an app that Reddit has approved (channel kind Reddit).")

@@ -4,11 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.text import one_line, plain_from_html
-
 from inbox.connectors.contract import Author, IncomingMessage, Metric, Visibility
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import counted, unix_moment, web_address, words
+from inbox.text import one_line, plain_from_html
 
 SITE = "https://www.reddit.com"
 COMMENT, POST, PRIVATE = "t1", "t3", "t4"

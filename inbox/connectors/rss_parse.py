@@ -12,9 +12,8 @@ from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, TreeBuilder, tostring
 from xml.parsers import expat
 
-from inbox.text import one_line, plain_from_html
-
 from inbox.connectors.lenient import web_address
+from inbox.text import one_line, plain_from_html
 
 DEPTH = 100
 ATOM = "http://www.w3.org/2005/Atom"

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Batch, Deletion, IncomingMessage, Refused
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import words

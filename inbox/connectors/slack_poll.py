@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Batch, Gone, IncomingMessage, Refused
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import words

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.lenient import Dicts, Words, counted, unix_moment, web_address, whole_number, words
+from inbox.text import one_line
 
 # What people say; all other subtypes tell that something happened.
 SPOKEN = {"", "thread_broadcast", "file_share", "me_message", "bot_message"}

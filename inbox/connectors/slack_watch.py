@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import moment, words

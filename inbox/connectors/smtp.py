@@ -14,8 +14,6 @@ from email.utils import format_datetime, formataddr
 from urllib.parse import unquote, urlsplit
 
 from inbox.clock import now
-from inbox.text import one_line, storable
-
 from inbox.connectors.contract import (
     ConnectorError,
     NeedsPerson,
@@ -26,6 +24,7 @@ from inbox.connectors.contract import (
     Refused,
 )
 from inbox.connectors.email_socket import connecting, open_socket, secure
+from inbox.text import one_line, storable
 
 TEXT_LIMIT = 200_000
 _SECURITY = {"smtp": "none", "smtp+starttls": "starttls", "smtps": "ssl"}

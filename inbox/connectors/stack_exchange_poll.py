@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Batch, IncomingMessage
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import moment, unix_moment

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.text import one_line, plain_from_html
-
 from inbox.connectors.contract import Author, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import counted, unix_moment, web_address, words
 from inbox.connectors.read_each import name_of
+from inbox.text import one_line, plain_from_html
 
 
 def kind_of(item: Mapping[str, Any]) -> str:

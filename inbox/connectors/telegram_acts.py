@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Act, ActName, Refused
 from inbox.connectors.handles import number_in
 

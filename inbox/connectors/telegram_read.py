@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel, ConfigDict, Field
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import Dicts, UnixMoment, Words, web_address, words
+from inbox.text import one_line
 
 # What a message can carry, the field it lies in, and the media type where Telegram names none.
 MEDIA = {

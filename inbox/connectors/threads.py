@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from inbox.clock import now
 from pydantic import Field, SecretStr, field_validator
 
+from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,

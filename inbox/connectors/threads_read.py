@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 from zlib import crc32
 
-from inbox.clock import now
-from inbox.text import one_line
 from pydantic import BaseModel, Field
 
+from inbox.clock import now
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Author, Batch, IncomingAttachment, IncomingMessage
 from inbox.connectors.json_api import mapping, segment, text_of
@@ -17,6 +16,7 @@ from inbox.connectors.meta_api import MetaApi
 from inbox.connectors.meta_talks import not_before
 from inbox.connectors.read_below import Parent, read_below
 from inbox.connectors.read_each import name_of, read_each
+from inbox.text import one_line
 
 VERSION = 1
 FIELDS = "id,text,username,timestamp,permalink,media_type,media_url,is_reply,root_post,replied_to,has_replies,hide_status,alt_text"

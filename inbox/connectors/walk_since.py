@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from inbox.clock import now
-
 from inbox.connectors.contract import Refused
 from inbox.connectors.lenient import moment
 

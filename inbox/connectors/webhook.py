@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 import httpx
-from inbox.clock import as_utc, now
-from inbox.text import plain_from_html
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 
+from inbox.clock import as_utc, now
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -40,6 +39,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.http import open_client, submit
 from inbox.connectors.read_each import dumped, name_of
 from inbox.connectors.webhook_signature import key_of, new_secret, sign, verify
+from inbox.text import plain_from_html
 
 BODY_LIMIT = 8 * 1024 * 1024
 MESSAGES_AT_ONCE = 1_000

@@ -8,9 +8,9 @@ import json
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from inbox.clock import now
 from pydantic import Field, SecretStr, field_validator
 
+from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,

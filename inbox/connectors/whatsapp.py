@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
-from inbox.text import one_line
 from pydantic import Field
 
 from inbox.connectors.contract import (
@@ -33,6 +32,7 @@ from inbox.connectors.lenient import unix_moment, words
 from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted, rows_of
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, said_at, still_open
 from inbox.connectors.read_each import Harvest, read_again, read_each
+from inbox.text import one_line
 
 LIMIT = 4_096
 FILES = ("image", "video", "audio", "document", "sticker")

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from inbox.text import one_line, plain_from_html
 from pydantic import BaseModel, ConfigDict
 
 from inbox.connectors.contract import Author, IncomingMessage, Visibility
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import Words, moment, web_address, words
+from inbox.text import one_line, plain_from_html
 
 NOT_KEPT = {"author_email", "author_ip", "author_user_agent", "_links", "_embedded"}
 

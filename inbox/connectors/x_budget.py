@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.contract import ConnectorError, Memory, OutcomeUnknown, Passing
 from inbox.connectors.json_api import mapping
 

@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from inbox.text import one_line
-
 from inbox.connectors.contract import Author, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import counted, dicts, moment, web_address, words
+from inbox.text import one_line
 
 SITE = "https://x.com"
 

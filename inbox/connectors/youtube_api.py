@@ -7,8 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
-from inbox.clock import now
 
+from inbox.clock import now
 from inbox.connectors.bearer import Bearer
 from inbox.connectors.contract import ConnectorError, Gone, NeedsPerson, RateLimited, Refused, SignIn, Surroundings
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of

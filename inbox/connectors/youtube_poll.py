@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Refused
 from inbox.connectors.json_api import mapping, text_of

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inbox.text import one_line
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import Moment, Words, counted, moment, web_address, words
+from inbox.text import one_line
 
 SITE = "https://www.youtube.com"
 VIDEO = "video:"
