@@ -19,7 +19,7 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+", re.I)
 _NAME = re.compile(r"@[\w.-]+")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _STRETCHED = re.compile(r"(.)\1{3,}")
-_MARKS = re.compile(r"((?:[^\w\s']|_)+)")
+_PARTS = re.compile(r"[\w']+|[^\w\s']+")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
@@ -29,7 +29,7 @@ _LATIN = re.compile("[A-Za-z]")
 _ALIKE = str.maketrans(
     "аеорсухіјѕӏԁոυνκαοιτρВЕКМНОРСТХАІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "aeopcyxijsldnuvkaoitpBEKMHOPCTXAIJSABEZHIKMNOPTYX"
 )
-_QUOTES = str.maketrans("’‘´`", "''''")
+_QUOTES = "’‘´`"
 
 
 def clean(text: str) -> str:
@@ -50,15 +50,17 @@ def clean(text: str) -> str:
         text = _LINK.sub(f" {LINK} ", text)
     if "@" in text:
         text = _NAME.sub(f" {NAME} ", _MAIL.sub(f" {MAIL} ", text))
-    text = _STRETCHED.sub(r"\1\1\1", _NUMBER.sub("0", text)).lower().replace("#", " ")
-    return " ".join(_MARKS.sub(r" \1 ", text).split())[:MOST_KEPT]
+    text = _STRETCHED.sub(r"\1\1\1", _NUMBER.sub("0", text)).lower().replace("#", " ").replace("_", "-")
+    return " ".join(_PARTS.findall(text))[:MOST_KEPT]
 
 
 def _undisguised(text: str) -> str:
     text = text.encode("utf-8", "replace").decode("utf-8")
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)[:MOST_READ]
-    text = _INVISIBLE.sub("", text).translate(_QUOTES)
+    text = _INVISIBLE.sub("", text)
+    for quote in _QUOTES:
+        text = text.replace(quote, "'")
     if _CYRILLIC_OR_GREEK.search(text):
         text = _WORD.sub(lambda word: _latin(word[0]), text)
     return text

@@ -28,8 +28,15 @@ _COMMON = {
 _WORTH, _MOST_COMMON = 4.0, 4
 # Small words that no neighbouring language shares. Three of them settle it without the detector, which costs the most.
 _TELLING = {
-    "de": "ich nicht und ist mit auch eine einen für wird sind oder habe haben kann könnt wenn dass noch nur schon bitte sehr zum zur",
-    "en": "the and you with have this that are my your would could they what when there please thanks don't can't it's i'm",
+    "de": """
+        ich nicht und ist mit auch eine einen für wird sind oder habe haben kann könnt wenn dass noch nur schon bitte sehr zum zur
+        aber auf aus bei beim durch euch ihr ihre immer jetzt kein keine mehr mich müssen nach nichts sich sie soll sollte uns vom
+        von warum weil werden wieder wir zu das wurde würde gibt geht
+    """,
+    "en": """
+        the and you with have this that are my your would could they what when there please thanks don't can't it's i'm
+        not has does did how why which from but very been just about should were their because than who it any some doesn't isn't i've
+    """,
 }
 _ENOUGH = 3
 _NOISE = re.compile(r"xlinkx|xnamex|xmailx|[\d_]|[^\w\s']")
@@ -45,12 +52,12 @@ def language(cleaned: str, expected: str | None = None) -> str:
     texts only. Never raises, never reaches for the network.
     """
     hint = _code(expected)
-    words = " ".join(_NOISE.sub(" ", cleaned[:_MOST]).split())
+    if told := _told(cleaned[:_MOST]):
+        return told
+    spoken = _NOISE.sub(" ", cleaned[:_MOST]).split()
+    words = " ".join(spoken)
     if not _LETTER.search(words):
         return UNKNOWN
-    spoken = words.split()
-    if told := _told(spoken):
-        return told
     found = {answer["lang"]: float(answer["score"]) for answer in _detector().detect(words, model="lite", k=5)}
     for lang, common in _common().items():
         # The detector judges letters and errs on short lines; their small words are surer.
@@ -80,13 +87,12 @@ def languages(cleaned: Sequence[str], expected: Sequence[str | None] | None = No
     return [language(text, hint) for text, hint in zip(cleaned, hints, strict=True)]
 
 
-def _told(spoken: Sequence[str]) -> str | None:
-    heard = set(spoken)
-    counts = {lang: len(heard & telling) for lang, telling in _telling().items()}
-    for lang, other in (("de", "en"), ("en", "de")):
-        if counts[lang] >= _ENOUGH and not counts[other]:
-            return lang
-    return None
+def _told(words: str) -> str | None:
+    heard = set(words.split())
+    (first, met), (second, other) = ((lang, len(heard & telling)) for lang, telling in _telling().items())
+    if met and other:
+        return None
+    return first if met >= _ENOUGH else second if other >= _ENOUGH else None
 
 
 def _code(expected: str | None) -> str | None:

@@ -25,7 +25,7 @@ from classifiers.clean import MOST_KEPT, clean
         ("ｆｕｌｌｗｉｄｔｈ", "fullwidth"),
         ("привет", "привет"),
         ("Bestellung 44871 vom 3.4.2026", "bestellung 0 vom 0"),
-        ("snake_case", "snake _ case"),
+        ("snake_case", "snake - case"),
         ("3 < 5 > 4", "0 < 0 > 0"),
         ("", ""),
     ],
