@@ -9,7 +9,7 @@ from inbox.connectors.contract import Setup
 from inbox.vault import CannotOpen, Vault
 
 # Fields that say where to; a secret given for one place is not carried to another.
-PLACES = ("host", "server", "service", "url")
+PLACES = ("host", "server", "service", "site", "url")
 
 Chosen = TypeVar("Chosen", bound=Setup)
 

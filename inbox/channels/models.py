@@ -33,9 +33,14 @@ class Pause(StrEnum):
     FAULT = "fault"
 
 
+def _kind(context: Any) -> str:
+    return str(context.get_current_parameters()["kind"])
+
+
 class Channel(Base):
     """A configured account we listen to and answer through. `sealed` and `memory` are encrypted for `channel:<id>`.
 
+    `host` is the server it speaks to, or its kind where the platform has but one: streams of one host share its patience.
     `abilities` is what its connector last said about this very connection, so that pages need no credentials to know.
     `turn` names who may use its one-time tokens until `turn_until`.
     """
@@ -46,6 +51,7 @@ class Channel(Base):
     kind: Mapped[str] = mapped_column(String(30))
     name: Mapped[str] = mapped_column(String(200), unique=True)
     state: Mapped[ChannelState] = mapped_column(String(20), default=ChannelState.ACTIVE)
+    host: Mapped[str] = mapped_column(String(300), default=_kind, server_default="")
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sealed: Mapped[str | None] = mapped_column(Text)
     memory: Mapped[str | None] = mapped_column(Text)

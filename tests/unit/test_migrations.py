@@ -1,6 +1,8 @@
 """Upgrades: an empty database gets exactly what the models say, an older, filled one is ready for the next step."""
 
 import threading
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +11,7 @@ from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 
 from inbox.channels.models import Channel
+from inbox.clock import now
 from inbox.config import BadSetting
 from inbox.connectors.contract import Author, Batch, IncomingMessage
 from inbox.conversations.ingest import ingest
@@ -74,6 +77,21 @@ def test_a_filled_database_keeps_its_rows_when_a_table_is_rebuilt(empty_database
     database.dispose()
 
 
+def test_channels_learn_their_host_and_older_messages_are_asked_for_again(empty_database_url: str) -> None:
+    with prepared(empty_database_url) as connection:
+        command.upgrade(configuration(connection), "2026_11_21_message_metrics")
+        _plant_older(connection)
+    begin = now()
+    migrate(empty_database_url)
+    database = Database(empty_database_url)
+    with database.reading() as session:
+        hosts = {channel.name: channel.host for channel in session.scalars(sa.select(Channel))}
+        asks = {key: at and round((at - begin) / timedelta(hours=1)) for key, at in session.execute(ASKS)}
+    database.dispose()
+    assert hosts == {"Us": "garden.example:8443", "Feed": "rake.example", "News": "hacker_news"}
+    assert asks == {"Us 0": 0, "Us 2": 1, "Us 20": 24, "Us 90": None, "Us gone": None, "Feed 0": None}
+
+
 def test_a_failed_upgrade_changes_nothing(empty_database_url: str) -> None:
     migrate(empty_database_url)
     before = _schema(empty_database_url)
@@ -118,6 +136,41 @@ def _fill(url: str) -> None:
         message = IncomingMessage("1", "1", "Die Hecke wächst", author=Author("a", name="Ada"))
         ingest(session, channel, "file", Batch(messages=[message]))
     database.dispose()
+
+
+ASKS = sa.select(Message.external_id, Message.ask_again_at)
+
+
+def _plant_older(connection: sa.Connection) -> None:
+    """Three channels and their messages, as a version before knew them."""
+    channels, conversations, messages = (
+        sa.Table(name, sa.MetaData(), autoload_with=connection) for name in ("channels", "conversations", "messages")
+    )
+    settings = {
+        "Us": ("mastodon", {"server": "https://Garden.example:8443", "watch": ""}),
+        "Feed": ("rss", {"url": "https://user:secret@rake.example/feed?x=1"}),
+        "News": ("hacker_news", {"watch": "rake"}),
+    }
+    for number, (name, (kind, chosen)) in enumerate(settings.items(), 1):
+        row = _filled(channels, id=number, name=name, kind=kind, settings=chosen)
+        connection.execute(sa.insert(channels).values(row))
+        connection.execute(sa.insert(conversations).values(_filled(conversations, id=number, channel_id=number)))
+    for number, key, days in [(1, "Us 0", 0), (1, "Us 2", 2), (1, "Us 20", 20), (1, "Us 90", 90), (2, "Feed 0", 0)]:
+        row = _filled(messages, channel_id=number, conversation_id=number, external_id=key)
+        connection.execute(sa.insert(messages).values(row | {"posted_at": _ago(days)}))
+    gone = {"channel_id": 1, "conversation_id": 1, "external_id": "Us gone", "deleted_at": _ago(0)}
+    connection.execute(sa.insert(messages).values(_filled(messages, **gone)))
+
+
+def _filled(table: sa.Table, **values: Any) -> dict[str, Any]:
+    """A row in which every column that needs something has something."""
+    nothing: dict[type, Any] = {str: "", int: 0, bool: False, datetime: _ago(0)}
+    needed = [c for c in table.c if not c.nullable and c.server_default is None and not c.primary_key]
+    return {column.name: nothing.get(column.type.python_type, {}) for column in needed} | values
+
+
+def _ago(days: int) -> datetime:
+    return now() - timedelta(days=days, minutes=5)
 
 
 def _schema(url: str) -> dict[str, str]:
