@@ -99,10 +99,11 @@ class IncomingMessage:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """The platform says that this message is gone."""
+    """The platform says that this message is gone; with `can_come_back` only out of sight, until a moderator relents."""
 
     external_id: str
     deleted_at: datetime | None = None
+    can_come_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Known, NeedsPerson
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lemmy_api import LemmyApi
-from inbox.connectors.lemmy_read import COMMENT, POST, is_gone, kind_of, message_of
+from inbox.connectors.lemmy_read import COMMENT, POST, can_come_back, is_gone, kind_of, message_of
 from inbox.connectors.lenient import is_before, moment
 from inbox.connectors.look_again import LookAgain
 from inbox.connectors.read_each import UNREADABLE, dumped, name_of, read_each
@@ -50,7 +50,7 @@ def poll_list(
 
     walked: Mapping[str, Any] = {}
     for fresh, walked in catch_up(lambda older: _page(api, stream, older), cursor, since, shifts=True):
-        gone = [Deletion(_name(raw)) for raw in fresh if is_gone(raw)]
+        gone = [Deletion(_name(raw), can_come_back=can_come_back(raw)) for raw in fresh if is_gone(raw)]
         harvest = read_each([raw for raw in fresh if not is_gone(raw)], read)
         watch.add(m for m in harvest.messages if "private_message_id" not in m.reply_handle and not _is_ours(m))
         for deletion in gone:
@@ -74,7 +74,7 @@ def again(api: LemmyApi, known: Sequence[Known], our_id: int) -> Batch:
             gone.append(Deletion(each.external_id))
             continue
         if is_gone(view):
-            gone.append(Deletion(each.external_id))
+            gone.append(Deletion(each.external_id, can_come_back=can_come_back(view)))
         elif view is not None:
             found.append(view)
     harvest = read_each(found, lambda raw: [message_of(raw, server=api.login.server, our_id=our_id)])

@@ -76,6 +76,11 @@ def is_gone(view: Any) -> bool:
     return isinstance(shown.get("id"), int) and (shown.get("deleted") is True or shown.get("removed") is True)
 
 
+def can_come_back(view: Any) -> bool:
+    """Whether a moderator removed it, who may restore it, and not its author."""
+    return is_gone(view) and mapping(mapping(view).get(kind_of(view))).get("deleted") is not True
+
+
 def message_of(view: Mapping[str, Any], *, server: str, our_id: int) -> IncomingMessage:
     """A view as a message; its conversation is its post, or the person who writes privately. Raises ValueError for none."""
     kind = kind_of(view)

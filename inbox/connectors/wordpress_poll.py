@@ -16,6 +16,7 @@ VERSION = 1
 PAGE = 100
 DEEPEST = 10
 REMEMBERED = 2_000
+SEEN, PUT_AWAY = ("approve", "hold"), ("spam", "trash")
 SHOWN = {"context": "edit", "per_page": PAGE, "_embed": "up"}
 Get = Callable[[str, Mapping[str, Any]], Any]
 
@@ -73,22 +74,25 @@ def poll_comments(
 def again(get: Get, known: Sequence[Known], our_id: int) -> Batch:
     """These comments as they are now; what is neither shown nor held is gone for readers. At most a hundred."""
     asked = [each for each in known if is_number(each.external_id)]
-    found = included(get, [each.external_id for each in asked])
+    names = [each.external_id for each in asked]
+    found = included(get, names)
     threads = {each.external_id: each.thread_id for each in asked}
 
     def read(raw: Any) -> Sequence[IncomingMessage]:
         return (message_of(raw, our_id=our_id, thread_id=threads[text_of(raw["id"])]),)
 
     harvest = read_each((raw for name, raw in found.items() if name in threads), read)
-    gone = [Deletion(each.external_id) for each in asked if each.external_id not in found]
+    missing = [name for name in names if name not in found]
+    put_away = included(get, missing, PUT_AWAY)
+    gone = [Deletion(name, can_come_back=name in put_away) for name in missing]
     return Batch(harvest.messages, gone, harvest.bad)
 
 
-def included(get: Get, names: Sequence[str]) -> dict[str, Any]:
-    """Those of these comments that are shown, or held, by id; at most a hundred are asked for."""
+def included(get: Get, names: Sequence[str], states: Sequence[str] = SEEN) -> dict[str, Any]:
+    """Those of these comments that are in one of these states, by id; at most a hundred are asked for."""
     wanted = [name for name in names if is_number(name)]
     found: dict[str, Any] = {}
-    for status in ("approve", "hold") if wanted else ():
+    for status in states if wanted else ():
         for raw in listed(get("/wp/v2/comments", {"include": ",".join(wanted), "status": status, **SHOWN})):
             found[text_of(mapping(raw).get("id"))] = raw
     return found

@@ -3,7 +3,7 @@
 The number of statements does not depend on the size of the batch. Called by `workers/poll`, imports and webhooks.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,6 +32,7 @@ from inbox.conversations.ingest_write import (
     keep_metrics,
     link_answers,
     remember_deleted,
+    show_to,
 )
 from inbox.conversations.refresh import Change, changes_by_id, refresh
 from inbox.jobs import Job, after_commit
@@ -50,6 +51,7 @@ class Sorted:
     fresh: dict[str, CleanMessage] = field(default_factory=dict)
     edits: dict[str, CleanMessage] = field(default_factory=dict)
     came_back: dict[str, CleanMessage] = field(default_factory=dict)
+    shown: dict[int, CleanMessage] = field(default_factory=dict)
     counted: dict[int, dict[str, int]] = field(default_factory=dict)
     buried: dict[int, datetime] = field(default_factory=dict)
     remembered: dict[str, datetime] = field(default_factory=dict)
@@ -73,7 +75,8 @@ def ingest(
     ids = {message.external_id for message in messages} | deletions.keys()
     relatives = {key for message in messages for key in (message.parent_id, message.thread_id) if key}
     known = find_known(session, channel.id, ids, relatives)
-    items = _sort(messages, deletions, known, tells_edits=abilities(channel).tells_edits)
+    can_come_back = {deletion.external_id for deletion in batch.deletions if deletion.can_come_back}
+    items = _sort(messages, deletions, known, can_come_back, tells_edits=abilities(channel).tells_edits)
     items.duplicates += len(batch.deletions) - len(bad_deletions) - len(deletions)
 
     touched = _store(session, channel, items, known, moment)
@@ -122,9 +125,17 @@ def _cleaned_deletions(deletions: Iterable[Deletion], moment: datetime) -> tuple
 
 
 def _sort(
-    messages: Sequence[CleanMessage], deletions: Mapping[str, datetime], known: Known, *, tells_edits: bool
+    messages: Sequence[CleanMessage],
+    deletions: Mapping[str, datetime],
+    known: Known,
+    can_come_back: Set[str],
+    *,
+    tells_edits: bool,
 ) -> Sorted:
-    """Where nothing can be edited, other words under a known id are a forgery: whoever got a mail knows its id."""
+    """Where nothing can be edited, other words under a known id are a forgery: whoever got a mail knows its id.
+
+    What we have put out of sight ourselves is expected to be gone; as long as it can come back, it keeps its words.
+    """
     items = Sorted()
     for message in messages:
         key = message.external_id
@@ -140,6 +151,8 @@ def _sort(
             may_change = tells_edits and is_theirs and not stored.expired_at
             if may_change and _is_newer(message, before, edited_at):
                 items.edits[key] = message
+            if may_change and message.visibility != stored.visibility:
+                items.shown[stored.id] = message
             # A page that tells no counts takes none back.
             metrics = stored.metrics | message.metrics
             if metrics != stored.metrics and not stored.expired_at:
@@ -155,7 +168,8 @@ def _sort(
             items.fresh[key] = message
     for key, deleted_at in deletions.items():
         stored = known.messages.get(key)
-        if key in known.tombstones or (stored and stored.deleted_at):
+        is_put_away = stored is not None and stored.hidden_at is not None and key in can_come_back
+        if is_put_away or key in known.tombstones or (stored and stored.deleted_at):
             items.duplicates += 1
         elif stored is not None:
             items.buried[stored.id] = deleted_at
@@ -178,7 +192,8 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     buried = [message for message in known.messages.values() if message.id in items.buried]
     homes = {message.conversation_id for message in known.messages.values()}
     homes |= {conversation_id for _, conversation_id in known.answers.values()}
-    if not (fresh or edited or buried or items.counted or items.remembered or items.came_back):
+    changed = items.counted or items.shown
+    if not (fresh or edited or buried or changed or items.remembered or items.came_back):
         return set()
 
     conversations = find_conversations(session, channel.id, {message.thread_id for message in fresh}, homes)
@@ -189,6 +204,7 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     add_messages(session, channel, fresh, placed, people, moment)
     edit_messages(session, items.edits, known.messages, moment)
     link_answers(session, {key: number for key, (number, _) in known.answers.items()}, items.came_back)
+    show_to(session, items.shown)
     keep_metrics(session, items.counted)
     bury_messages(session, items.buried, moment)
     remember_deleted(session, channel.id, items.remembered, moment)

@@ -28,7 +28,9 @@ class KnownMessage:
     delivery_id: int | None
     edited_at: datetime | None
     deleted_at: datetime | None
+    hidden_at: datetime | None
     expired_at: datetime | None
+    visibility: str
     metrics: dict[str, int]
 
 
@@ -76,7 +78,8 @@ def _statements(sqlite: bool) -> tuple[Any, Any, Any]:
     channel_id, ids = sa.bindparam("channel_id", type_=sa.BigInteger()), sa.bindparam("ids", type_=sa.Text())
     columns: tuple[Any, ...]
     columns = (Message.id, Message.conversation_id, Message.text, Message.direction, Identity.external_id)
-    columns += (Message.delivery_id, Message.edited_at, Message.deleted_at, Message.expired_at, Message.metrics)
+    columns += (Message.delivery_id, Message.edited_at, Message.deleted_at, Message.hidden_at, Message.expired_at)
+    columns += (Message.visibility, Message.metrics)
     messages = (
         sa.select(Message.external_id, *columns)
         .outerjoin(Identity, Identity.id == Message.identity_id)

@@ -131,6 +131,22 @@ def link_answers(session: Session, answers: Mapping[str, int], came_back: Mappin
     )
 
 
+def show_to(session: Session, shown: Mapping[int, CleanMessage]) -> None:
+    """Note who can read stored messages now, with what their connector needs to answer there."""
+    if not shown:
+        return
+    names = ("id", "visibility", "reply_handle")
+    rows = given(
+        session, Message, names, [(number, each.visibility, each.reply_handle) for number, each in shown.items()]
+    )
+    session.execute(
+        sa.update(Message)
+        .where(Message.id == rows.c.id)
+        .values({name: rows.c[name] for name in names[1:]})
+        .execution_options(synchronize_session=False)
+    )
+
+
 def keep_metrics(session: Session, metrics: Mapping[int, Mapping[str, int]]) -> None:
     """Write the newest public counts of stored messages. Nobody has said anything by them, so nothing else changes."""
     if not metrics:
