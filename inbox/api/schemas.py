@@ -7,6 +7,7 @@ import marshmallow as ma
 from marshmallow import fields
 
 from inbox.channels.models import ChannelState
+from inbox.connectors.contract import Metric
 from inbox.conversations.models import ConversationState, Direction
 from inbox.ideas.models import IdeaState
 from inbox.labels.models import Tag
@@ -116,6 +117,12 @@ class MessageSchema(ma.Schema):
     url = fields.String(required=True)
     language = fields.String(required=True)
     visibility = fields.String(required=True)
+    metrics = fields.Dict(
+        keys=one_of(Metric),
+        values=fields.Integer(),
+        required=True,
+        metadata={"description": "Public counts at the source, as it told them last."},
+    )
     is_automatic = fields.Boolean(required=True)
     posted_at = moment(required=True)
     received_at = moment(required=True)

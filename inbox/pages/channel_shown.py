@@ -21,6 +21,7 @@ from inbox.conversations.list_arrivals import list_last
 from inbox.moderation.options import ORDER
 from inbox.pages.access import can
 from inbox.pages.addresses import receiving_address, return_address
+from inbox.pages.metric_words import metric_names
 from inbox.web import reading
 
 # How the streams of watched words are named.
@@ -58,6 +59,7 @@ def shown(channel: Channel) -> dict[str, Any]:
         "abilities": able,
         "acts": ORDER,
         "refused": _refused(able),
+        "metric_names": metric_names,
         "streams": [each for each in channel.streams if not each.past_of],
         "walks": walks(channel.streams),
         "watch": WATCH,

@@ -15,6 +15,7 @@ from inbox.conversations.snooze import CannotSnooze, snooze
 from inbox.pages.access import me, requires, safe_next
 from inbox.pages.first_steps import first_steps
 from inbox.pages.found import found, row_id
+from inbox.pages.metric_words import metric_words
 from inbox.pages.opened import back_to, find_or_404, show_conversation
 from inbox.pages.panes import listed, moments, read_filters
 from inbox.pages.rendering import render, when
@@ -27,6 +28,7 @@ from inbox.web import writing
 page = Blueprint("conversations", __name__)
 page.add_app_template_filter(shown_text, "shown_text")
 
+page.add_app_template_filter(metric_words, "metric_words")
 NO_MOMENT = N_("Choose a moment.")
 
 

@@ -35,6 +35,24 @@ def test_the_thread_shows_every_message(client: Any, heard: Heard) -> None:
     assert page.index("First words") < page.rindex("Second words")
 
 
+@pytest.mark.parametrize(
+    ("locale", "shown"),
+    [("en", "1,204 views · 1 like · 3 shares · 1 reply"), ("de", "1.204 Aufrufe · 1 Like · 3-mal geteilt · 1 Antwort")],
+)
+def test_how_far_a_message_went_stands_beside_it(
+    sign_in_as: Callable[..., Any], heard: Heard, house: Database, locale: str, shown: str
+) -> None:
+    conversation = heard("Everybody talks about it", "Nobody noticed this one")
+    first, second = message_ids(house, conversation)
+    counts = {"replies": 1, "likes": 1, "shares": 3, "views": 1204, "reactions": 0, "of a later version": 7}
+    with house.writing() as session:
+        session.get_one(Message, first).metrics = counts
+        session.get_one(Message, second).metrics = {"likes": 0}
+    page = sign_in_as("admin", language=locale).get(f"/conversations/{conversation.id}").text
+    assert page.count('class="hint metrics"') == 1
+    assert shown in page
+
+
 @pytest.mark.parametrize("number", [0, 999, IMPOSSIBLE])
 def test_what_is_not_there_is_not_found(client: Any, number: int) -> None:
     for address in ("/conversations/{}", "/messages/{}/formatted", "/attachments/{}"):
