@@ -20,6 +20,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     IncomingMessage,
     Known,
+    Metric,
     OutgoingReply,
     Surroundings,
 )
@@ -86,6 +87,10 @@ class Stage(ABC):
     no_signed_time: ClassVar[str] = ""
     no_signed_body: ClassVar[str] = ""
     no_receipt: ClassVar[str] = ""  # why any success is believed
+    no_metrics: ClassVar[str] = ""  # why the messages of this stream are not counted
+    no_metric: ClassVar[
+        Mapping[Metric, str]
+    ] = {}  # counts that the messages of this stream do not have, with the reason
     no_search: ClassVar[str] = ""  # why `find_sent` cannot look
     # What the platform makes of words.
     too_long: ClassVar[str] = ""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from inbox.connectors import meta_setup
-from inbox.connectors.contract import ActName, ChannelConnector
+from inbox.connectors.contract import ActName, ChannelConnector, Metric
 from tests.contract.meta_dialect import MetaStage
 from tests.contract.official_graph import Graph
 from tests.contract.stage import recording
@@ -31,6 +31,9 @@ class FacebookStage(MetaStage):
     too_long = "x" * 8_001
     no_markup = "comments are plain text"
     subscribed = ("feed", "messages")
+    no_metric: ClassVar[dict[Metric, str]] = dict.fromkeys(
+        (Metric.REACTIONS, Metric.SHARES), "only whole posts have them; test_facebook tries one"
+    )
     official = (
         Graph(
             "meta/codegen",
@@ -123,6 +126,7 @@ class FacebookStage(MetaStage):
 
 
 class MessengerStage(FacebookStage):
+    no_metrics = "nobody counts what is between two"
     name = "facebook-messenger"
     stream = "messages"
     poll_path = f"{TALK}/messages"

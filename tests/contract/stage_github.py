@@ -136,7 +136,15 @@ class GitHubStage(Stage):
         names = {"body": "body", "url": "html_url", "createdAt": "created_at", "updatedAt": "updated_at"}
         author = {"__typename": "User", "login": item["user"]["login"], "databaseId": item["user"]["id"]}
         fields = {name: item[field] for name, field in names.items()}
-        return {"id": identity, "databaseId": item["id"], "author": author, "lastEditedAt": None, **fields}
+        reactions = {"totalCount": item.get("reactions", {}).get("total_count", 0)}
+        return {
+            "id": identity,
+            "databaseId": item["id"],
+            "author": author,
+            "lastEditedAt": None,
+            "reactions": reactions,
+            **fields,
+        }
 
     def named(self, item: Any, name: str) -> Any:
         number = int(name, 36) % 1_000

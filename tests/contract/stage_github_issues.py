@@ -36,7 +36,13 @@ class GitHubIssuesStage(GitHubStage):
     def _node(self, identity: str) -> Any:
         node = super()._node(identity)
         issue = next((issue for issue in self._changes() if issue["node_id"] == identity), {})
-        return {**node, "number": issue["number"], "title": issue["title"]} if node else None
+        if not node:
+            return None
+        return {
+            **node,
+            **{name: issue[name] for name in ("number", "title")},
+            "comments": {"totalCount": issue["comments"]},
+        }
 
     def named(self, item: Any, name: str) -> Any:
         number = int(name, 36) % 1_000

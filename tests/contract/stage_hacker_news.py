@@ -77,4 +77,6 @@ def as_item(hit: dict[str, Any]) -> dict[str, Any]:
     """What the site itself says of a hit."""
     text = hit.get("comment_text") or hit.get("story_text")
     item = {"id": int(hit["objectID"]), "by": hit["author"], "time": hit["created_at_i"], "type": hit["_tags"][0]}
+    counts = {"score": hit.get("points"), "descendants": hit.get("num_comments")}
+    item |= {name: number for name, number in counts.items() if number is not None}
     return {**item, **({"text": text} if text else {}), **({"title": hit["title"]} if "title" in hit else {})}

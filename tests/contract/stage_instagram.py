@@ -127,6 +127,7 @@ class InstagramStage(MetaStage):
 
 
 class InstagramDirectStage(InstagramStage):
+    no_metrics = "nobody counts what is between two"
     name = "instagram-direct"
     stream = "messages"
     poll_path = "/v23.0/aWdftalk1/messages"

@@ -61,6 +61,11 @@ def refetched(stage: type[Stage]) -> str:
     return _unless(stage, "refetches", "it does not give single messages again")
 
 
+def counted(stage: type[Stage]) -> str:
+    """It tells public counts of the messages of this stream."""
+    return _unless(stage, "metrics", "it counts nothing for everybody to see") or stage.no_metrics
+
+
 def acting(stage: type[Stage]) -> str:
     """Something can be done about a message or its author."""
     return _unless(stage, "acts", "nothing can be done there")
@@ -112,6 +117,6 @@ def needs(*traits: Trait) -> pytest.MarkDecorator:
 
 
 ALL: tuple[Trait, ...] = (
-    *(polled, brought, paged, authors, sending, searched, receipted, edits, deletions, refetched, acting),
+    *(polled, brought, paged, authors, sending, searched, receipted, edits, deletions, refetched, counted, acting),
     *(markup, greeting, timed, renewed, official),
 )

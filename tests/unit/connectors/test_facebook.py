@@ -56,13 +56,15 @@ def test_what_somebody_posts_on_the_page_is_a_message(stage: FacebookStage, monk
         if request.url.path.endswith("/feed"):
             body = response.json()
             post = {"id": f"{PAGE}_7", "from": {"id": "7009", "name": "Ida"}, "message": "Toller Kalender!"}
-            body["data"].append({**post, "created_time": "2026-11-20T09:00:00+0000"})
+            counts = {"shares": {"count": 4}, "reactions": {"data": [], "summary": {"total_count": 31}}}
+            body["data"].append({**post, **counts, "created_time": "2026-11-20T09:00:00+0000"})
             return type(response)(200, json=body)
         return response
 
     monkeypatch.setattr(stage, "route", with_visitor)
     found = [m for batch in stage.brought() for m in batch.messages if m.external_id == f"{PAGE}_7"]
     assert [(m.text, m.reply_handle["is_post"]) for m in found] == [("Toller Kalender!", True)]
+    assert dict(found[0].metrics) == {"shares": 4, "reactions": 31}
 
 
 def test_a_delivery_tells_of_edits_and_deletions(stage: FacebookStage) -> None:
