@@ -17,6 +17,7 @@ from inbox.labels.models import Tag
 from inbox.pages.access import me, requires
 from inbox.pages.found import filter_id, row_id
 from inbox.pages.rendering import render
+from inbox.pages.tag_words import tag_words
 from inbox.teams.models import Teammate
 from inbox.teams.permissions import Permission
 from inbox.text import one_line
@@ -125,18 +126,6 @@ def which_names() -> dict[Which, str]:
         Which.CONFIRMED: gettext("Found right"),
         Which.CONTRADICTED: gettext("Contradicted"),
         Which.UNDONE: gettext("Undone"),
-    }
-
-
-def tag_words() -> dict[Tag, str]:
-    """The tags as people read them."""
-    return {
-        Tag.QUESTION: gettext("Question"),
-        Tag.COMPLAINT: gettext("Complaint"),
-        Tag.IDEA: gettext("Idea"),
-        Tag.TROLL: gettext("Troll"),
-        Tag.OTHER: gettext("Other"),
-        Tag.UNSURE: gettext("Unsure"),
     }
 
 

@@ -11,10 +11,8 @@ from inbox.conversations.reasons import find_reasons
 from inbox.jobs import Job, ring
 from inbox.labels.lanes import Lane, LaneName, Lanes, find_lanes
 from inbox.labels.models import LABELS, Label, Reasons, Tag
-
-SHOWN_WORDS = 6
-LEAST = 0.05  # a word that changes the odds by less than 5 % is no reason
-_MARKS = ".,;:()\"'„“”»«"
+from inbox.pages.shown_text import Spoken
+from inbox.pages.spoken_words import spoken_words, strongest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +44,15 @@ class OfLabel:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The panel. Without `labels` nobody has found the reasons yet; `is_rung` says whether somebody was asked to."""
+    """The panel, and the words that are `spoken` in the message above it.
+
+    Without `labels` nobody has found the reasons yet; `is_rung` says whether somebody was asked to.
+    """
 
     message: Message
     label: Label
     labels: list[OfLabel] = field(default_factory=list)
+    spoken: list[Spoken] = field(default_factory=list)
     model_version: str = ""
     is_spoken: bool = True
     is_rung: bool = True
@@ -81,19 +83,17 @@ def reasons_for(session: Session, message: Message) -> Why | None:
     if reasons is None:
         return Why(message, label, is_rung=is_rung)
     shown = [_of_label(message.text, label, tag, lanes, reasons) for tag in LABELS]
-    return Why(message, label, sorted(shown, key=lambda one: -one.probability), reasons.model_version)
+    shown.sort(key=lambda one: -one.probability)
+    return Why(message, label, shown, spoken_words(message.text, reasons), reasons.model_version)
 
 
 def _of_label(text: str, label: Label, tag: Tag, lanes: Lanes, reasons: Reasons) -> OfLabel:
     found: dict[str, Any] = reasons.shares[tag.value]
     lane = lanes.get((tag, label.language))
     probability = float(getattr(label, tag.value))
-    words = [(text[start:end].strip(_MARKS) or text[start:end], share) for start, end, share in found["words"]]
-    shown = [word for word in words if abs(word[1]) >= LEAST]
-    ahead = [word for word in shown if word[1] > 0][:SHOWN_WORDS]
-    against = [word for word in shown if word[1] < 0][:SHOWN_WORDS]
+    ahead, against = strongest(text, reasons, tag, 1), strongest(text, reasons, tag, -1)
     named = sum(share for _, share in (*ahead, *against))
-    rest = found["rest"] + sum(share for _, share in words) - named
+    rest = found["rest"] + sum(share for *_, share in found["words"]) - named
     longest = max((abs(share) for _, share in (*ahead, *against)), default=1.0)
     return OfLabel(
         tag,

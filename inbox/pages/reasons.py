@@ -1,13 +1,15 @@
-"""Why a message has its tag: the words that spoke for and against each label."""
+"""Why a message has its tag: the words that spoke for and against each label, marked in its text and with their shares."""
 
 from flask import Blueprint, abort, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from inbox.conversations.find import find_message
+from inbox.ideas.linked import linked
 from inbox.pages.access import requires
 from inbox.pages.panes import query_of, read_filters
 from inbox.pages.reasoning import reasons_for
 from inbox.pages.rendering import render, wants_fragment
+from inbox.pages.shown_text import shown_text
 from inbox.teams.permissions import Permission
 from inbox.web import reading
 
@@ -24,4 +26,6 @@ def show(message_id: int) -> ResponseReturnValue:
         here = url_for("conversations.show", conversation_id=message.conversation_id, why=message.id, **query)
         return redirect(f"{here}#why-{message.id}")
     reasons = reasons_for(reading(), message) or abort(404)
-    return render("conversations/_reasons.html", reasons=reasons)
+    sentences = [(link.start, link.end) for link in linked(reading(), [message.id])] if reasons.spoken else []
+    marked = shown_text(message.text, sentences, reasons.spoken) if reasons.spoken else ""
+    return render("conversations/_reasons.html", reasons=reasons, marked=marked)

@@ -1,12 +1,13 @@
 """Proposals, reasons and thresholds in Chromium, in both languages: by keys, on a phone, without scripts."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from classifiers.tagger import load_tagger
 from inbox.conversations.models import Message
@@ -29,6 +30,7 @@ TEXTS = {"de": "Könntet ihr bitte einen Export einbauen?", "en": "Could you ple
 CURVE = [[0.3, 0.6, 0.9, 0.3], [0.6, 0.8, 0.6, 0.2], [0.9, 0.95, 0.2, 0.1]]
 WORDS = {
     "de": {
+        "tag": "Idee",
         "idea": "Idee?",
         "taught": "Gemerkt.",
         "why": "Warum?",
@@ -36,6 +38,7 @@ WORDS = {
         "none": "Vorgeschlagen wird nichts.",
     },
     "en": {
+        "tag": "Idea",
         "idea": "Idea?",
         "taught": "Learned.",
         "why": "Why?",
@@ -131,6 +134,16 @@ def test_the_words_that_decided_appear_once_a_worker_has_found_them(
     expect(panel.locator("details[open] .label").first).to_have_text(WORDS[language]["for"])
     expect(panel.locator("details")).to_have_count(4)
     expect(why).to_have_attribute("aria-expanded", "true")
+    # The words of the open label stand out in the message itself, and with another label others do.
+    words = page.locator("#messages .words")
+    expect(words).to_have_text(TEXTS[language])
+    panel.locator(".said-idea summary").click()
+    loud = words.locator("[data-for~=idea]").first
+    expect(loud).to_have_attribute("title", re.compile(f"{WORDS[language]['tag']} × "))
+    assert painted(loud) != painted(words)
+    panel.locator(".said-idea summary").click()
+    assert painted(loud) == painted(words)
+    panel.locator(".said-idea summary").click()
     # News draws the conversation anew; what is open stays open, what is written stays written.
     page.locator("#thread h1").click()
     with house.writing() as session:
@@ -139,9 +152,17 @@ def test_the_words_that_decided_appear_once_a_worker_has_found_them(
     page.wait_for_timeout(1_200)
     expect(panel.locator("details")).to_have_count(4)
     expect(page.locator(".composer textarea")).to_have_value("half an answer")
+    expect(loud).to_be_visible()
     page.keyboard.press("w")
     expect(panel.locator("details")).to_have_count(0)
+    expect(loud).to_have_count(0)
+    expect(words).to_have_text(TEXTS[language])
     expect(why).to_have_attribute("aria-expanded", "false")
+
+
+def painted(part: Locator) -> str:
+    """The colour that lies behind."""
+    return str(part.evaluate("one => getComputedStyle(one).backgroundColor"))
 
 
 def test_a_worker_that_stays_silent_is_told_of(at: Callable[..., Page], house: Database) -> None:
@@ -194,6 +215,7 @@ def test_all_of_it_works_without_scripts(at: Callable[..., Page], house: Databas
     explain(2)
     plain.reload()
     expect(plain.locator("#messages .reasons details")).to_have_count(4)
+    expect(plain.locator("#messages .words .spoke").first).to_be_visible()
     plain.locator("#messages .tag-proposed").click()
     expect(plain.locator("#messages .tag-proposed")).to_have_count(0)
     assert label(house, "en") == ("question idea", "")

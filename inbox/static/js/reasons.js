@@ -1,10 +1,11 @@
-// "Why?" opens its panel under the message and follows the news until a worker has found the words. What is open stays
-// open when the conversation around it is drawn anew.
+// "Why?" opens its panel under the message, marks the words that decided in its text, and follows the news until a worker
+// has found them. What is open stays open when the conversation around it is drawn anew.
 import { fetchPart } from "./ask.js";
 
 const open = new Map(); // message id → the panel as it was last seen
 const place = (id) => document.getElementById(`reasons-${id}`);
 const link = (id) => document.querySelector(`[data-reasons="${id}"]`);
+const text = (id) => document.querySelector(`[data-words-of="${id}"]`);
 
 async function load(id) {
   const fresh = await fetchPart(link(id)?.dataset.url, "reasons");
@@ -17,12 +18,16 @@ function show(id) {
   const html = open.get(id);
   if (html === undefined || !place(id)) return;
   place(id).innerHTML = html;
+  const marked = place(id).querySelector("template");
+  if (marked) text(id)?.replaceChildren(marked.content.cloneNode(true));
   link(id)?.setAttribute("aria-expanded", "true");
 }
 
 function close(id) {
   open.delete(id);
   place(id).replaceChildren();
+  text(id)?.querySelectorAll(".spoke").forEach((word) => word.replaceWith(...word.childNodes));
+  text(id)?.normalize();
   link(id)?.setAttribute("aria-expanded", "false");
 }
 

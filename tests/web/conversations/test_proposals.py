@@ -1,6 +1,7 @@
 """Proposals under a message: accepted or refused by a form; and why a message has its tag."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -122,6 +123,30 @@ def test_reasons_name_the_words_as_they_stand_with_their_odds(client: Any, house
     assert "Before the first word 5" in panel
     assert "Proposed: that takes 50" in panel
     assert "Set automatically: that takes 90" in panel
+
+
+def test_the_words_are_marked_in_the_text_wherever_they_stand(client: Any, house: Database, message: Message) -> None:
+    text = "Could you? I mean: could you add “colours”, please?"
+    with house.writing() as session:
+        session.get_one(Message, message.id).text = text
+    at, add = text.index("colours"), text.index("add")
+    words = [[at - 1, at + 9, math.log(4)], [0, 5, math.log(1.5)], [7, 11, 0.01], [add, add + 3, -math.log(2)]]
+    idea, troll = ({"start": 0.0, "words": these, "rest": 0.0, "manner": 0.0} for these in (words, [[0, 5, -0.7]]))
+    explained(house, message, idea=idea, troll=troll)
+    shown = client.get(f"/conversations/{message.conversation_id}?why={message.id}").text
+    spoken = re.findall(
+        r'<span class="spoke" data-for="(.*?)" data-much="(.*?)" data-against="(.*?)" title="(.*?)">(.*?)<', shown
+    )
+    assert spoken == [
+        ("idea", "", "troll", "Idea × 1.5 · Troll ÷ 2", "Could"),
+        ("idea", "", "troll", "Idea × 1.5 · Troll ÷ 2", "could"),
+        ("", "", "idea", "Idea ÷ 2", "add"),
+        ("idea", "idea", "", "Idea × 4", "colours"),
+    ]
+    panel = client.get(f"/messages/{message.id}/reasons", headers={"X-Fragment": "reasons"}).text
+    assert "<template>" in panel
+    assert panel.count('class="spoke"') == 4
+    assert 'class="spoke"' not in page_of(client, message)
 
 
 def test_kept_reasons_ring_for_nobody(client: Any, house: Database, message: Message, rung: list[Any]) -> None:
