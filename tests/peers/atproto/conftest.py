@@ -1,6 +1,5 @@
 """What the tests against a real AT Protocol network can ask for."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,18 +8,18 @@ import pytest
 from inbox.connectors.bluesky import Bluesky, BlueskySetup
 from inbox.connectors.contract import Surroundings
 from tests.contract.stage import Remembering
-from tests.peers.atproto.network import Network, NoNetwork, running_network
+from tests.peers.atproto.network import Network, running_network
 from tests.peers.atproto.people import PASSWORD, Person
+from tests.peers.serving import NoPeer
 
 
 @pytest.fixture(scope="session")
-def network(postgres_server: str) -> Iterator[Network]:
+def network(postgres_server: str, peers_cache: Path) -> Iterator[Network]:
     """PLC, PDS, AppView and Ozone for this session; skips with the reason where they cannot run."""
-    cache = Path(os.environ.get("TRELLIS_PEERS_CACHE") or Path.home() / ".cache" / "trellis-peers")
     try:
-        with running_network(postgres_server, cache) as running:
+        with running_network(postgres_server, peers_cache) as running:
             yield running
-    except NoNetwork as reason:
+    except NoPeer as reason:
         pytest.skip(str(reason))
 
 

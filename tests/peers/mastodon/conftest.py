@@ -1,6 +1,5 @@
 """What the tests against a server of the Mastodon API can ask for."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,17 +9,17 @@ import pytest
 from inbox.connectors.contract import Surroundings
 from inbox.connectors.mastodon import Mastodon, MastodonSetup
 from tests.contract.stage import Remembering
-from tests.peers.mastodon.mock_server import MockServer, NoServer, running_mock_server
+from tests.peers.mastodon.mock_server import MockServer, running_mock_server
+from tests.peers.serving import NoPeer
 
 
 @pytest.fixture(scope="session")
-def mastodon_server() -> Iterator[MockServer]:
+def mastodon_server(peers_cache: Path) -> Iterator[MockServer]:
     """A server for this session; skips with the reason where it cannot run."""
-    cache = Path(os.environ.get("TRELLIS_PEERS_CACHE") or Path.home() / ".cache" / "trellis-peers")
     try:
-        with running_mock_server(cache) as running:
+        with running_mock_server(peers_cache) as running:
             yield running
-    except NoServer as reason:
+    except NoPeer as reason:
         pytest.skip(str(reason))
 
 

@@ -1,6 +1,5 @@
 """What the tests against a Matrix server can ask for."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,17 +9,17 @@ import pytest
 from inbox.connectors.contract import Surroundings
 from inbox.connectors.matrix import Matrix, MatrixSetup
 from tests.contract.stage import Remembering
-from tests.peers.matrix.synapse import NoServer, Synapse, running_synapse
+from tests.peers.matrix.synapse import Synapse, running_synapse
+from tests.peers.serving import NoPeer
 
 
 @pytest.fixture(scope="session")
-def synapse() -> Iterator[Synapse]:
+def synapse(peers_cache: Path) -> Iterator[Synapse]:
     """A server for this session; skips with the reason where it cannot run."""
-    cache = Path(os.environ.get("TRELLIS_PEERS_CACHE") or Path.home() / ".cache" / "trellis-peers")
     try:
-        with running_synapse(cache) as running:
+        with running_synapse(peers_cache) as running:
             yield running
-    except NoServer as reason:
+    except NoPeer as reason:
         pytest.skip(str(reason))
 
 
