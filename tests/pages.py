@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import SecretStr
+from sqlalchemy.orm import Session
 
+from inbox.channels.due import Claimed, claim, find_due
 from inbox.channels.models import Channel, Stream
 from inbox.connectors import registry
 from inbox.connectors.contract import (
@@ -105,6 +107,11 @@ def pages_channel(session: Any, path: Path, **settings: Any) -> Channel:
     session.add_all(Stream(channel_id=channel.id, name=name) for name in json.loads(path.read_text()))
     session.flush()
     return channel
+
+
+def claim_due(session: Session, *, limit: int) -> list[Claimed]:
+    """Claim streams as the job does, those that have waited longest."""
+    return claim(session, [number for number, _host in find_due(session)[:limit]])
 
 
 def _message(entry: Sequence[Any]) -> IncomingMessage:

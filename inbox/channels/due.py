@@ -1,7 +1,7 @@
 """Claims the streams whose turn it is. A claim is a lease: a worker that dies gives it back by letting it run out."""
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from inbox.channels.models import Channel, ChannelState, Pause, Stream
 from inbox.clock import now
-from inbox.database import skip_locked
+from inbox.database import among, skip_locked
 
 # Longer than any single answer a connector waits for, batch by batch renewed.
 LEASE = timedelta(minutes=5)
@@ -34,28 +34,27 @@ class ClaimLost(Exception):
     """The lease ran out and another worker has the stream, or its channel was paused, edited or removed."""
 
 
-def claim_due(
-    session: Session,
-    *,
-    limit: int,
-    besides: Collection[int] = (),
-    only: Collection[int] | None = None,
-    without: Collection[int] = (),
-) -> list[Claimed]:
-    """Claim up to `limit` due streams of active channels, those that have waited longest first.
+def find_due(
+    session: Session, *, besides: Collection[int] = (), without: Collection[str] = ()
+) -> Sequence[tuple[int, str]]:
+    """Every due stream that nobody has, with its host, those that have waited longest first; nothing is claimed.
 
-    None of the streams `besides`; of the channels, `only` these, or any `without` those.
+    None of the streams `besides`, and none of the hosts `without`.
     """
-    moment = now()
-    free = sa.or_(Stream.claimed_until.is_(None), Stream.claimed_until < moment)
-    query = (
-        sa.select(Stream)
+    rows = session.execute(
+        sa.select(Stream.id, Channel.host)
         .join(Channel, Channel.id == Stream.channel_id)
-        .where(Stream.due_at <= moment, free, Channel.state == ChannelState.ACTIVE, Stream.id.not_in(besides))
-        .where(Channel.id.not_in(without), sa.true() if only is None else Channel.id.in_(only))
-        .order_by(Stream.due_at)
-        .limit(limit)
+        .where(*_waiting(now()), Stream.id.not_in(besides), Channel.host.not_in(without))
+        .order_by(Stream.due_at, Stream.id)
     )
+    return [(number, host) for number, host in rows]
+
+
+def claim(session: Session, ids: Collection[int]) -> list[Claimed]:
+    """Claim those of these streams that are still due and nobody's."""
+    moment = now()
+    query = sa.select(Stream).join(Channel, Channel.id == Stream.channel_id)
+    query = query.where(among(session, Stream.id, ids), *_waiting(moment)).order_by(Stream.due_at, Stream.id)
     streams = session.scalars(skip_locked(session, query, Stream)).all()
     for stream in streams:
         stream.claim = secrets.token_hex(16)
@@ -66,6 +65,12 @@ def claim_due(
         Claimed(each.id, each.past_of or each.name, each.cursor, each.since, each.claim, each.channel)
         for each in streams
     ]
+
+
+def give_back(session: Session, claims: Iterable[Claimed]) -> None:
+    """Let others have these streams at once. Whoever still reads them here stores nothing more."""
+    query = sa.update(Stream).where(among(session, Stream.claim, [each.claim for each in claims]))
+    session.execute(query.values(claim="", claimed_until=None).execution_options(synchronize_session=False))
 
 
 def hold(session: Session, claimed: Claimed) -> Stream:
@@ -90,6 +95,11 @@ def poll_soon(session: Session, channel: Channel) -> None:
     _bring_forward(
         session, Stream.channel_id == channel.id, Stream.due_at > soon, ~patient, due_at=soon, pause=Pause.WEBHOOK
     )
+
+
+def _waiting(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    free = sa.or_(Stream.claimed_until.is_(None), Stream.claimed_until < moment)
+    return Stream.due_at <= moment, free, Channel.state == ChannelState.ACTIVE
 
 
 def _bring_forward(session: Session, *which: sa.ColumnElement[bool], **values: Any) -> None:

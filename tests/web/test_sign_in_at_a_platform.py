@@ -17,7 +17,8 @@ from inbox.conversations.models import Message
 from inbox.database import Database
 from inbox.pages import trouble
 from tests.consented import KIND, SECRET, Platform, platform
-from workers.poll import poll_stream
+from tests.pages import claim_due
+from workers.read_stream import read_stream
 
 
 @pytest.fixture(autouse=True)
@@ -62,13 +63,12 @@ def only(house: Database) -> Channel:
 
 
 def poll(app: Any, house: Database) -> None:
-    from inbox.channels.due import claim_due
 
     trellis = app.extensions["trellis"]
     with house.writing() as session:
         session.execute(sa.update(Stream).values(due_at=now()))
         (claimed,) = claim_due(session, limit=5)
-    poll_stream(claimed, house, trellis.vault, trellis.settings)
+    read_stream(claimed, house, trellis.vault, trellis.settings)
 
 
 def test_a_channel_waits_for_its_sign_in_and_then_listens(

@@ -8,13 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import sqlalchemy as sa
 
-from inbox.channels.due import claim_due
 from inbox.channels.models import Channel, ChannelState, Stream
 from inbox.clock import now
 from inbox.conversations.models import Conversation, Message
 from inbox.database import Database
 from tests.contract.stage_youtube import OURS, SCOPE, YouTubeStage
-from workers.poll import poll_stream
+from tests.pages import claim_due
+from workers.read_stream import read_stream
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_consent_leads_to_comments(app: Any, client: Any, stage: YouTubeStage, h
         session.execute(sa.update(Stream).values(due_at=now()))
         claimed = claim_due(session, limit=10)
     for stream in claimed:
-        poll_stream(stream, house, trellis.vault, trellis.settings)
+        read_stream(stream, house, trellis.vault, trellis.settings)
     with house.reading() as session:
         stored = {message.external_id: message for message in session.scalars(sa.select(Message))}
         assert {item["id"] for item in stage.items} | {"UgxAA3.r1", "video:vidOther001"} <= set(stored)

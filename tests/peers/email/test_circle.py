@@ -24,8 +24,7 @@ from tests.conftest import forget_settings
 from tests.making import make_teammate
 from tests.peers.email.mail_server import PASSWORD, MailServer
 from tests.peers.email.test_mailbox import all_of, written
-from workers import opened
-from workers import poll as poll_recipe
+from workers.poll import poll
 from workers.send import send
 
 pytestmark = pytest.mark.peers
@@ -38,14 +37,7 @@ def house(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
     monkeypatch.setenv("TRELLIS_ALLOW_PRIVATE_ADDRESSES", "true")
     forget_settings()
     yield
-    if poll_recipe._pollers.cache_info().currsize:
-        for thread in list(poll_recipe._pollers().running.values()):
-            thread.join(10)
-    poll_recipe._pollers.cache_clear()
-    if opened.open_database.cache_info().currsize:
-        opened.open_database().dispose()
-    opened.open_database.cache_clear()
-    opened.open_vault.cache_clear()
+    forget_settings()
 
 
 def connected(database: Database, server: MailServer, address: str) -> int:
@@ -69,7 +61,7 @@ def connected(database: Database, server: MailServer, address: str) -> int:
 def poll_now(database: Database) -> None:
     with database.writing() as session:
         session.execute(sa.update(Stream).values(due_at=now()))
-    poll_recipe.poll()
+    poll(patience=30)
 
 
 def test_an_answer_from_the_inbox_lies_in_the_fans_mailbox(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from inbox.activity.models import Activity
 from inbox.channels.check import Checked, check
 from inbox.channels.connect import NameTaken, connect
-from inbox.channels.due import claim_due, poll_now
+from inbox.channels.due import poll_now
 from inbox.channels.edit import OtherAccount, edit, pause, remove, rename, resume
 from inbox.channels.health import failed, mark_broken, succeeded
 from inbox.channels.models import Channel, ChannelState, LedgerDay, Stream
@@ -28,7 +28,7 @@ from inbox.setups import BadSetup
 from inbox.vault import Vault, open_vault
 from tests.incoming import batch_of, minute, written
 from tests.making import make_channel, make_teammate
-from tests.pages import KIND, use_pages, write_pages
+from tests.pages import KIND, claim_due, use_pages, write_pages
 
 
 @pytest.fixture(autouse=True)

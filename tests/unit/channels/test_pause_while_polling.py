@@ -9,14 +9,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.channels.due import ClaimLost, claim_due, hold
+from inbox.channels.due import ClaimLost, hold
 from inbox.channels.edit import pause, remove, resume
 from inbox.channels.models import Channel, Stream
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Message
 from inbox.database import Database
 from tests.incoming import batch_of, written
-from tests.pages import pages_channel, use_pages, write_pages
+from tests.pages import claim_due, pages_channel, use_pages, write_pages
 
 
 @pytest.mark.parametrize("act", [pause, remove, resume])

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from inbox.channels.due import claim_due, poll_now, poll_soon
+from inbox.channels.due import poll_now, poll_soon
 from inbox.channels.health import failed, succeeded
 from inbox.channels.models import Channel, Pause, Stream
 from inbox.clock import now
 from inbox.connectors.contract import Passing, RateLimited
 from tests.making import make_channel
+from tests.pages import claim_due
 
 
 @pytest.fixture(autouse=True)

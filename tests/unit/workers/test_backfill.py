@@ -1,6 +1,5 @@
 """A walk into a channel's past: beside the stream, resumable, with progress, and gone when it has arrived."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import sqlalchemy as sa
 
 from inbox.activity.models import Activity
 from inbox.channels.backfill import backfill, stop_backfill
-from inbox.channels.due import ClaimLost, claim_due
+from inbox.channels.due import ClaimLost
 from inbox.channels.ledger import totals
 from inbox.channels.models import Channel, Stream
 from inbox.clock import now
@@ -18,18 +17,15 @@ from inbox.conversations.models import Message
 from inbox.database import Database
 from inbox.vault import open_vault
 from tests.making import make_teammate
-from tests.pages import pages_channel, use_pages, write_pages
-from workers import poll as recipe
-from workers.poll import poll_stream
+from tests.pages import claim_due, pages_channel, use_pages, write_pages
+from workers.read_stream import read_stream
 
 PAGES = [[["1", "one"], ["2", "two"]], [["3", "three"]], [["4", "four"]]]
 
 
 @pytest.fixture(autouse=True)
-def pages(database: Database, settings: Settings) -> Iterator[None]:
+def pages(database: Database, settings: Settings) -> None:
     use_pages()
-    yield
-    recipe._pollers.cache_clear()
 
 
 @pytest.fixture
@@ -50,7 +46,7 @@ def run(database: Database, settings: Settings, **changed: object) -> None:
         session.execute(sa.update(Stream).where(Stream.past_of != "").values(due_at=now()))
         session.flush()
         (claimed,) = claim_due(session, limit=5)
-    poll_stream(claimed, database, open_vault(settings), settings)
+    read_stream(claimed, database, open_vault(settings), settings)
 
 
 def walk_of(database: Database) -> Stream | None:
@@ -100,6 +96,6 @@ def test_a_stopped_walk_stores_nothing_more(database: Database, settings: Settin
     with database.writing() as session:
         stop_backfill(session, session.get_one(Channel, number), by=make_teammate(session, "Bo"))
     with pytest.raises(ClaimLost):
-        poll_stream(claimed, database, open_vault(settings), settings)
+        read_stream(claimed, database, open_vault(settings), settings)
     with database.reading() as session:
         assert totals(session, number).stored == 0

@@ -1,44 +1,38 @@
 """The poll recipe: what is due is read, stored once, and what goes wrong says so."""
 
 import threading
-import time
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.channels.due import ClaimLost, claim_due, hold
+from inbox.channels.due import ClaimLost, find_due, hold
 from inbox.channels.ledger import Counts, totals
 from inbox.channels.models import Channel, ChannelState, QuarantinedItem, Stream
 from inbox.clock import now
 from inbox.config import Settings
+from inbox.connectors.contract import Batch, Passing
 from inbox.conversations import ingest as ingest_module
 from inbox.conversations.models import Message
 from inbox.database import Database
 from inbox.vault import open_vault
-from tests.pages import pages_channel, use_pages, write_pages
-from workers import opened
-from workers import poll as recipe
-from workers.poll import poll, poll_stream
+from tests.pages import Pages, claim_due, pages_channel, use_pages, write_pages
+from workers import read_stream as reading
+from workers.poll import leave, poll
+from workers.read_stream import read_stream
 
+# Nothing here takes as long; who waits for less says so.
+LONG = 20.0
 PAGES = [[["1", "one"], ["2", "two"]], [["2", "two"], ["3", "three"]], [["1", None]]]
 
 
 @pytest.fixture(autouse=True)
-def pages(database: Database, settings: Settings) -> Iterator[None]:
+def pages(database: Database, settings: Settings) -> None:
     use_pages()
-    yield
-    if recipe._pollers.cache_info().currsize:
-        for thread in list(recipe._pollers().running.values()):
-            thread.join(10)
-    recipe._pollers.cache_clear()
-    for cached in (opened.open_database, opened.open_vault):
-        if cached.cache_info().currsize and cached is opened.open_database:
-            opened.open_database().dispose()
-        cached.cache_clear()
 
 
 def texts(database: Database) -> dict[str, str]:
@@ -64,7 +58,7 @@ def make_due(database: Database) -> None:
 
 def test_every_page_is_stored_with_its_cursor_and_the_next_turn_is_set(database: Database, tmp_path: Path) -> None:
     number = connect(database, write_pages(tmp_path / "garden.json", *PAGES))
-    poll()
+    poll(LONG)
     assert texts(database) == {"1": "", "2": "two", "3": "three"}
     channel, stream = find(database, number)
     assert stream.cursor == {"page": 3}
@@ -77,10 +71,10 @@ def test_every_page_is_stored_with_its_cursor_and_the_next_turn_is_set(database:
 
 def test_a_second_poll_stores_nothing(database: Database, tmp_path: Path) -> None:
     number = connect(database, write_pages(tmp_path / "garden.json", *PAGES))
-    poll()
+    poll(LONG)
     before = texts(database)
     make_due(database)
-    poll()
+    poll(LONG)
     assert texts(database) == before
     with database.reading() as session:
         assert totals(session, number).stored == 3
@@ -91,7 +85,7 @@ def test_a_stream_that_a_newer_version_brings_is_added(database: Database, tmp_p
     path = write_pages(tmp_path / "garden.json", *PAGES)
     connect(database, path)
     path.write_text(path.read_text().replace('{"all"', '{"mentions": [[["7.7", "new"]]], "all"'))
-    poll()
+    poll(LONG)
     assert "7.7" in texts(database)
     with database.reading() as session:
         cursors = {stream.name: stream.cursor for stream in session.scalars(sa.select(Stream))}
@@ -99,14 +93,14 @@ def test_a_stream_that_a_newer_version_brings_is_added(database: Database, tmp_p
 
 
 def test_nothing_due_is_nothing_done(database: Database) -> None:
-    poll()
+    poll(LONG)
     assert texts(database) == {}
 
 
 def test_a_blip_is_kept_and_tried_again_later_from_where_it_stopped(database: Database, tmp_path: Path) -> None:
     path = write_pages(tmp_path / "garden.json", *PAGES)
     number = connect(database, path, fail_at=1)
-    poll()
+    poll(LONG)
     channel, stream = find(database, number)
     assert (channel.state, channel.last_error) == (ChannelState.ACTIVE, "The platform is away for a moment.")
     assert (stream.failures, stream.cursor) == (1, {"page": 1})
@@ -115,7 +109,7 @@ def test_a_blip_is_kept_and_tried_again_later_from_where_it_stopped(database: Da
     with database.writing() as session:
         session.get_one(Channel, number).settings = {"file": str(path)}
     make_due(database)
-    poll()
+    poll(LONG)
     channel, stream = find(database, number)
     assert (channel.last_error, stream.failures, stream.cursor) == ("", 0, {"page": 3})
 
@@ -125,7 +119,7 @@ def test_what_only_a_person_can_mend_breaks_the_channel(database: Database, tmp_
     number = connect(database, path)
     with database.writing() as session:
         session.get_one(Channel, number).settings = {"file": str(path), "key": "wrong"}
-    poll()
+    poll(LONG)
     channel, _ = find(database, number)
     assert (channel.state, channel.last_error) == (ChannelState.BROKEN, "The key is wrong; make a new one.")
     make_due(database)
@@ -138,7 +132,7 @@ def test_a_channel_that_does_not_open_is_broken_and_the_others_go_on(database: D
     bad = connect(database, write_pages(tmp_path / "bad.json", *PAGES), nonsense=1)
     with database.writing() as session:
         session.add(Channel(kind="myspace", name="old", streams=[Stream(name="all")]))
-    poll()
+    poll(LONG)
     assert find(database, good)[0].last_success_at
     assert find(database, bad)[0].state == ChannelState.BROKEN
     with database.reading() as session:
@@ -146,17 +140,15 @@ def test_a_channel_that_does_not_open_is_broken_and_the_others_go_on(database: D
         assert (old.state, "knows no channel of the kind myspace" in old.last_error) == (ChannelState.BROKEN, True)
 
 
-def test_a_slow_platform_delays_neither_the_others_nor_the_worker(database: Database, tmp_path: Path) -> None:
+def test_a_worker_that_stops_gives_back_what_it_reads(database: Database, tmp_path: Path) -> None:
     slow = connect(database, write_pages(tmp_path / "slow.json", *PAGES), slow_seconds=1.0)
-    quick = connect(database, write_pages(tmp_path / "quick.json", [["9.1", "quick"]]))
-    begin = time.monotonic()
-    poll(patience=0.6)
-    assert time.monotonic() - begin < 2.0
-    assert find(database, quick)[0].last_success_at
-    assert find(database, slow)[0].last_success_at is None
-    for thread in list(recipe._pollers().running.values()):
-        thread.join(10)
-    assert find(database, slow)[0].last_success_at
+    poll(patience=0)
+    assert find(database, slow)[1].claim
+    leave(patience=0)
+    assert find(database, slow)[1].claim == ""
+    poll(LONG)
+    with database.reading() as session:
+        assert totals(session, slow) == Counts(fetched=5, stored=3, duplicate=1, tombstoned=1)
 
 
 def test_a_stream_is_polled_by_one_at_a_time(database: Database, tmp_path: Path) -> None:
@@ -166,7 +158,7 @@ def test_a_stream_is_polled_by_one_at_a_time(database: Database, tmp_path: Path)
 
     def claim() -> None:
         with database.writing() as session:
-            claimed.extend(one.stream_id for one in claim_due(session, limit=4))
+            claimed.extend(one.stream_id for one in claim_due(session, limit=9))
 
     threads = [threading.Thread(target=claim) for _ in range(4)]
     for thread in threads:
@@ -184,9 +176,9 @@ def test_a_lost_claim_writes_nothing(database: Database, settings: Settings, tmp
     with database.writing() as session:
         (other,) = claim_due(session, limit=1)
     with pytest.raises(ClaimLost):
-        poll_stream(mine, database, open_vault(settings), settings)
+        read_stream(mine, database, open_vault(settings), settings)
     assert texts(database) == {}
-    poll_stream(other, database, open_vault(settings), settings)
+    read_stream(other, database, open_vault(settings), settings)
     assert len(texts(database)) == 3
 
 
@@ -212,7 +204,7 @@ def test_one_item_that_the_database_refuses_does_not_block_the_rest(
             raise sa.exc.DataError("INSERT", {}, ValueError("no"))
 
     monkeypatch.setattr(ingest_module, "add_messages", refuse)
-    poll()
+    poll(LONG)
     assert texts(database) == {"1": "one", "3": "three"}
     with database.reading() as session:
         item = session.scalars(sa.select(QuarantinedItem)).one()
@@ -225,13 +217,13 @@ def test_a_mistake_of_ours_is_told_and_tried_again(
 ) -> None:
     number = connect(database, write_pages(tmp_path / "garden.json", *PAGES))
     with monkeypatch.context() as broken:
-        broken.setattr(recipe, "attach", lambda *_: 1 / 0)
-        poll()
+        broken.setattr(reading, "attach", lambda *_: 1 / 0)
+        poll(LONG)
     channel, stream = find(database, number)
     assert (channel.state, stream.failures, stream.claim, stream.cursor) == (ChannelState.ACTIVE, 1, "", None)
     assert "ZeroDivisionError" in channel.last_error
     make_due(database)
-    poll()
+    poll(LONG)
     assert len(texts(database)) == 3
 
 
@@ -245,17 +237,64 @@ def test_a_stream_that_is_paused_meanwhile_stores_nothing_more(
         (mine,) = claim_due(session, limit=1)
         pause(session, session.get_one(Channel, number))
     with pytest.raises(ClaimLost):
-        poll_stream(mine, database, open_vault(settings), settings)
+        read_stream(mine, database, open_vault(settings), settings)
     assert texts(database) == {}
 
 
-def test_many_slow_platforms_stand_in_nobodys_way(database: Database, tmp_path: Path) -> None:
-    for number in range(10):
-        connect(database, write_pages(tmp_path / f"slow{number}.json", [["s", "late"]]), slow_seconds=5.0)
+class Gate(Pages):
+    """Slow ones answer once every quick one has been asked, however long that takes; who waits in vain fails."""
+
+    quick_left: ClassVar[set[str]] = set()
+    opened: ClassVar[threading.Event] = threading.Event()
+
+    def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
+        self.quick_left.discard(self.settings.file)
+        if not self.quick_left:
+            self.opened.set()
+        if self.settings.slow_seconds and not self.opened.wait(LONG):
+            raise Passing("The others were never asked.")
+        yield from super().poll(stream, cursor, since)
+
+
+def test_a_platform_that_answers_only_when_all_others_were_read_delays_none(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Gate, "opened", threading.Event())
+    monkeypatch.setattr(Gate, "quick_left", set())
+    monkeypatch.setattr("inbox.channels.open.channel_connector", lambda _kind: Gate)
     with database.writing() as session:
+        for number in range(20):
+            page = write_pages(tmp_path / f"slow{number}.json", [[f"s{number}", "late"]])
+            pages_channel(session, page, slow_seconds=0.001).host = "slow.example"
         session.execute(sa.update(Stream).values(due_at=now() - timedelta(minutes=1)))
-    quick = connect(database, write_pages(tmp_path / "quick.json", [["q", "at once"]]))
-    poll(patience=3.5)
-    assert find(database, quick)[1].cursor == {"page": 1}
+        for number in range(20):
+            page = write_pages(tmp_path / f"quick{number}.json", [[f"q{number}", "at once"]])
+            pages_channel(session, page).host = f"quick{number % 2}.example"
+            Gate.quick_left.add(str(page))
+    poll(LONG)
     with database.reading() as session:
-        assert session.scalar(sa.select(sa.func.count()).where(Stream.cursor.is_not(None))) == 1
+        assert session.scalars(sa.select(Stream.last_error).distinct()).all() == [""]
+        assert session.scalar(sa.select(sa.func.count()).where(Stream.cursor.is_not(None))) == 40
+    assert len(texts(database)) == 40
+
+
+def test_after_an_outage_every_host_begins_with_what_waited_longest(database: Database, tmp_path: Path) -> None:
+    with database.writing() as session:
+        for number in range(30):
+            page = write_pages(tmp_path / f"{number}.json", [[f"{number}", "x"]])
+            pages_channel(session, page).host = "busy.example" if number < 25 else "rare.example"
+        streams = session.scalars(sa.select(Stream).order_by(Stream.id)).all()
+        for stream in streams:
+            stream.due_at = now() - timedelta(
+                hours=2 if stream.channel.host == "busy.example" else 1, minutes=stream.id
+            )
+        session.flush()
+        due = list(find_due(session))
+    assert [host for _number, host in due] == ["busy.example"] * 25 + ["rare.example"] * 5
+    assert [number for number, _host in due] == [s.id for s in (*streams[24::-1], *streams[:24:-1])]
+    assert {host for _number, host in find_due_besides(database, "busy.example")} == {"rare.example"}
+
+
+def find_due_besides(database: Database, host: str) -> Sequence[tuple[int, str]]:
+    with database.reading() as session:
+        return find_due(session, without=[host])
