@@ -4,15 +4,17 @@ from collections.abc import Callable, Generator
 
 import httpx
 
+Token = Callable[[str], str]
+
 
 class Bearer(httpx.Auth):
-    """`token` gives one that is good now; called with the refused one it gives another.
+    """`token` (a connector's `refresh_auth`) gives one that is good now; called with the refused one it gives another.
 
     A token stays with its host and is never sent in the clear: a redirect elsewhere takes none along. 401 is a clear no,
     so that asking again with a fresh token does nothing twice.
     """
 
-    def __init__(self, host: str, token: Callable[[str], str]) -> None:
+    def __init__(self, host: str, token: Token) -> None:
         self.host = host
         self.token = token
         self.current = token("")

@@ -125,6 +125,11 @@ class Bluesky(ChannelConnector):
         page="https://bsky.app/settings/app-passwords",
     )
 
+    def refresh_auth(self, refused: str = "") -> str:
+        """By the session's refresh token, which is good once; by the app password where that is spent."""
+        with self._open() as api:
+            return api.token(refused)
+
     def check(self) -> Account:
         """Sign in anew, so that a wrong password shows, and look."""
         with self._open() as api:

@@ -88,6 +88,11 @@ class BlueskyApi:
         return self._with_session(send)
 
     def sign_in(self) -> None:
+    def token(self, refused: str) -> str:
+        """The session's token, renewed when it is the `refused` one."""
+        session = self._signed_in()
+        return str((self._renewed(refused) if session["access"] == refused else session)["access"])
+
         """Start a new session with the app password. Raises NeedsPerson when it is not accepted."""
         body = {"identifier": self.identifier, "password": self.password}
         try:
@@ -122,21 +127,20 @@ class BlueskyApi:
         return self.session
 
     def _renewed(self, stale: str) -> dict[str, Any]:
-        # Another process may have renewed it meanwhile; the refresh token it used is spent.
-        self.session = self._remembered()
-        if self.session and self.session["access"] != stale:
-            return self.session
-        if self.session:
-            headers = {"Authorization": f"Bearer {self.session['refresh']}"}
-            try:
-                self._keep(self._ask(self.session["pds"], "com.atproto.server.refreshSession", None, headers))
+        with self.memory.alone():
+            # Another process may have renewed it meanwhile; the refresh token it used is spent.
+            self.session = self._remembered()
+            if self.session and self.session["access"] != stale:
                 return self.session
-            except (Refused, NeedsPerson):
-                other = self._remembered()
-                if other and other["access"] != stale:
-                    self.session = other
-                    return other
-        self.sign_in()
+            if self.session:
+                headers = {"Authorization": f"Bearer {self.session['refresh']}"}
+                try:
+                    self._keep(self._ask(self.session["pds"], "com.atproto.server.refreshSession", None, headers))
+                    return self.session
+                except (Refused, NeedsPerson):
+                    # Spent, by somebody who was killed before keeping what it gave: the password is as good.
+                    pass
+            self.sign_in()
         return self.session
 
     def _ask(

@@ -233,6 +233,14 @@ class ChannelConnector(ABC):
 
     def streams(self) -> Sequence[StreamSpec]:
         """The streams this connection has."""
+    def refresh_auth(self, refused: str = "") -> str:
+        """A token that is good now: the one that is kept, or a fresh one where that is about to end or is the `refused` one.
+
+        A fresh one is fetched alone (`memory.alone`), because the way to it may be good once, and kept before it is used.
+        Raises NeedsPerson when a person must sign in (again), Refused where nothing runs out.
+        """
+        raise Refused(N_("What %(label)s was given does not run out.", label=self.label))
+
         return ()
 
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:

@@ -31,7 +31,6 @@ from inbox.connectors.contract import (
     Refused,
     Setup,
     StreamSpec,
-    Surroundings,
 )
 from inbox.connectors.http import fetch, open_client, read_json
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment, text_of
@@ -108,6 +107,37 @@ class GooglePlay(ChannelConnector):
         page="https://play.google.com/console/users-and-permissions",
     )
     rates: ClassVar[Sequence[Rate]] = (Rate(200, 3_600), Rate(2_000, 86_400, "reply"))
+
+    def refresh_auth(self, refused: str = "") -> str:
+        """An hour's token for the service account's signature; kept, because making one is a call too."""
+        key, memory = json.loads(self.settings.service_account.get_secret_value()), self.surroundings.memory
+        kept = mapping(memory.load().get("access"))
+        until = moment(kept.get("until"))
+        is_good = until and until > now() + timedelta(minutes=5) and kept.get("of") == key.get("private_key_id")
+        if is_good and text_of(kept.get("token")) not in {"", refused}:
+            return text_of(kept["token"])
+        at = int(now().timestamp())
+        claims = {"iss": key["client_email"], "scope": SCOPE, "aud": TOKENS, "iat": at, "exp": at + 3_600}
+        assertion = signed_jwt(read_key(key["private_key"]), claims, key_id=text_of(key.get("private_key_id")))
+        allow, patience = self.surroundings.allow_private_addresses, self.surroundings.timeout_seconds
+        with open_client(allow_private=allow, timeout_seconds=patience) as client:
+            try:
+                granted = read_json(
+                    fetch(client, "POST", TOKENS, data={"grant_type": JWT_BEARER, "assertion": assertion})
+                )
+            except Refused as error:
+                raise NeedsPerson(
+                    N_("Google does not accept the key of the service account: %(error)s Make a new one.", error=error)
+                ) from None
+        token = text_of(mapping(granted).get("access_token"))
+        if not token:
+            raise Passing(N_("Google gave no token for the service account's key."))
+        lasts = mapping(granted).get("expires_in")
+        ends_at = now() + timedelta(seconds=lasts if isinstance(lasts, int) and 0 < lasts < 10**6 else 3_600)
+        access = {"token": token, "until": ends_at.isoformat(), "of": key.get("private_key_id")}
+        with memory.alone():
+            memory.save({**memory.load(), "access": access})
+        return token
 
     def check(self) -> Account:
         """Read the latest reviews."""
@@ -220,40 +250,10 @@ class GooglePlay(ChannelConnector):
         return f"https://play.google.com/store/apps/details?id={self.settings.package}&reviewId={segment(review)}"
 
     def _open(self) -> JsonApi:
-        bearer = Bearer(HOST, lambda refused: _token(self.settings, self.surroundings, refused))
+        bearer = Bearer(HOST, self.refresh_auth)
         api = JsonApi(self.surroundings, f"https://{HOST}")
         api.client.auth = bearer
         return api
-
-
-def _token(settings: GooglePlaySetup, surroundings: Surroundings, refused: str) -> str:
-    """An hour's token for the service account's signature; kept, because making one is a call too."""
-    key, memory = json.loads(settings.service_account.get_secret_value()), surroundings.memory
-    kept = mapping(memory.load().get("access"))
-    until = moment(kept.get("until"))
-    is_good = until and until > now() + timedelta(minutes=5) and kept.get("of") == key.get("private_key_id")
-    if is_good and text_of(kept.get("token")) not in {"", refused}:
-        return text_of(kept["token"])
-    at = int(now().timestamp())
-    claims = {"iss": key["client_email"], "scope": SCOPE, "aud": TOKENS, "iat": at, "exp": at + 3_600}
-    assertion = signed_jwt(read_key(key["private_key"]), claims, key_id=text_of(key.get("private_key_id")))
-    allow, patience = surroundings.allow_private_addresses, surroundings.timeout_seconds
-    with open_client(allow_private=allow, timeout_seconds=patience) as client:
-        try:
-            granted = read_json(fetch(client, "POST", TOKENS, data={"grant_type": JWT_BEARER, "assertion": assertion}))
-        except Refused as error:
-            raise NeedsPerson(
-                f"Google does not accept the key of the service account: {error} Make a new one."
-            ) from None
-    token = text_of(mapping(granted).get("access_token"))
-    if not token:
-        raise Passing("Google gave no token for the service account's key.")
-    lasts = mapping(granted).get("expires_in")
-    ends_at = now() + timedelta(seconds=lasts if isinstance(lasts, int) and 0 < lasts < 10**6 else 3_600)
-    access = {"token": token, "until": ends_at.isoformat(), "of": key.get("private_key_id")}
-    with memory.alone():
-        memory.save({**memory.load(), "access": access})
-    return token
 
 
 def _part(row: Any, name: str) -> Mapping[str, Any]:

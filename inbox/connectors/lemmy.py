@@ -120,6 +120,11 @@ class Lemmy(ChannelConnector):
     )
     rates: ClassVar[Sequence[Rate]] = (Rate(120, 60),)
 
+    def refresh_auth(self, refused: str = "") -> str:
+        """By signing in anew, which servers count; so the token is kept."""
+        with self._open() as api:
+            return api.token(refused)
+
     def check(self) -> Account:
         """See which Lemmy it is, sign in, and ask what the account moderates."""
         with self._open() as api:

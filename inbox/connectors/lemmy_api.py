@@ -49,13 +49,13 @@ class LemmyApi(JsonApi):
         return self._signed_in(lambda: super(LemmyApi, self).change(method, PREFIX + path, body, **options))
 
     def _signed_in(self, ask: Callable[[], T]) -> T:
-        token = self._token(refused="")
+        token = self.token()
         try:
             return self._asked(ask, token)
         except NeedsPerson as error:
             if error.status not in {400, 401}:
                 raise
-        return self._asked(ask, self._token(refused=token))
+        return self._asked(ask, self.token(token))
 
     def _asked(self, ask: Callable[[], T], token: str) -> T:
         self.client.headers["Authorization"] = f"Bearer {token}"
@@ -64,7 +64,8 @@ class LemmyApi(JsonApi):
         except ConnectorError as error:
             raise _told(error) from None
 
-    def _token(self, *, refused: str) -> str:
+    def token(self, refused: str = "") -> str:
+        """One that is good: the one that is kept, or that of a new sign-in."""
         state = self.memory.load()
         if state.get("token_of") == self.whose and state.get("token") not in {None, refused}:
             return text_of(state["token"])

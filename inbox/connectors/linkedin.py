@@ -14,7 +14,6 @@ from inbox.connectors.contract import (
     ActName,
     Batch,
     Capabilities,
-    ChannelConnector,
     Deletion,
     Gone,
     Group,
@@ -39,7 +38,7 @@ from inbox.connectors.linkedin_api import SCOPES, VERSION, WRITING, LinkedInApi,
 from inbox.connectors.linkedin_poll import PAGES, Reading
 from inbox.connectors.linkedin_poll import VERSION as CURSOR
 from inbox.connectors.linkedin_read import ORGANIZATION, SITE, about_post, address_of, comment_name, message_of
-from inbox.connectors.oauth import saved_tokens
+from inbox.connectors.oauth import SignedIn, saved_tokens
 from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_again, read_each
@@ -86,7 +85,7 @@ class LinkedInSetup(Setup):
         return " ".join(dict.fromkeys(found))
 
 
-class LinkedIn(ChannelConnector):
+class LinkedIn(SignedIn):
     """One company page."""
 
     kind: ClassVar[str] = "linkedin"
@@ -241,7 +240,7 @@ class LinkedIn(ChannelConnector):
         return message_of(raw, us=self._us, about=about)
 
     def _open(self) -> LinkedInApi:
-        return LinkedInApi(self.settings, self.surroundings)
+        return LinkedInApi(self.refresh_auth, self.settings, self.surroundings)
 
 
 def _place_of(handle: Mapping[str, Any], name: str) -> str:

@@ -8,12 +8,11 @@ from urllib.parse import quote, unquote
 
 import httpx
 
-from inbox.connectors.bearer import Bearer
-from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing, SignIn, Surroundings
+from inbox.connectors.bearer import Bearer, Token
+from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing, SignIn, Surroundings
 from inbox.connectors.http import Forbidden, fetch, read_json, submit
 from inbox.connectors.json_api import JsonApi, listed, mapping, own_words, segment
 from inbox.connectors.lenient import dicts, whole_number, words
-from inbox.connectors.oauth import access_token
 
 HOST = "api.linkedin.com"
 VERSION = "202607"
@@ -40,12 +39,11 @@ class Rows:
 class LinkedInApi(JsonApi):
     """Use it as a context manager. Raises the closed set of errors."""
 
-    def __init__(self, settings: Any, surroundings: Surroundings) -> None:
+    def __init__(self, token: Token, settings: Any, surroundings: Surroundings) -> None:
         headers = {"LinkedIn-Version": settings.api_version, "X-Restli-Protocol-Version": "2.0.0"}
         super().__init__(surroundings, f"https://{HOST}/rest", headers)
         self.version = settings.api_version
-        sign_in = sign_in_with(settings.scopes)
-        self.client.auth = Bearer(HOST, lambda refused: access_token(sign_in, settings, surroundings, refused=refused))
+        self.client.auth = Bearer(HOST, token)
 
     def organization(self, number: str) -> Mapping[str, Any]:
         """The page itself."""

@@ -14,7 +14,16 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from inbox.clock import now
-from inbox.connectors.contract import NeedsPerson, OutcomeUnknown, Passing, Refused, SignIn, Surroundings
+from inbox.connectors.contract import (
+    N_,
+    ChannelConnector,
+    NeedsPerson,
+    OutcomeUnknown,
+    Passing,
+    Refused,
+    SignIn,
+    Surroundings,
+)
 from inbox.connectors.http import open_client, read_json, submit
 
 # Early enough that a long poll does not outlive its token.
@@ -35,6 +44,17 @@ class Tokens:
     def lasts(self) -> bool:
         """Whether the access token is good for some minutes more."""
         return not self.expires_at or datetime.fromisoformat(self.expires_at) > now() + AHEAD
+
+
+class SignedIn(ChannelConnector):
+    """The base of connectors to platforms where a person signs in: their permission renews itself."""
+
+    def refresh_auth(self, refused: str = "") -> str:
+        """By the refresh token, which many platforms take once."""
+        sign_in = self.sign_in()
+        if sign_in is None:
+            return super().refresh_auth(refused)
+        return access_token(sign_in, self.settings, self.surroundings, refused=refused)
 
 
 def new_verifier() -> str:

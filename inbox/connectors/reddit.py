@@ -16,7 +16,6 @@ from inbox.connectors.contract import (
     ActName,
     Batch,
     Capabilities,
-    ChannelConnector,
     Deletion,
     Group,
     Guide,
@@ -37,6 +36,7 @@ from inbox.connectors.handles import word_in
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import words
 from inbox.connectors.markdown_words import as_markdown
+from inbox.connectors.oauth import SignedIn
 from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_each
@@ -75,7 +75,7 @@ class RedditSetup(Setup):
     )
 
 
-class Reddit(ChannelConnector):
+class Reddit(SignedIn):
     """One account."""
 
     kind: ClassVar[str] = "reddit"
@@ -257,7 +257,7 @@ class Reddit(ChannelConnector):
         return str(what["name"])
 
     def _open(self) -> RedditApi:
-        return RedditApi(self.settings, self.surroundings)
+        return RedditApi(self.refresh_auth, self.settings, self.surroundings)
 
 
 def _written(text: str) -> str:

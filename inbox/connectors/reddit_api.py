@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inbox.connectors.bearer import Bearer
-from inbox.connectors.contract import ConnectorError, Gone, RateLimited, Refused, SignIn, Surroundings
+from inbox.connectors.bearer import Bearer, Token
+from inbox.connectors.contract import N_, ConnectorError, Gone, RateLimited, Refused, SignIn, Surroundings
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import words
-from inbox.connectors.oauth import access_token
 
 HOST = "oauth.reddit.com"
 SCOPES = (
@@ -38,12 +37,12 @@ SECONDS = {"millisecond": 0.001, "second": 1.0, "minute": 60.0, "hour": 3_600.0}
 class RedditApi(JsonApi):
     """Use it as a context manager. Raises the closed set of errors."""
 
-    def __init__(self, settings: Any, surroundings: Surroundings) -> None:
+    def __init__(self, token: Token, settings: Any, surroundings: Surroundings) -> None:
         # Reddit slows down programs that do not name themselves in this form.
         name = words(surroundings.memory.load().get("name"))
         agent = f"web:{settings.client_id}:v0.1 ({f'by /u/{name}' if name.isascii() and name else 'Trellis'})"
         super().__init__(surroundings, f"https://{HOST}", {"User-Agent": agent})
-        self.client.auth = Bearer(HOST, lambda refused: access_token(SIGN_IN, settings, surroundings, refused=refused))
+        self.client.auth = Bearer(HOST, token)
 
     def things(self, path: str, query: Mapping[str, Any]) -> tuple[list[Any], str | None]:
         """The things of a listing, and where the next page starts."""

@@ -113,6 +113,21 @@ class Threads(ChannelConnector):
     rates: ClassVar[Sequence[Rate]] = (Rate(200, 3_600), Rate(500, 604_800, "search"), Rate(1_000, 86_400, "reply"))
     retention: ClassVar[Retention] = RETENTION
 
+    def refresh_auth(self, refused: str = "") -> str:
+        """The token in the settings, or what it was renewed to. It lasts sixty days; half-way it is renewed."""
+        own, memory = self.settings.access_token.get_secret_value(), self.surroundings.memory
+        mark, kept = mark_of(own), memory.load()
+        if not _is_good(kept, mark, refused):
+            with memory.alone():
+                kept = memory.load()
+                if kept.get("made_from") != mark:
+                    # Threads renews no token on its first day.
+                    kept |= {"token": own, "made_from": mark, "renew_at": _in_days(1)}
+                elif not _is_good(kept, mark, refused):
+                    kept |= self._renewed(text_of(kept.get("token")) or own)
+                memory.save(kept)
+        return text_of(kept.get("token"))
+
     def check(self) -> Account:
         """Ask whose token it is."""
         with self._open() as api:
@@ -205,20 +220,10 @@ class Threads(ChannelConnector):
         return kept or self.check().name.removeprefix("@")
 
     def _open(self) -> MetaApi:
-        return MetaApi(self.surroundings, self._token(), "", host=HOST, version="v1.0")
+        return MetaApi(self.surroundings, self.refresh_auth(), "", host=HOST, version="v1.0")
 
-    def _token(self) -> str:
-        """The token in the settings, or what it was renewed to. It lasts sixty days; half-way it is renewed."""
-        own, kept = self.settings.access_token.get_secret_value(), self.surroundings.memory.load()
-        if kept.get("made_from") != mark_of(own):
-            # Threads renews no token on its first day.
-            self._remember(token=own, made_from=mark_of(own), renew_at=(now() + timedelta(days=1)).isoformat())
-            return str(own)
-        token: str = text_of(kept.get("token")) or own
-        renew_at = moment(kept.get("renew_at"))
-        return token if renew_at and renew_at > now() else self._renewed(token)
-
-    def _renewed(self, token: str) -> str:
+    def _renewed(self, token: str) -> dict[str, str]:
+        """What to remember of a renewal, whether it succeeds or not."""
         fresh: Mapping[str, Any] = {}
         with MetaApi(self.surroundings, token, "", host=HOST, version="v1.0") as api:
             try:
@@ -228,11 +233,19 @@ class Threads(ChannelConnector):
                 pass
         lasts = fresh.get("expires_in")
         days = lasts / 86_400 / 2 if isinstance(lasts, int) and 0 < lasts < 10**8 else 1
-        token = text_of(fresh.get("access_token")) or token
-        self._remember(token=token, renew_at=(now() + timedelta(days=days)).isoformat())
-        return token
+        return {"token": text_of(fresh.get("access_token")) or token, "renew_at": _in_days(days)}
 
     def _remember(self, **what: Any) -> None:
         memory = self.surroundings.memory
         with memory.alone():
             memory.save({**memory.load(), **what})
+
+
+def _in_days(number: float) -> str:
+    return (now() + timedelta(days=number)).isoformat()
+
+
+def _is_good(kept: Mapping[str, Any], mark: str, refused: str) -> bool:
+    renew_at = moment(kept.get("renew_at"))
+    is_young = renew_at is not None and renew_at > now()
+    return is_young and kept.get("made_from") == mark and text_of(kept.get("token")) not in {"", refused}

@@ -15,7 +15,6 @@ from inbox.connectors.contract import (
     ActName,
     Batch,
     Capabilities,
-    ChannelConnector,
     Deletion,
     Group,
     Guide,
@@ -36,6 +35,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import moment, words
+from inbox.connectors.oauth import SignedIn
 from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import AHEAD, is_our_answer
 from inbox.connectors.read_each import name_of, read_each
@@ -63,7 +63,7 @@ class XSetup(Setup):
     )
 
 
-class X(ChannelConnector):
+class X(SignedIn):
     """One account."""
 
     kind: ClassVar[str] = "x"
@@ -268,7 +268,7 @@ class X(ChannelConnector):
         return Purse(self.surroundings.memory, self.settings.budget)
 
     def _open(self) -> XApi:
-        return XApi(self.settings, self.surroundings)
+        return XApi(self.refresh_auth, self.settings, self.surroundings)
 
 
 def _price_of(reply: OutgoingReply) -> int:

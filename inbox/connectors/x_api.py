@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from inbox.connectors.bearer import Bearer
-from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing, Refused, SignIn, Surroundings
+from inbox.connectors.bearer import Bearer, Token
+from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing, Refused, SignIn, Surroundings
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import dicts, words
-from inbox.connectors.oauth import access_token
 from inbox.connectors.x_budget import PERSON, POST, Purse
 
 HOST = "api.x.com"
@@ -33,10 +32,10 @@ WITH_ITS_PARTS = 2 * POST + PERSON
 class XApi(JsonApi):
     """Use it as a context manager. Raises the closed set of errors, and Spent before a call that cannot be paid for."""
 
-    def __init__(self, settings: Any, surroundings: Surroundings) -> None:
+    def __init__(self, token: Token, settings: Any, surroundings: Surroundings) -> None:
         super().__init__(surroundings, f"https://{HOST}")
         self.purse = Purse(surroundings.memory, settings.budget)
-        self.client.auth = Bearer(HOST, lambda refused: access_token(SIGN_IN, settings, surroundings, refused=refused))
+        self.client.auth = Bearer(HOST, token)
 
     def posts(
         self, path: str, query: Mapping[str, Any], *, most: int, scope: str

@@ -14,7 +14,6 @@ from inbox.connectors.contract import (
     ActName,
     Batch,
     Capabilities,
-    ChannelConnector,
     Deletion,
     Group,
     Guide,
@@ -33,7 +32,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import words
-from inbox.connectors.oauth import saved_tokens
+from inbox.connectors.oauth import SignedIn, saved_tokens
 from inbox.connectors.our_answer import is_our_answer, with_name
 from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.watch_words import WordList, stream_names, word_of
@@ -66,7 +65,7 @@ class YouTubeSetup(Setup):
     )
 
 
-class YouTube(ChannelConnector):
+class YouTube(SignedIn):
     """One YouTube channel."""
 
     kind: ClassVar[str] = "youtube"
@@ -255,7 +254,7 @@ class YouTube(ChannelConnector):
         return our_id
 
     def _open(self) -> YouTubeApi:
-        return YouTubeApi(self.settings, self.surroundings)
+        return YouTubeApi(self.refresh_auth, self.surroundings)
 
 
 def _video_of(handle: Mapping[str, Any]) -> str:

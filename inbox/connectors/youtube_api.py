@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from inbox.clock import now
-from inbox.connectors.bearer import Bearer
-from inbox.connectors.contract import ConnectorError, Gone, NeedsPerson, RateLimited, Refused, SignIn, Surroundings
+from inbox.connectors.bearer import Bearer, Token
+from inbox.connectors.contract import N_, ConnectorError, Gone, NeedsPerson, RateLimited, Refused, SignIn, Surroundings
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of
-from inbox.connectors.oauth import access_token
 
 HOST = "youtube.googleapis.com"
 WRITE_COST = 50
@@ -47,10 +46,9 @@ REFUSALS = {
 class YouTubeApi(JsonApi):
     """Use it as a context manager. Raises the closed set of errors."""
 
-    def __init__(self, settings: Any, surroundings: Surroundings) -> None:
-        bearer = Bearer(HOST, lambda refused: access_token(SIGN_IN, settings, surroundings, refused=refused))
+    def __init__(self, token: Token, surroundings: Surroundings) -> None:
         super().__init__(surroundings, f"https://{HOST}/youtube/v3")
-        self.client.auth = bearer
+        self.client.auth = Bearer(HOST, token)
 
     def read(self, path: str, query: Query | None = None, *, scope: str = "", cost: int = 1) -> httpx.Response:
         """GET; a list costs one unit."""

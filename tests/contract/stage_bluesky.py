@@ -36,7 +36,7 @@ class BlueskyStage(Stage):
 
     def route(self, request: httpx.Request) -> httpx.Response:
         method, query = request.url.path.removeprefix("/xrpc/"), request.url.params
-        if method == "com.atproto.server.createSession":
+        if method in {"com.atproto.server.createSession", "com.atproto.server.refreshSession"}:
             return httpx.Response(200, json=recording("bluesky/session.json"))
         if method == "com.atproto.repo.createRecord":
             body = json.loads(request.content)

@@ -89,6 +89,15 @@ def test_whoever_polls_has_streams(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(CHANNELS))
+def test_whoever_lets_people_sign_in_renews_what_they_gave(kind: str) -> None:
+    connector = connector_of(kind)
+    if connector.refresh_auth is ChannelConnector.refresh_auth:
+        assert connector.sign_in is ChannelConnector.sign_in
+        with pytest.raises(Refused, match="run out"):
+            made(kind).refresh_auth()
+
+
+@pytest.mark.parametrize("kind", sorted(CHANNELS))
 def test_an_unsigned_delivery_is_refused(kind: str) -> None:
     with pytest.raises(Refused):
         made(kind).receive({}, b'{"text": "hello"}')

@@ -1,5 +1,6 @@
 """A token that runs out during a run: it is renewed once and kept before it is used, or a person is asked for."""
 
+import json
 from datetime import timedelta
 
 import httpx
@@ -9,9 +10,7 @@ from inbox.clock import now
 from inbox.connectors.contract import NeedsPerson, SignIn
 from tests.contract.stage import Stage
 from tests.contract.test_reading import names
-from tests.contract.traits import needs, polled, renewed
-
-pytestmark = needs(renewed, polled)
+from tests.contract.traits import needs, polled, renewed, renewing
 
 
 def sign_in_of(stage: Stage) -> SignIn:
@@ -31,6 +30,7 @@ def renewals(stage: Stage) -> list[httpx.Request]:
     return [request for request in stage.requests if str(request.url).startswith(sign_in_of(stage).token_url)]
 
 
+@needs(renewed, polled)
 def test_a_token_that_is_about_to_end_is_renewed_before_it_is_used(stage: Stage) -> None:
     expiring(stage, minutes=1)
     assert len(names(stage.brought())) == len(stage.items)
@@ -40,6 +40,7 @@ def test_a_token_that_is_about_to_end_is_renewed_before_it_is_used(stage: Stage)
     assert len(renewals(stage)) == 1
 
 
+@needs(renewed, polled)
 def test_a_token_that_is_refused_during_a_run_is_renewed_once(stage: Stage) -> None:
     def refuse_once(request: httpx.Request) -> httpx.Response:
         stage.upset = None
@@ -50,6 +51,7 @@ def test_a_token_that_is_refused_during_a_run_is_renewed_once(stage: Stage) -> N
     assert len(renewals(stage)) == 1
 
 
+@needs(renewed, polled)
 def test_a_token_that_is_refused_for_good_needs_a_person(stage: Stage) -> None:
     stage.upset = lambda _request: stage.unauthorised()
     with pytest.raises(NeedsPerson):
@@ -57,6 +59,7 @@ def test_a_token_that_is_refused_for_good_needs_a_person(stage: Stage) -> None:
     assert len(renewals(stage)) <= 1
 
 
+@needs(renewed, polled)
 @pytest.mark.parametrize("status", [400, 401])
 def test_a_renewal_that_is_refused_needs_a_person(stage: Stage, status: int) -> None:
     expiring(stage, minutes=-1)
@@ -65,7 +68,19 @@ def test_a_renewal_that_is_refused_needs_a_person(stage: Stage, status: int) -> 
         stage.brought()
 
 
+@needs(renewed, polled)
 def test_without_a_token_a_person_must_sign_in(stage: Stage) -> None:
     stage.memory.save({})
     with pytest.raises(NeedsPerson, match=r"[Ss]ign in"):
         stage.brought()
+
+
+@needs(renewing)
+def test_a_token_is_kept_and_another_is_fetched_only_for_one_that_was_refused(stage: Stage) -> None:
+    first = stage.connector().refresh_auth()
+    asked = len(stage.requests)
+    assert stage.connector().refresh_auth() == first
+    assert len(stage.requests) == asked
+    fresh = stage.connector().refresh_auth(first)
+    assert len(stage.requests) > asked
+    assert fresh in json.dumps(stage.memory.state), "kept before it is used"

@@ -91,6 +91,11 @@ def renewed(stage: type[Stage]) -> str:
     return "" if connector_of(stage).sign_in is not ChannelConnector.sign_in else "its key does not run out"
 
 
+def renewing(stage: type[Stage]) -> str:
+    """What it lets us in with runs out, and is renewed without a person."""
+    return "" if connector_of(stage).refresh_auth is not ChannelConnector.refresh_auth else "its key does not run out"
+
+
 def official(stage: type[Stage]) -> str:
     """There is an official contract of it."""
     return "" if stage.official else stage.no_official or "no official contract is at hand"
@@ -118,5 +123,5 @@ def needs(*traits: Trait) -> pytest.MarkDecorator:
 
 ALL: tuple[Trait, ...] = (
     *(polled, brought, paged, authors, sending, searched, receipted, edits, deletions, refetched, counted, acting),
-    *(markup, greeting, timed, renewed, official),
+    *(markup, greeting, timed, renewed, renewing, official),
 )

@@ -1,7 +1,9 @@
 """The session: made rarely, renewed in time, saved before it is used, and shared with whoever else holds the memory."""
 
 import json
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -9,20 +11,19 @@ import pytest
 
 from inbox.connectors.bluesky_api import BlueskyApi
 from inbox.connectors.contract import NeedsPerson, OutcomeUnknown, Passing, RateLimited, Refused, Surroundings
+from tests.contract.stage import Remembering
 
 EXPIRED = {"error": "ExpiredToken", "message": "Token has expired"}
 
 
-class Memory:
+class Memory(Remembering):
     def __init__(self) -> None:
-        self.state: dict[str, Any] = {}
+        super().__init__()
         self.saves = 0
 
-    def load(self) -> dict[str, Any]:
-        return dict(self.state)
-
     def save(self, state: Mapping[str, Any]) -> None:
-        self.state, self.saves = dict(state), self.saves + 1
+        super().save(state)
+        self.saves += 1
 
 
 class Service:
@@ -129,6 +130,33 @@ def test_a_session_renewed_by_another_process_is_taken_over(service: Service, me
         renewed = service.calls.count("refreshSession home.example")
         assert theirs.get("app.x", {}) == {"ok": 2}
     assert service.calls.count("refreshSession home.example") == renewed
+
+
+def test_a_session_is_renewed_by_one_at_a_time(
+    service: Service, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = threading.Lock()
+
+    @contextmanager
+    def alone() -> Iterator[None]:
+        with inside:
+            yield
+
+    monkeypatch.setattr(memory, "alone", alone)
+    with opened(memory) as api:
+        api.get("app.x", {})
+    memory.state["access"] = "access-0"
+
+    def ask() -> None:
+        with opened(memory) as api:
+            api.get("app.x", {})
+
+    threads = [threading.Thread(target=ask) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert service.calls.count("refreshSession home.example") == 1
 
 
 def test_when_the_refresh_is_spent_it_signs_in_anew(service: Service, memory: Memory) -> None:
