@@ -87,12 +87,12 @@ class BlueskyApi:
 
         return self._with_session(send)
 
-    def sign_in(self) -> None:
     def token(self, refused: str) -> str:
         """The session's token, renewed when it is the `refused` one."""
         session = self._signed_in()
         return str((self._renewed(refused) if session["access"] == refused else session)["access"])
 
+    def sign_in(self) -> None:
         """Start a new session with the app password. Raises NeedsPerson when it is not accepted."""
         body = {"identifier": self.identifier, "password": self.password}
         try:

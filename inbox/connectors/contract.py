@@ -231,8 +231,6 @@ class ChannelConnector(ABC):
     def check(self) -> Account:
         """Sign in and look; store nothing but its memory. Raises ConnectorError."""
 
-    def streams(self) -> Sequence[StreamSpec]:
-        """The streams this connection has."""
     def refresh_auth(self, refused: str = "") -> str:
         """A token that is good now: the one that is kept, or a fresh one where that is about to end or is the `refused` one.
 
@@ -241,6 +239,8 @@ class ChannelConnector(ABC):
         """
         raise Refused(N_("What %(label)s was given does not run out.", label=self.label))
 
+    def streams(self) -> Sequence[StreamSpec]:
+        """The streams this connection has."""
         return ()
 
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
