@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -66,10 +67,21 @@ def open_vault(settings: Settings) -> Vault:
 
 
 def _key_in(path: Path) -> bytes:
+    if not path.exists():
+        _make_key(path)
+    if path.stat().st_mode & 0o077:
+        raise BadSetting(f"{path} can be read by others; run chmod 600 on it.")
+    try:
+        return base64.b64decode(path.read_bytes(), validate=True)
+    except ValueError:
+        raise BadSetting(f"{path} is damaged; put the key back from a backup.") from None
+
+
+def _make_key(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and linked into place, so that two processes starting together end with one whole key.
-    fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # Written aside and linked into place, so that processes and threads that start together end with one whole key.
+    fresh = path.with_name(f"{path.name}.{token_hex(8)}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(base64.b64encode(os.urandom(KEY_BYTES)))
     try:
@@ -78,9 +90,3 @@ def _key_in(path: Path) -> bytes:
         pass
     finally:
         fresh.unlink()
-    if path.stat().st_mode & 0o077:
-        raise BadSetting(f"{path} can be read by others; run chmod 600 on it.")
-    try:
-        return base64.b64decode(path.read_bytes(), validate=True)
-    except ValueError:
-        raise BadSetting(f"{path} is damaged; put the key back from a backup.") from None
