@@ -14,7 +14,14 @@ from types import SimpleNamespace
 from typing import IO, Any
 
 import pytest
+from playwright.sync_api import Page
 from werkzeug.serving import make_server
+
+from inbox.database import Database
+from inbox.pages.access import COOKIE_KEY
+from inbox.teams.models import Role
+from inbox.teams.sign_in import sign_in
+from tests.making import make_teammate
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -111,6 +118,26 @@ def browser_type_launch_args(chromium: str) -> dict[str, Any]:
 def browser_context_args() -> dict[str, Any]:
     """A desktop in German; a test that needs another window or language opens its own."""
     return {"locale": "de-DE", "timezone_id": "Europe/Berlin", "viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture
+def at(app: Any, house: Database, address: str, page: Page) -> Iterator[Callable[..., Page]]:
+    """`at("/training", "de")` is an admin's browser there. Nothing may be said on the console."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+
+    def opened(path: str, language: str = "en", role: Role = Role.ADMIN) -> Page:
+        with house.writing() as session:
+            token = sign_in(session, make_teammate(session, "Mo", language=language, role=role), "test")
+        cookie = app.session_interface.get_signing_serializer(app).dumps({COOKIE_KEY: token})
+        page.context.add_cookies([{"name": "trellis", "value": cookie, "url": address}])
+        page.goto(address + path)
+        return page
+
+    yield opened
+    assert said == []
+    page.goto("about:blank")  # ends its stream, which holds a thread of the server
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Proposals, reasons and thresholds in Chromium, in both languages: by keys, on a phone, without scripts."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,10 +17,8 @@ from inbox.labels.models import LABELS, Correction, Label, Tag, Threshold
 from inbox.labels.publish_lanes import Published, publish_lanes
 from inbox.labels.record import Answer, record
 from inbox.live import publish
-from inbox.pages.access import COOKIE_KEY
-from inbox.teams.models import Role, Workspace
-from inbox.teams.sign_in import sign_in
-from tests.making import make_channel, make_conversation, make_teammate
+from inbox.teams.models import Workspace
+from tests.making import make_channel, make_conversation
 from workers.explain import explain
 from workers.run import run
 
@@ -63,26 +61,6 @@ def house(app: Any, valkey_url: str) -> Database:
             record(session, [Answer(number, "question", ["question"], said, lang)], load_tagger().version)
             retag(session, [number])
     return database
-
-
-@pytest.fixture
-def at(app: Any, house: Database, address: str, page: Page) -> Iterator[Callable[..., Page]]:
-    """`at("/settings/tagging", "de")` is an admin's browser there. Nothing may be said on the console."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-
-    def opened(path: str, language: str = "en") -> Page:
-        with house.writing() as session:
-            token = sign_in(session, make_teammate(session, "Mo", language=language, role=Role.ADMIN), "test")
-        cookie = app.session_interface.get_signing_serializer(app).dumps({COOKIE_KEY: token})
-        page.context.add_cookies([{"name": "trellis", "value": cookie, "url": address}])
-        page.goto(address + path)
-        return page
-
-    yield opened
-    assert said == []
-    page.goto("about:blank")  # ends its stream, which holds a thread of the server
 
 
 def label(house: Database, lang: str) -> tuple[str, str]:

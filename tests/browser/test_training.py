@@ -1,7 +1,7 @@
 """A training round in Chromium, in both languages: by keys alone, by thumb, without scripts; the ledger; the models."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,14 +9,13 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from inbox.channels.models import Channel
 from inbox.database import Database
 from inbox.labels.models import Correction, Label, Tag
 from inbox.live import publish
-from inbox.pages.access import COOKIE_KEY
-from inbox.teams.models import Role, Workspace
-from inbox.teams.sign_in import sign_in
+from inbox.teams.models import Workspace
 from inbox.training.models import Model, ModelState
-from tests.making import make_channel, make_conversation, make_identity, make_message, make_teammate
+from tests.making import make_channel, make_conversation, make_identity, make_message
 
 pytestmark = pytest.mark.browser
 
@@ -56,26 +55,6 @@ def house(app: Any, valkey_url: str) -> Database:
     return database
 
 
-@pytest.fixture
-def at(app: Any, house: Database, address: str, page: Page) -> Iterator[Callable[..., Page]]:
-    """`at("/training", "de")` is a manager's browser there. Nothing may be said on the console."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-
-    def opened(path: str, language: str = "en", role: Role = Role.MANAGER) -> Page:
-        with house.writing() as session:
-            token = sign_in(session, make_teammate(session, "Mo", language=language, role=role), "test")
-        cookie = app.session_interface.get_signing_serializer(app).dumps({COOKIE_KEY: token})
-        page.context.add_cookies([{"name": "trellis", "value": cookie, "url": address}])
-        page.goto(address + path)
-        return page
-
-    yield opened
-    assert said == []
-    page.goto("about:blank")  # ends its stream, which holds a thread of the server
-
-
 def standing(house: Database) -> list[str]:
     with house.reading() as session:
         query = sa.select(Correction.after).where(Correction.undone_at.is_(None)).order_by(Correction.id)
@@ -87,6 +66,28 @@ def press(page: Page, key: str) -> None:
     before = page.locator("#round-card").get_attribute("data-round")
     page.keyboard.press(key)
     expect(page.locator("#round-card")).not_to_have_attribute("data-round", before or "")
+
+
+def test_an_inbox_without_messages_offers_no_round(at: Callable[..., Page], house: Database) -> None:
+    page = at("/conversations")
+    expect(page.locator("#views .nav-round")).to_be_visible()
+    with house.writing() as session:
+        session.delete(session.scalars(sa.select(Channel)).one())
+    page.reload()
+    expect(page.locator("#views .nav-round")).to_have_count(0)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_first_steps_are_there_on_a_phone(at: Callable[..., Page], house: Database, language: str) -> None:
+    page = at("/conversations?view=all", language)
+    steps, first = page.locator(".first-steps-folded"), {"de": "Kanal verbinden", "en": "Connect a channel"}[language]
+    expect(steps).to_be_hidden()
+    page.set_viewport_size({"width": 390, "height": 844})
+    steps.locator("summary").click()
+    expect(steps.get_by_text(first)).to_be_visible()
+    expect(page.locator("#rows .row").first).to_be_visible()
+    assert_accessible(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
@@ -180,6 +181,7 @@ def test_the_ledger_narrows_in_place_and_undoes(at: Callable[..., Page], house: 
     page.get_by_role("link", name="Found right").click()
     expect(page.locator(".ledger > li")).to_have_count(1)
     page.get_by_role("link", name="All", exact=True).click()
+    expect(page.locator(".ledger > li")).to_have_count(3)
     page.locator(".ledger-filter summary").click()
     page.get_by_label("Said by the teammate").select_option("complaint")
     page.get_by_role("button", name="Show", exact=True).click()
@@ -215,7 +217,7 @@ def test_a_training_shows_how_far_it_is_and_what_came_of_it(
                 version="b+2", base_version="b", state=ModelState.CHAMPION, payload=b"x", examples=90, figures=figures
             )
         )
-    page = at("/settings/models", language, role=Role.ADMIN)
+    page = at("/settings/models", language)
     page.emulate_media(reduced_motion="reduce")  # contrast is measured on toasts that have arrived
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     expect(page.locator(".model-now")).to_contain_text(better)
