@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from inbox.channels.fetch import refetch as ask
+from inbox.channels.fetch import with_metrics
 from inbox.connectors.contract import Batch, ChannelConnector, Known, RateLimited, Refused
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ def ask_in_parts(
     After `until` (of the monotonic clock) no budget is waited for.
     """
     try:
-        batch = ask(connector, known)
+        batch = with_metrics(connector, known, ask(connector, known))
     except (RateLimited, Refused) as error:
         is_refused, wait = isinstance(error, Refused), error.retry_after or SOON_SECONDS
         if len(known) > 1 and (is_refused or (wait <= SOON_SECONDS and time.monotonic() + wait < until)):

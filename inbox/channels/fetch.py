@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from inbox.channels.due import Claimed
 from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, Known, Passing, Refused
@@ -36,7 +37,26 @@ def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
     except Exception as error:
         # Refused, not Passing: it may be one message of many, which must not keep the others waiting for ever.
         log.exception("refetch broke", extra={"kind": connector.kind})
-        raise Refused(f"The answer could not be understood ({type(error).__name__}).") from error
+        raise Refused(N_("The answer could not be understood (%(fault)s).", fault=type(error).__name__)) from error
+
+
+def with_metrics(connector: ChannelConnector, known: Sequence[Known], batch: Batch) -> Batch:
+    """The batch with public counts also of those messages for which the platform wants another question.
+
+    Nothing waits for a count: where they cannot be had now, they stay as they were.
+    """
+    uncounted = {message.external_id for message in batch.messages if not message.metrics}
+    asked = [each for each in known if each.external_id in uncounted]
+    try:
+        found = connector.metrics(asked) if asked else {}
+    except ConnectorError as error:
+        log.warning("not counted", extra={"kind": connector.kind, "error": type(error).__name__})
+        return batch
+    except Exception:
+        log.exception("metrics broke", extra={"kind": connector.kind})
+        return batch
+    counted = [replace(m, metrics=found[m.external_id]) if m.external_id in found else m for m in batch.messages]
+    return replace(batch, messages=counted) if found else batch
 
 
 def _look(connector: ChannelConnector) -> None:

@@ -22,6 +22,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     OutcomeUnknown,
     OutgoingReply,
     Passing,
@@ -34,12 +35,12 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.handles import word_in
 from inbox.connectors.json_api import mapping, segment, text_of
-from inbox.connectors.lenient import moment, words
+from inbox.connectors.lenient import counted, moment, words
 from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi
 from inbox.connectors.meta_setup import mark_of
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_again, read_each
-from inbox.connectors.threads_read import FIELDS, VERSION, message_of, poll_list, poll_replies
+from inbox.connectors.threads_read import COUNTED, FIELDS, VERSION, counts_of, message_of, poll_list, poll_replies
 from inbox.connectors.watch_words import WordList, stream_names, word_of
 
 HOST = "graph.threads.net"
@@ -81,9 +82,11 @@ class Threads(ChannelConnector):
         undoable=frozenset({ActName.HIDE}),
         text_limit=LIMIT,
         refetches=50,
+        metrics=frozenset(COUNTED),
         allows_training=False,
         because={
             "tells_deletes": N_("Threads does not tell of deletions; they are found later."),
+            "metrics": N_("Of one's own posts only."),
             "allows_training": NO_TRAINING,
             ActName.DELETE: N_("On Threads only its author can delete a post; hide it instead."),
             ActName.MARK_SPAM: N_("Threads sorts out spam by itself; hide the reply instead."),
@@ -102,7 +105,7 @@ class Threads(ChannelConnector):
             N_("At developers.facebook.com, make an app with the use case Access the Threads API."),
             N_(
                 "Under its permissions, add threads_read_replies, threads_manage_replies, threads_manage_mentions, "
-                "threads_content_publish and, for watched words, threads_keyword_search."
+                "threads_content_publish, threads_manage_insights and, for watched words, threads_keyword_search."
             ),
             N_("Under App roles, add the account as a Threads tester; accept on Threads under Website permissions."),
             N_("In the use case's settings, generate a token for the account and copy it into this form."),
@@ -169,6 +172,16 @@ class Threads(ChannelConnector):
                 else:
                     messages += read_each([raw], lambda row: [message_of(row, our_name=our_name)]).messages
         return Batch(messages, gone)
+
+    def metrics(self, known: Sequence[Known]) -> Mapping[str, Mapping[Metric, int]]:
+        """Of our own posts, one by one. What others wrote is counted for nobody."""
+        ours = [each for each in known if each.handle.get("is_ours")]
+        if not ours:
+            return {}
+        query = {"metric": ",".join(COUNTED.values())}
+        with self._open() as api:
+            found = {e.external_id: api.page(f"/{segment(e.external_id)}/insights", query).rows for e in ours}
+        return {name: counted(counts_of(rows)) for name, rows in found.items()}
 
     def reread(self, raw: str) -> Batch:
         """A post of the quarantine, read anew."""

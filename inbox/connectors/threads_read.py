@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from inbox.clock import now
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Author, Batch, IncomingAttachment, IncomingMessage
+from inbox.connectors.contract import N_, Author, Batch, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, segment, text_of
-from inbox.connectors.lenient import Moment, Words, moment, web_address, words
+from inbox.connectors.lenient import Moment, Words, dicts, moment, web_address, words
 from inbox.connectors.meta_api import MetaApi
 from inbox.connectors.meta_talks import not_before
 from inbox.connectors.read_below import Parent, read_below
@@ -22,6 +22,8 @@ VERSION = 1
 FIELDS = "id,text,username,timestamp,permalink,media_type,media_url,is_reply,root_post,replied_to,has_replies,hide_status,alt_text"
 POSTS = 50
 FRESH = 10  # posts that are looked into at every poll; the others once an hour
+# What we call it, and what Threads does.
+COUNTED = {Metric.VIEWS: "views", Metric.LIKES: "likes", Metric.SHARES: "reposts", Metric.REPLIES: "replies"}
 MEDIA = {"IMAGE": "image/jpeg", "VIDEO": "video/mp4", "AUDIO": "audio/mpeg"}
 
 
@@ -49,19 +51,29 @@ def message_of(raw: Mapping[str, Any], *, our_name: str) -> IncomingMessage:
         raise ValueError("it has neither words nor a picture")
     root, above = (text_of(mapping(each).get("id")) for each in (post.root_post, post.replied_to))
     name = one_line(post.username, 200)
-    address = f"https://www.threads.net/@{name}"
+    address, is_ours = f"https://www.threads.net/@{name}", bool(name) and name == our_name
     return IncomingMessage(
         external_id=post.id,
         thread_id=root or post.id,
         text=post.text or attachments[0].name,
         posted_at=post.timestamp,
-        author=Author(name, handle=name, name=name, profile_url=address, is_us=name == our_name) if name else None,
+        author=Author(name, handle=name, name=name, profile_url=address, is_us=is_ours) if name else None,
         url=web_address(post.permalink),
         parent_id=above,
         attachments=tuple(attachments),
-        reply_handle={"post_id": post.id, "is_top": bool(above) and above == root},
+        reply_handle={
+            "post_id": post.id,
+            "is_top": bool(above) and above == root,
+            **({"is_ours": True} if is_ours else {}),
+        },
         raw=raw,
     )
+
+
+def counts_of(rows: Sequence[Any]) -> dict[Metric, Any]:
+    """What the insights of a post tell, each with the total of its whole life."""
+    totals = {mapping(row).get("name"): dicts(mapping(row).get("values")) for row in rows}
+    return {metric: found[0].get("value") for metric, name in COUNTED.items() if (found := totals.get(name))}
 
 
 def poll_replies(api: MetaApi, our_name: str, cursor: Mapping[str, Any], since: datetime | None) -> Iterator[Batch]:

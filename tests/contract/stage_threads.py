@@ -22,6 +22,7 @@ class ThreadsStage(MetaStage):
     send_path = "/v1.0/me/threads_publish"
     too_long = "x" * 501
     no_markup = "posts are plain text"
+    no_metrics = "only one's own posts are counted, and by a question of their own"
     official = (Postman("threads/threads-api.postman_collection.json", at="https://graph.threads.net"),)
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,9 +53,16 @@ class ThreadsStage(MetaStage):
         if path == "/refresh_access_token":
             fresh = {"access_token": "THtoken2", "token_type": "bearer", "expires_in": 5_184_000}
             return httpx.Response(200, json=fresh)
+        if path.endswith("/insights"):
+            return httpx.Response(200, json=self._insights(query["metric"].split(",")))
         rows = [row for page in self.pages or [self.items] for row in page if isinstance(row, dict)]
         found = [row for row in [*rows, *recording("threads/posts.json")] if row.get("id") == path.removeprefix("/")]
         return httpx.Response(200, json=found[0]) if found else self.said(400, 100, 33)
+
+    def _insights(self, metrics: list[str]) -> Any:
+        told = {"period": "lifetime", "title": "", "description": ""}
+        rows = [{**told, "name": name, "values": [{"value": 40 + place}]} for place, name in enumerate(metrics)]
+        return {"data": rows}
 
     def _changed(self, path: str, form: dict[str, str]) -> httpx.Response:
         if path == "/me/threads":

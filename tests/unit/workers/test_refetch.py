@@ -1,6 +1,6 @@
 """Older messages are asked for again, ever more rarely: late edits and deletions are seen, and terms are kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     ChannelConnector,
     Deletion,
     Known,
+    Metric,
     Passing,
     RateLimited,
     Refused,
@@ -49,11 +50,19 @@ class Forum(ChannelConnector):
     capabilities: ClassVar[Capabilities] = Capabilities(tells_edits=True, tells_deletes=True, refetches=2)
     now: ClassVar[dict[str, str | None]] = {}
     asked: ClassVar[list[list[str]]] = []
+    counts_asked: ClassVar[list[list[str]]] = []
+    counts_nothing: ClassVar[Exception | None] = None
     is_away: ClassVar[bool] = False
     trouble: ClassVar[Exception] = Refused("not like this")
 
     def check(self) -> Account:
         return Account("Forum")
+
+    def metrics(self, known: Sequence[Known]) -> Mapping[str, Mapping[Metric, int]]:
+        Forum.counts_asked.append([each.external_id for each in known])
+        if self.counts_nothing:
+            raise self.counts_nothing
+        return {each.external_id: {Metric.LIKES: 12} for each in known}
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         if self.is_away:
@@ -75,6 +84,7 @@ def forum(monkeypatch: pytest.MonkeyPatch, database: Database, settings: Setting
     for module in ("abilities", "terms", "open"):
         monkeypatch.setattr(f"inbox.channels.{module}.channel_connector", lambda kind: Forum)
     monkeypatch.setattr(Forum, "asked", [])
+    monkeypatch.setattr(Forum, "counts_asked", [])
     monkeypatch.setattr(Forum, "now", {})
     kinds_asked_again.cache_clear()
     yield
@@ -138,6 +148,26 @@ def test_late_edits_and_deletions_are_seen(database: Database) -> None:
     with database.reading() as session:
         counts = totals(session, number)
     assert (counts.duplicate, counts.edited, counts.tombstoned, counts.balances) == (2, 1, 1, True)
+
+
+def test_counts_that_take_a_question_of_their_own_come_on_the_same_turn(database: Database) -> None:
+    store(database, "1", "2", "3")
+    Forum.now.update({"3": None})
+    turn_up(database)
+    refetch()
+    found = messages(database)
+    assert [found[key].metrics for key in "123"] == [{"likes": 12}, {"likes": 12}, {}]
+    assert sorted(key for some in Forum.counts_asked for key in some) == ["1", "2"], "not of what is gone"
+
+
+@pytest.mark.parametrize("trouble", [RateLimited("later"), Refused("a right is missing"), KeyError("values")])
+def test_nothing_waits_for_a_count(database: Database, monkeypatch: pytest.MonkeyPatch, trouble: Exception) -> None:
+    monkeypatch.setattr(Forum, "counts_nothing", trouble)
+    store(database, "1")
+    Forum.now.update({"1": "other words"})
+    turn_up(database)
+    refetch()
+    assert (messages(database)["1"].text, messages(database)["1"].asked) == ("other words", 1)
 
 
 @pytest.mark.parametrize("trouble", [Refused("not like this"), KeyError("author")])
