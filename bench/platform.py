@@ -1,6 +1,6 @@
-"""A platform on this machine, in a process of its own: quiet feeds and quiet Mastodon accounts, and some that take their time.
+"""A platform on this machine, in a process of its own: quiet feeds and quiet Mastodon accounts.
 
-Run as: python -m bench.platform SLOW_SECONDS; prints its port. Paths below /slow answer after so many seconds.
+Run as: python -m bench.platform SECONDS; prints its port. Every answer takes so many seconds.
 """
 
 import json
@@ -28,8 +28,7 @@ class Platform(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
-        if path.startswith("/slow"):
-            time.sleep(self.slow_seconds)
+        time.sleep(self.slow_seconds)
         if path in ANSWERS:
             self._answer(200, json.dumps(ANSWERS[path]).encode(), "application/json")
         elif self.headers.get("If-None-Match") == ETAG:

@@ -47,7 +47,7 @@ def test_a_small_measure_prints_one_json_line_each(tmp_path: Path) -> None:
         "training round",
         "ledger",
         "poll quiet streams",
-        "poll quiet streams beside a slow platform",
+        "poll quiet streams beside a slow platform, against without it",
         "classify",
     } <= set(figures)
     for figure in figures.values():
