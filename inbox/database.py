@@ -14,6 +14,8 @@ from sqlalchemy.engine import Connection, Dialect, Engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from inbox.sentence import pack, unpack
+
 SQLITE_WAITS_MS = 20_000
 LARGEST_ID = 2**63 - 1
 
@@ -36,6 +38,20 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Told(sa.TypeDecorator[str]):
+    """A text for a person, stored so that it can still be said in another language: comes back as a Sentence."""
+
+    impl = sa.Text
+    cache_ok = True
+    LIMIT = 2_000
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else pack(value, self.LIMIT)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else unpack(value)
 
 
 Json = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")

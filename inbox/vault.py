@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from inbox.config import BadSetting, Settings
+from inbox.sentence import N_
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -49,7 +50,7 @@ class Vault:
             plain = self._cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], row.encode())
         except (InvalidTag, ValueError) as error:
             raise CannotOpen(
-                f"The stored credentials of {row} cannot be opened with this key; enter them again."
+                N_("The stored credentials of %(row)s cannot be opened with this key; enter them again.", row=row)
             ) from error
         opened: dict[str, Any] = json.loads(plain)
         return opened

@@ -3,7 +3,7 @@
 import logging
 
 from inbox.config import load_settings
-from inbox.connectors.contract import ConnectorError, Passing
+from inbox.connectors.contract import N_, ConnectorError, Passing
 from inbox.connectors.tracker_contract import TicketState
 from inbox.jobs import Job, answered
 from inbox.tickets.due import due
@@ -40,4 +40,4 @@ def look(ticket: Ticket) -> TicketState | ConnectorError:
         return error
     except Exception as error:  # one answer that nobody expected must not keep the other tickets waiting
         log.exception("reading a ticket broke", extra={"ticket": ticket.id})
-        return Passing(f"Reading it broke off unexpectedly ({type(error).__name__}).")
+        return Passing(N_("Reading it broke off unexpectedly (%(fault)s).", fault=type(error).__name__))

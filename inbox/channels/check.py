@@ -8,7 +8,7 @@ from typing import Any
 from inbox.channels.abilities import described
 from inbox.channels.open import NoMemory, surroundings
 from inbox.config import Settings
-from inbox.connectors.contract import Account, ChannelConnector, ConnectorError, Passing, Setup
+from inbox.connectors.contract import N_, Account, ChannelConnector, ConnectorError, Passing, Setup
 from inbox.connectors.registry import channel_connector
 
 log = logging.getLogger(__name__)
@@ -48,4 +48,6 @@ def look(connector: ChannelConnector) -> Checked:
         raise
     except Exception as error:  # a connector's mistake must not look like the person's
         log.exception("check broke", extra={"kind": connector.kind})
-        raise Passing(f"The answer could not be understood ({type(error).__name__}); try again.") from error
+        raise Passing(
+            N_("The answer could not be understood (%(fault)s); try again.", fault=type(error).__name__)
+        ) from error

@@ -16,7 +16,6 @@ from inbox.live import publish
 FIRST_PAUSE = 15.0
 LONGEST_PAUSE = 3600.0
 LONGEST_PATIENCE = 86_400.0
-REASON_LIMIT = 2_000
 
 
 def succeeded(session: Session, stream: Stream, *, stored: int = 0, has_more: bool = False) -> None:
@@ -43,14 +42,14 @@ def failed(session: Session, stream: Stream, error: ConnectorError) -> None:
         _wait(session, stream, error.retry_after)
         return
     stream.failures += 1
-    stream.last_error = str(error)[:REASON_LIMIT]
+    stream.last_error = error.sentence
     stream.pause = Pause.FAULT
     channel.last_error, channel.last_error_at = stream.last_error, moment
     _give_back(stream, moment + timedelta(seconds=_pause(stream.failures, error.retry_after)))
     session.flush()
     # What a platform refuses when asked for a list is an address or a right that is gone.
     if error.needs_person or isinstance(error, Refused):
-        mark_broken(session, channel, str(error))
+        mark_broken(session, channel, error.sentence)
     publish(session, "channels", channel.id, state=channel.state)
 
 
@@ -67,7 +66,7 @@ def mark_broken(session: Session, channel: Channel, reason: str) -> None:
     if channel.state == ChannelState.ACTIVE:
         record(session, "channel.broken", "channel", channel.id)
         channel.state = ChannelState.BROKEN
-    channel.last_error = reason[:REASON_LIMIT]
+    channel.last_error = reason
     channel.last_error_at = now()
     session.flush()
     publish(session, "channels", channel.id, state=channel.state)

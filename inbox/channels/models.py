@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.clock import now
-from inbox.database import Base, BigId
+from inbox.database import Base, BigId, Told
 
 
 class ChannelState(StrEnum):
@@ -66,7 +66,7 @@ class Channel(Base):
     language: Mapped[str] = mapped_column(String(8), default="")
     is_sample: Mapped[bool] = mapped_column(default=False)
     last_success_at: Mapped[datetime | None]
-    last_error: Mapped[str] = mapped_column(Text, default="")
+    last_error: Mapped[str] = mapped_column(Told, default="")
     last_error_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -98,7 +98,7 @@ class Stream(Base):
     failures: Mapped[int] = mapped_column(default=0)
     last_polled_at: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
-    last_error: Mapped[str] = mapped_column(Text, default="")
+    last_error: Mapped[str] = mapped_column(Told, default="")
     fetched: Mapped[int] = mapped_column(default=0, server_default="0")
     oldest_at: Mapped[datetime | None]
     newest_at: Mapped[datetime | None]
@@ -143,7 +143,7 @@ class QuarantinedItem(Base):
     fingerprint: Mapped[str] = mapped_column(
         String(64)
     )  # SHA-256 of id and payload: the same bad item again is not a new row
-    reason: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(Told)
     raw: Mapped[str] = mapped_column(Text)
     line_number: Mapped[int | None]
     ledger_day: Mapped[date]

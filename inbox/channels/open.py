@@ -11,7 +11,7 @@ from inbox.channels.models import Channel
 from inbox.channels.pace import SharedPace
 from inbox.channels.turn import turn
 from inbox.config import Settings
-from inbox.connectors.contract import ChannelConnector, NeedsPerson, NoPace, Pace, Setup, Surroundings
+from inbox.connectors.contract import N_, ChannelConnector, NeedsPerson, NoPace, Pace, Setup, Surroundings
 from inbox.connectors.registry import CHANNELS, channel_connector
 from inbox.database import Database
 from inbox.vault import CannotOpen, Vault
@@ -86,14 +86,18 @@ def lend(
 def read_settings(channel: Channel, vault: Vault) -> Setup:
     """The channel's settings with their secrets. Raises NeedsPerson."""
     if channel.kind not in CHANNELS:
-        raise NeedsPerson(f"This version of Trellis knows no channel of the kind {channel.kind}; connect another one.")
+        raise NeedsPerson(
+            N_("This version of Trellis knows no channel of the kind %(kind)s; connect another one.", kind=channel.kind)
+        )
     try:
         return channel_connector(channel.kind).setup(
             **channel.settings, **vault.open(channel.sealed, row=row_name(channel.id))
         )
     except (CannotOpen, ValidationError, TypeError) as error:
-        reason = str(error) if isinstance(error, CannotOpen) else "Its settings are not complete any more."
-        raise NeedsPerson(f"{channel.name} cannot be opened: {reason} Edit its settings.") from error
+        reason = str(error) if isinstance(error, CannotOpen) else N_("Its settings are not complete any more.")
+        raise NeedsPerson(
+            N_("%(name)s cannot be opened: %(reason)s Edit its settings.", name=channel.name, reason=reason)
+        ) from error
 
 
 def surroundings(memory: StoredMemory | NoMemory, settings: Settings, pace: Pace | None = None) -> Surroundings:

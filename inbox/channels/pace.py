@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from inbox.channels.models import Channel
-from inbox.connectors.contract import Rate, RateLimited
+from inbox.connectors.contract import N_, Rate, RateLimited
 from inbox.connectors.registry import channel_connector
 from inbox.jobs import doorbell
 
@@ -100,7 +100,7 @@ class SharedPace:
             log.warning("pace unknown", extra={"pace": self._name, "error": type(error).__name__})
             return
         if wait_ms:
-            raise RateLimited("The budget of this connection is used up for now.", retry_after=int(wait_ms) / 1000)
+            raise RateLimited(N_("The budget of this connection is used up for now."), retry_after=int(wait_ms) / 1000)
 
     def learn(self, scope: str, *, remaining: float, limit: float | None, reset_seconds: float | None) -> None:
         """Believe the platform until its window ends."""

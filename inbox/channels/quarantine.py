@@ -13,13 +13,13 @@ from inbox.channels.models import Channel, QuarantinedItem
 from inbox.channels.terms import kinds_that_forget_words
 from inbox.clock import now
 from inbox.connectors.contract import BadItem
-from inbox.database import insert_given
+from inbox.database import Told, insert_given
 from inbox.live import publish
+from inbox.sentence import pack
 from inbox.teams.models import Teammate
 from inbox.text import storable
 
 RAW_LIMIT = 65_536
-REASON_LIMIT = 2_000
 PAGE = 50
 COLUMNS = (
     "channel_id",
@@ -40,7 +40,7 @@ def quarantine(session: Session, channel_id: int, stream_name: str, bad: Sequenc
     rows = {}
     for item in bad:
         fingerprint = hashlib.sha256(f"{item.external_id}\0{item.raw}".encode("utf-8", "surrogatepass")).hexdigest()
-        reason, raw = storable(item.reason, REASON_LIMIT), storable(item.raw, RAW_LIMIT)
+        reason, raw = pack(item.reason, Told.LIMIT), storable(item.raw, RAW_LIMIT)
         key = storable(item.external_id, 500)
         rows[fingerprint] = (
             channel_id, stream_name, key, fingerprint, reason, raw, item.line_number, moment.date(), moment,

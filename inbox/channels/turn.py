@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from inbox.channels.models import Channel
 from inbox.clock import now
-from inbox.connectors.contract import Passing
+from inbox.connectors.contract import N_, Passing
 from inbox.database import Database
 
 # Longer than any single answer is waited for; who died inside keeps the others waiting no longer than this.
@@ -28,7 +28,7 @@ def turn(channel_id: int, database: Database, *, patience: float = PATIENCE_SECO
     word, until = secrets.token_hex(16), time.monotonic() + patience
     while not _take(channel_id, database, word):
         if time.monotonic() > until:
-            raise Passing("Another process is signing in for this channel; it is tried again.", retry_after=10)
+            raise Passing(N_("Another process is signing in for this channel; it is tried again."), retry_after=10)
         time.sleep(KNOCK_SECONDS)
     try:
         yield

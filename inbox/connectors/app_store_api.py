@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from inbox.connectors.contract import ConnectorError, OutcomeUnknown
+from inbox.connectors.contract import N_, ConnectorError, OutcomeUnknown
 from inbox.connectors.json_api import JsonApi, Query, mapping
 from inbox.connectors.lenient import words
 from inbox.text import one_line
@@ -35,5 +35,5 @@ def _in_apples_words() -> Iterator[None]:
         detail = words(mapping(told[0] if isinstance(told, list) and told else None).get("detail"))
         if not detail or isinstance(error, OutcomeUnknown):
             raise
-        text = f"{error} {one_line(detail, 300)}"
+        text = N_("%(error)s %(told)s", error=error, told=one_line(detail, 300))
         raise type(error)(text, retry_after=error.retry_after, status=error.status, answer=error.answer) from None

@@ -159,7 +159,7 @@ class AppStoreConnect(ChannelConnector):
         self.validate(reply)
         review = words(reply.parent_handle.get("review_id"))
         if not review:
-            raise Refused("The message does not say which review to answer; answer it in App Store Connect.")
+            raise Refused(N_("The message does not say which review to answer; answer it in App Store Connect."))
         data = {
             "type": "customerReviewResponses",
             "attributes": {"responseBody": reply.text},
@@ -168,7 +168,7 @@ class AppStoreConnect(ChannelConnector):
         with self._open() as api:
             sent = mapping(mapping(api.change("POST", "/v1/customerReviewResponses", {"data": data})).get("data"))
         if not text_of(sent.get("id")):
-            raise OutcomeUnknown("Apple does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("Apple does not say what became of the answer; it may have been accepted."))
         return Receipt(text_of(sent["id"]))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -188,7 +188,7 @@ class AppStoreConnect(ChannelConnector):
         name, said = row["id"], mapping(row["attributes"])
         title, body = one_line(words(said.get("title")), 300), said["body"]
         if not isinstance(name, str) or not name or not isinstance(body, str):
-            raise ValueError("it has no id or no words")
+            raise ValueError(N_("it has no id or no words"))
         stars, author = said.get("rating"), one_line(words(said.get("reviewerNickname")), 200)
         rated = "★" * stars if isinstance(stars, int) and 0 < stars <= 5 else ""
         review = IncomingMessage(
@@ -237,7 +237,7 @@ def _page(
     try:
         answer = mapping(api.get(f"/v1/apps/{app}/customerReviews", query))
     except Gone:
-        raise NeedsPerson("App Store Connect knows no app of this number, or the key may not see it.") from None
+        raise NeedsPerson(N_("App Store Connect knows no app of this number, or the key may not see it.")) from None
     further = parse_qs(urlsplit(words(mapping(answer.get("links")).get("next"))).query).get("cursor")
     return listed(answer.get("data")), _answers(answer), further[0] if further else None
 

@@ -125,7 +125,7 @@ class AppStoreFeed(ChannelConnector):
         if not isinstance(feed, dict):
             # What was a feed before is more likely away for a moment than for good.
             raise (Passing if was_there else NeedsPerson)(
-                "Apple shows no reviews of this app in this country; check the app's number."
+                N_("Apple shows no reviews of this app in this country; check the app's number.")
             )
         # A single entry comes without a list, none at all without the field; the app itself is no review.
         entries = feed.get("entry") or []
@@ -140,7 +140,7 @@ def message_of(entry: Mapping[str, Any], country: str, app: str) -> IncomingMess
     """A review as a message of a conversation of its own. Raises ValueError when it cannot be read."""
     name = _label(entry, "id")
     if not name:
-        raise ValueError("it has no id")
+        raise ValueError(N_("it has no id"))
     person = mapping(entry.get("author"))
     author, address = _label(person, "name"), _label(person, "uri")
     stars = _label(entry, "im:rating")

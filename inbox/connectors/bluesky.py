@@ -180,7 +180,9 @@ class Bluesky(ChannelConnector):
             try:
                 receipt = _receipt(api.post("com.atproto.repo.createRecord", body))
                 if not receipt.external_id:
-                    raise OutcomeUnknown("Bluesky does not say what became of the answer; it may have been accepted.")
+                    raise OutcomeUnknown(
+                        N_("Bluesky does not say what became of the answer; it may have been accepted.")
+                    )
                 return receipt
             except (OutcomeUnknown, Refused) as error:
                 # Servers answer a second attempt differently (400, 500); the record itself is the better witness.
@@ -206,9 +208,9 @@ class Bluesky(ChannelConnector):
             ActName.REPORT: acts.report,
         }
         if act.name not in self.capabilities.acts or (act.undo and act.name not in self.capabilities.undoable):
-            raise Refused(f"Bluesky offers no way to {'undo ' if act.undo else ''}{act.name.replace('_', ' ')}.")
+            return super().act(act)
         if "convo_id" in act.handle and act.name in {ActName.HIDE, ActName.REPORT}:
-            raise Refused("Direct messages are reported on Bluesky itself; block or mute their author instead.")
+            raise Refused(N_("Direct messages are reported on Bluesky itself; block or mute their author instead."))
         with self._open() as api:
             return doers[act.name](api, act)
 
@@ -221,7 +223,7 @@ class Bluesky(ChannelConnector):
     def _record(self, api: BlueskyApi, reply: OutgoingReply) -> dict[str, Any]:
         handle = reply.parent_handle
         if not handle.get("uri") or not handle.get("cid"):
-            raise Refused("The message does not say what to answer; answer it on Bluesky.")
+            raise Refused(N_("The message does not say what to answer; answer it on Bluesky."))
         parent = {"uri": handle["uri"], "cid": handle["cid"]}
         record: dict[str, Any] = {
             "$type": POST,

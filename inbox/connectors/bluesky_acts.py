@@ -7,7 +7,7 @@ from inbox.clock import now
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import parts_of
 from inbox.connectors.bluesky_text import record_key
-from inbox.connectors.contract import Act, Gone, Passing, Receipt, Refused
+from inbox.connectors.contract import N_, Act, Gone, Passing, Receipt, Refused
 
 BLOCK = "app.bsky.graph.block"
 GATE = "app.bsky.feed.threadgate"
@@ -61,12 +61,12 @@ def hide(api: BlueskyApi, act: Act) -> Receipt:
     root = act.handle.get("root")
     root_uri = str(root.get("uri") or "") if isinstance(root, Mapping) else ""
     if not root_uri.startswith(f"at://{api.did}/") or root_uri == act.message_id:
-        raise Refused("Bluesky lets only those who started a thread hide a reply in it.")
+        raise Refused(N_("Bluesky lets only those who started a thread hide a reply in it."))
     _did, key = parts_of(root_uri)
     gate, cid = _gate(api, key)
     hidden = [uri for uri in gate.get("hiddenReplies") or () if uri != act.message_id]
     if len(hidden) >= HIDDEN_AT_MOST and not act.undo:
-        raise Refused("Bluesky hides at most 300 replies in one thread; block or report the author instead.")
+        raise Refused(N_("Bluesky hides at most 300 replies in one thread; block or report the author instead."))
     hidden += [] if act.undo else [act.message_id]
     if hidden != list(gate.get("hiddenReplies") or ()):
         record = {"$type": GATE, "createdAt": stamp(), **gate, "post": root_uri, "hiddenReplies": hidden}
@@ -76,7 +76,7 @@ def hide(api: BlueskyApi, act: Act) -> Receipt:
         except Refused as error:
             if "InvalidSwap" in str(error):
                 # Somebody changed it meanwhile; the next attempt starts from what they wrote.
-                raise Passing(f"The thread's rules changed at the same moment. {error}") from None
+                raise Passing(N_("The thread's rules changed at the same moment. %(error)s", error=error)) from None
             raise
     return Receipt(act.message_id, state={"root": root_uri})
 

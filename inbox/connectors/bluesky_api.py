@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from inbox.connectors.contract import (
+    N_,
     ConnectorError,
     NeedsPerson,
     OutcomeUnknown,
@@ -83,7 +84,7 @@ class BlueskyApi:
             try:
                 return _object(read_json(response))
             except Passing as error:
-                raise OutcomeUnknown(f"{error} It may have been accepted.") from None
+                raise OutcomeUnknown(N_("%(error)s It may have been accepted.", error=error)) from None
 
         return self._with_session(send)
 
@@ -100,11 +101,11 @@ class BlueskyApi:
         except RateLimited:
             raise
         except Refused as error:
-            raise NeedsPerson(f"{error} Check the account and its app password.") from None
+            raise NeedsPerson(N_("%(error)s Check the account and its app password.", error=error)) from None
         except NeedsPerson as error:
             if "AuthFactorTokenRequired" in str(error):
                 raise NeedsPerson(
-                    "This account asks for a second factor; connect with an app password instead."
+                    N_("This account asks for a second factor; connect with an app password instead.")
                 ) from None
             raise
         self._keep(answer)
@@ -151,7 +152,7 @@ class BlueskyApi:
             return _object(read_json(submit(self.client, "POST", f"{base}/xrpc/{method}", **options)))
         except OutcomeUnknown as error:
             # A session too many does no harm.
-            raise Passing(str(error), retry_after=error.retry_after) from None
+            raise Passing(error.sentence, retry_after=error.retry_after) from None
 
     def _keep(self, answer: Mapping[str, Any]) -> None:
         """Save before use: the tokens before these are worth nothing any more."""
@@ -167,9 +168,11 @@ class BlueskyApi:
                 "pds": self._home(answer) or self.session.get("pds") or self.service,
             }
         except KeyError as error:
-            raise Passing(f"Bluesky's answer to signing in lacks {error}.") from None
+            raise Passing(N_("Bluesky's answer to signing in lacks %(error)s.", error=error)) from None
         if answer.get("active") is False:
-            raise NeedsPerson(f"The account is not active ({answer.get('status') or 'no reason given'}).")
+            raise NeedsPerson(
+                N_("The account is not active (%(status)s).", status=answer.get("status") or "no reason given")
+            )
         self.memory.save(session)
         self.session = session
 
@@ -209,5 +212,5 @@ def is_missing(error: ConnectorError) -> bool:
 
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Passing("Bluesky answered something that is not an object.")
+        raise Passing(N_("Bluesky answered something that is not an object."))
     return value

@@ -9,6 +9,7 @@ from inbox.connectors.bluesky_read import author_of
 from inbox.connectors.bluesky_text import facets
 from inbox.connectors.catch_up import Page
 from inbox.connectors.contract import (
+    N_,
     Author,
     Batch,
     Deletion,
@@ -65,7 +66,7 @@ def message_of(view: Any, *, convo: str, people: Mapping[str, Row], our_did: str
     found = mapping(view)
     name, text = words(found.get("id")), words(found.get("text"))
     if not name or not text:
-        raise ValueError("it has no id or says nothing")
+        raise ValueError(N_("it has no id or says nothing"))
     did = words(mapping(found.get("sender")).get("did"))
     above = mapping(found.get("replyTo"))
     return IncomingMessage(
@@ -87,8 +88,10 @@ def check_direct(api: BlueskyApi) -> None:
         api.get("chat.bsky.convo.listConvos", {"limit": 1}, SERVER)
     except (Refused, NeedsPerson) as error:
         raise NeedsPerson(
-            "This app password may not access direct messages. Make one that may, or switch them off here. "
-            f"Bluesky says: {error}"
+            N_(
+                "This app password may not access direct messages. Make one that may, or switch them off here. Bluesky says: %(error)s",
+                error=error,
+            )
         ) from None
 
 
@@ -100,7 +103,7 @@ def send_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt:
         message["facets"] = found
     sent = api.post("chat.bsky.convo.sendMessage", {"convoId": convo, "message": message}, SERVER)
     if not words(sent.get("id")):
-        raise OutcomeUnknown("Bluesky does not say what became of the message; it may have been accepted.")
+        raise OutcomeUnknown(N_("Bluesky does not say what became of the message; it may have been accepted."))
     return Receipt(f"{convo}/{sent['id']}")
 
 
@@ -118,7 +121,7 @@ def find_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt | None:
         older = page.older
         if older is None or (reply.created_at and times and min(times) < reply.created_at):
             return None
-    raise Passing("Too much was said since; it cannot be told whether the answer is among it.")
+    raise Passing(N_("Too much was said since; it cannot be told whether the answer is among it."))
 
 
 def _conversations(api: BlueskyApi) -> Iterator[Row]:

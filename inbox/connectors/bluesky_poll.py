@@ -9,7 +9,16 @@ from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import is_post_uri, message_of, reply_refs
 from inbox.connectors.bluesky_watch import Watch, posts_by_uri
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, ConnectorError, IncomingMessage, NeedsPerson, Passing, RateLimited, Refused
+from inbox.connectors.contract import (
+    N_,
+    Batch,
+    ConnectorError,
+    IncomingMessage,
+    NeedsPerson,
+    Passing,
+    RateLimited,
+    Refused,
+)
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import is_before, moment
 from inbox.connectors.read_each import UNREADABLE, name_of, read_each
@@ -188,5 +197,5 @@ def uris_around(items: Sequence[Any]) -> list[str]:
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Passing("Bluesky answered something that is not a list.")
+        raise Passing(N_("Bluesky answered something that is not a list."))
     return value

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.connectors.bluesky_text import with_whole_links
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
+from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.lenient import counted, moment
 from inbox.text import one_line
 
@@ -25,7 +25,7 @@ def parts_of(uri: str) -> tuple[str, str]:
     """Account and record key of a post's address. Raises ValueError for something else."""
     match = _POST_URI.fullmatch(uri)
     if match is None:
-        raise ValueError("is not the address of a post")
+        raise ValueError(N_("is not the address of a post"))
     return match[1], match[2]
 
 
@@ -34,7 +34,7 @@ def message_of(view: Mapping[str, Any], *, our_did: str, quote: str = "") -> Inc
     uri, record = view["uri"], view["record"]
     did, key = parts_of(uri)
     if not isinstance(record, dict) or not isinstance(record.get("text", ""), str):
-        raise ValueError("has no record of words")
+        raise ValueError(N_("has no record of words"))
     root, parent = reply_refs(record)
     author = author_of(view.get("author"), our_did)
     own = {"uri": uri, "cid": str(view.get("cid") or "")}

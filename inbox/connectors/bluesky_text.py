@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from inbox.clock import as_utc
-from inbox.connectors.contract import Refused
+from inbox.connectors.contract import N_, Refused
 from inbox.text import count_graphemes
 
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
@@ -21,9 +21,15 @@ MARKS = ".,;:!?'\"«»‹›„“”‚‘’…"
 def require_fitting(text: str, limit: int, limit_bytes: int) -> None:
     """Raises Refused for what is empty, or too long as people see it or in bytes."""
     if not text.strip():
-        raise Refused("Bluesky takes no empty answers.")
+        raise Refused(N_("Bluesky takes no empty answers."))
     if count_graphemes(text) > limit or _bytes(text) > limit_bytes:
-        raise Refused(f"The answer is too long; Bluesky takes {limit} characters and {limit_bytes} bytes here.")
+        raise Refused(
+            N_(
+                "The answer is too long; Bluesky takes %(limit)s characters and %(limit_bytes)s bytes here.",
+                limit=limit,
+                limit_bytes=limit_bytes,
+            )
+        )
 
 
 def facets(text: str, resolve: Callable[[str], str | None]) -> list[dict[str, Any]]:

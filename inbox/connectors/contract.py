@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 # Part of the contract: connectors and their callers take these from here.
-from inbox.connectors.declared import N_ as N_
 from inbox.connectors.declared import ActName as ActName
 from inbox.connectors.declared import Capabilities as Capabilities
 from inbox.connectors.declared import Group as Group
@@ -31,6 +30,9 @@ from inbox.connectors.surroundings import Memory as Memory
 from inbox.connectors.surroundings import NoPace as NoPace
 from inbox.connectors.surroundings import Pace as Pace
 from inbox.connectors.surroundings import Surroundings as Surroundings
+from inbox.sentence import N_ as N_
+from inbox.sentence import Sentence as Sentence
+from inbox.sentence import listed_sentences as listed_sentences
 
 
 class Visibility(StrEnum):
@@ -110,7 +112,7 @@ class Deletion:
 class BadItem:
     """An item that could not be read. It goes to quarantine with its payload; the others go on."""
 
-    reason: str
+    reason: Sentence
     raw: str
     external_id: str = ""
     line_number: int | None = None
@@ -249,11 +251,11 @@ class ChannelConnector(ABC):
         Repeats are allowed, gaps are not. An older version's cursor is understood or restarted from `since`. Parents that
         a conversation needs are fetched along.
         """
-        raise Refused(f"{self.label} is not polled; messages are brought.")
+        raise Refused(N_("%(label)s is not polled; messages are brought.", label=self.label))
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """These messages (at most `capabilities.refetches`) as they are now; those that are gone as deletions."""
-        raise Refused(f"{self.label} does not give single messages again.")
+        raise Refused(N_("%(label)s does not give single messages again.", label=self.label))
 
     def metrics(self, known: Sequence[Known]) -> Mapping[str, Mapping[Metric, int]]:
         """Public counts of these messages by their ids, where they take a question of their own. None where they come along
@@ -265,15 +267,15 @@ class ChannelConnector(ABC):
 
         Raises Refused or ValueError for what still cannot be read, or gives it as `bad`.
         """
-        raise Refused(f"{self.label} does not read kept items again.")
+        raise Refused(N_("%(label)s does not read kept items again.", label=self.label))
 
     def greet(self, query: Mapping[str, str]) -> str:
         """What to answer when the platform asks by GET whether this address expects it. Raises Refused."""
-        raise Refused(f"{self.label} does not ask.")
+        raise Refused(N_("%(label)s does not ask.", label=self.label))
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """A webhook's delivery, verified over the raw bytes. Raises Refused when signature, time or form is wrong."""
-        raise Refused(f"{self.label} is polled; nothing is expected here.")
+        raise Refused(N_("%(label)s is polled; nothing is expected here.", label=self.label))
 
     def length(self, text: str) -> int:
         """The length of `text` as the platform counts it."""
@@ -286,19 +288,22 @@ class ChannelConnector(ABC):
         """
         length, limit = self.length(reply.text), self.describe().text_limit
         if not reply.text.strip():
-            raise Refused(f"{self.label} takes no empty answers.")
+            raise Refused(N_("%(label)s takes no empty answers.", label=self.label))
         if length > limit:
-            unit = "bytes" if self.capabilities.text_unit is Unit.BYTES else "characters"
-            raise Refused(f"The answer has {length} {unit}; {self.label} takes {limit}.")
+            unit = N_("bytes") if self.capabilities.text_unit is Unit.BYTES else N_("characters")
+            gaps = {"length": length, "unit": unit, "label": self.label, "limit": limit}
+            raise Refused(N_("The answer has %(length)s %(unit)s; %(label)s takes %(limit)s.", **gaps))
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Send once. Raises OutcomeUnknown when it may or may not have arrived, else another ConnectorError."""
-        raise Refused(f"{self.label} takes no answers.")
+        raise Refused(N_("%(label)s takes no answers.", label=self.label))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Look whether an earlier attempt with this key arrived. None when surely not; raises when it cannot be told."""
-        raise Refused(f"{self.label} cannot be asked what arrived.")
+        raise Refused(N_("%(label)s cannot be asked what arrived.", label=self.label))
 
     def act(self, act: Act) -> Receipt:
         """Do (or undo) a moderation act; doing it twice does no harm."""
-        raise Refused(f"{self.label} offers no way to {'undo ' if act.undo else ''}{act.name.replace('_', ' ')}.")
+        if act.undo:
+            raise Refused(N_("%(label)s offers no way to take this back.", label=self.label))
+        raise Refused(N_("%(label)s offers no way to do this.", label=self.label))

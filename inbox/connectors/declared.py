@@ -7,11 +7,6 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 
-def N_(words: str) -> str:
-    """Marks words for translation where they are declared; the page that shows them translates."""
-    return words
-
-
 class ActName(StrEnum):
     """What can be done to a message or its author at the source. Unhide, unban and the like are the undoing of these."""
 

@@ -142,14 +142,16 @@ class Discord(ChannelConnector):
             try:
                 guild = mapping(api.get(f"/guilds/{self.settings.guild}"))
             except (Gone, Forbidden):
-                raise NeedsPerson("The bot is not a member of this server; open the invitation of step 3.") from None
+                raise NeedsPerson(
+                    N_("The bot is not a member of this server; open the invitation of step 3.")
+                ) from None
             if not number(me.get("id")) or not guild.get("name"):
-                raise Passing("Discord does not say which bot this is.")
+                raise Passing(N_("Discord does not say which bot this is."))
             flags = about.get("flags")
             reads = not isinstance(flags, int) or bool(flags & CONTENT_FLAGS)
             self.surroundings.memory.save({**self.surroundings.memory.load(), "our_id": me["id"], "reads": reads})
             if not reads:
-                raise NeedsPerson("The bot may not read messages: switch on its Message Content Intent (step 2).")
+                raise NeedsPerson(N_("The bot may not read messages: switch on its Message Content Intent (step 2)."))
             latest = self._latest(api, me["id"])
         address = f"https://discord.com/channels/{self.settings.guild}"
         return Account(f"{guild['name']} ({me.get('username')})", self.settings.guild, address, latest)
@@ -205,7 +207,7 @@ class Discord(ChannelConnector):
         with self._open() as api:
             sent = mapping(allowed(api, "POST", f"/channels/{segment(channel)}/messages", body))
         if not number(sent.get("id")):
-            raise OutcomeUnknown("Discord does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("Discord does not say what became of the answer; it may have been accepted."))
         return Receipt(sent["id"], f"https://discord.com/channels/{self.settings.guild}/{channel}/{sent['id']}")
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -224,7 +226,7 @@ class Discord(ChannelConnector):
                 if len(page) < 100 or number(newest) <= number(after):
                     return None
                 after = newest
-        raise Passing("Too much was written since to tell whether the answer arrived; look into the channel.")
+        raise Passing(N_("Too much was written since to tell whether the answer arrived; look into the channel."))
 
     def act(self, act: Act) -> Receipt:
         """Delete or like the message; time out or ban its author."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from inbox.clock import now
-from inbox.connectors.contract import Act, ActName, Refused
+from inbox.connectors.contract import N_, Act, ActName, Refused
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, segment
 from inbox.connectors.lenient import words
@@ -28,7 +28,7 @@ def call_for(act: Act, guild: str) -> tuple[str, str, Any]:
     if act.undo:
         return "DELETE", f"/guilds/{guild}/bans/{person}", {}
     if act.until:
-        raise Refused("Discord bans for ever; mute the person for a time instead.")
+        raise Refused(N_("Discord bans for ever; mute the person for a time instead."))
     return "PUT", f"/guilds/{guild}/bans/{person}", {"delete_message_seconds": 0}
 
 
@@ -39,4 +39,6 @@ def allowed(api: JsonApi, method: str, path: str, body: Any = None, reason: str 
     try:
         return api.change(method, path, body, headers=headers)
     except Forbidden as error:
-        raise Refused(f"{error} Give the bot the right, or move its role above the person's.") from None
+        raise Refused(
+            N_("%(error)s Give the bot the right, or move its role above the person's.", error=error)
+        ) from None

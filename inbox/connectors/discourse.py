@@ -126,7 +126,7 @@ class Discourse(ChannelConnector):
             user = mapping(mapping(api.get(f"/u/{segment(self.settings.username)}.json")).get("user"))
             raw = mapping(api.get("/posts.json")).get("latest_posts")
         if not user.get("id"):
-            raise Passing("The forum does not say whose account this is.")
+            raise Passing(N_("The forum does not say whose account this is."))
         is_staff = bool(user.get("moderator") or user.get("admin"))
         self.surroundings.memory.save({**self.surroundings.memory.load(), "is_staff": is_staff})
         latest = read_each((raw if isinstance(raw, list) else [])[:3], lambda post: [self._read(post)]).messages
@@ -192,7 +192,7 @@ class Discourse(ChannelConnector):
             raw = mapping(mapping(json.loads(body)).get("post"))
             post = Post.model_validate(raw) if event.startswith("post_") else None
         except (ValueError, RecursionError):
-            raise Refused("The delivery is not a post of Discourse.") from None
+            raise Refused(N_("The delivery is not a post of Discourse.")) from None
         if post is None or post.post_type != REGULAR or post.topic_archetype == PRIVATE:
             # A forum tells of all private messages; those to our account are polled.
             return Batch(filtered=1)
@@ -221,7 +221,7 @@ class Discourse(ChannelConnector):
             message = self._read(sent)
         except ValueError:
             raise OutcomeUnknown(
-                "The forum does not say what became of the answer; it may have been accepted."
+                N_("The forum does not say what became of the answer; it may have been accepted.")
             ) from None
         return Receipt(message.external_id, message.url)
 
@@ -255,7 +255,7 @@ class Discourse(ChannelConnector):
 
     def _flag(self, api: DiscourseApi, act: Act) -> None:
         if not act.message_id.isdecimal():
-            raise Refused("The message does not say which post it is.")
+            raise Refused(N_("The message does not say which post it is."))
         kind = FLAGS[act.name]
         try:
             api.do("POST", "/post_actions.json", {"id": int(act.message_id), "post_action_type_id": kind})

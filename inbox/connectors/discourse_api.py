@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import NeedsPerson, Refused, Surroundings
+from inbox.connectors.contract import N_, NeedsPerson, Refused, Surroundings
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, mapping
 
@@ -25,8 +25,9 @@ class DiscourseApi(JsonApi):
             reasons = " ".join(each for each in told if isinstance(each, str)) if isinstance(told, list) else ""
             # A dead key is refused like a missing right; in every language only its words name the API.
             if isinstance(error, Forbidden) and "API" in reasons:
-                raise NeedsPerson(f"The forum does not take the key: {reasons[:500]}", status=error.status) from None
+                raise NeedsPerson(
+                    N_("The forum does not take the key: %(told)s", told=reasons[:500]), status=error.status
+                ) from None
             kind = Refused if isinstance(error, Forbidden) else type(error)
-            raise kind(
-                f"The forum refused it: {reasons[:500]}" if reasons else str(error), status=error.status
-            ) from None
+            words = N_("The forum refused it: %(told)s", told=reasons[:500]) if reasons else error.sentence
+            raise kind(words, status=error.status) from None

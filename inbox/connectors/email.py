@@ -158,18 +158,18 @@ class Email(ChannelConnector):
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """Mails above the last UID, in batches of bounded size; all since `since` when the server counts anew."""
         if stream != INBOX:
-            raise Refused(f"{stream} is not a stream of a mailbox.")
+            raise Refused(N_("%(stream)s is not a stream of a mailbox.", stream=stream))
         with open_mailbox(self._imap) as box:
             yield from poll_folder(box, self._settings.folder, cursor, since, {self._address})
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """Mailboxes are polled. Raises Refused."""
-        raise Refused("A mailbox takes no deliveries over the web.")
+        raise Refused(N_("A mailbox takes no deliveries over the web."))
 
     def reread(self, raw: str) -> Batch:
         """A quarantined mail. Raises ValueError; also when only its beginning was kept."""
         if len(raw) >= RAW_KEPT or not re.split(r"\r?\n\r?\n", raw, maxsplit=1)[-1].strip():
-            raise ValueError("Only the beginning of this mail was kept; it is still in the mailbox.")
+            raise ValueError(N_("Only the beginning of this mail was kept; it is still in the mailbox."))
         # Whether our address in it is true could only be seen in the mailbox.
         return Batch((read_mail(raw.encode("utf-8", "surrogateescape")),))
 
@@ -196,7 +196,7 @@ class Email(ChannelConnector):
                 return Receipt(external_id=sent_id)
             case Copy.DRAFT:
                 raise OutcomeUnknown(
-                    "The connection broke while the mail was handed over; nobody knows whether it left."
+                    N_("The connection broke while the mail was handed over; nobody knows whether it left.")
                 )
             case _:
                 return None
@@ -205,28 +205,40 @@ class Email(ChannelConnector):
         """Move the mail to trash or junk, or (undo) back to where it was."""
         uses = {ActName.DELETE: "trash", ActName.MARK_SPAM: "junk"}
         if act.name not in uses:
-            raise Refused(f"A mailbox cannot {act.name.value} anything.")
+            return super().act(act)
         with open_mailbox(self._imap) as box:
             home = str(act.handle.get("folder") or self._settings.folder)
             away = str(act.undo_state.get("away") or "") or box.folder(uses[act.name])
             if not away:
                 raise NeedsPerson(
-                    f"{self._settings.address} has no folder for it; create one called {uses[act.name].title()}."
+                    N_(
+                        "%(address)s has no folder for it; create one called %(folder)s.",
+                        address=self._settings.address,
+                        folder=uses[act.name].title(),
+                    )
                 )
             source, target = (away, home) if act.undo else (home, away)
             if not self._move(box, act.handle, source, target):
-                raise Gone(f"The mail is neither in {source} nor in {target} any more.")
+                raise Gone(
+                    N_("The mail is neither in %(source)s nor in %(target)s any more.", source=source, target=target)
+                )
         return Receipt(state={"home": home, "away": away})
 
     def _mail(self, reply: OutgoingReply) -> Mail:
         if self.length(reply.text) > TEXT_LIMIT:
-            raise Refused(f"The answer has {self.length(reply.text)} characters; a mail may have {TEXT_LIMIT}.")
+            raise Refused(
+                N_(
+                    "The answer has %(length)s characters; a mail may have %(limit)s.",
+                    length=self.length(reply.text),
+                    limit=TEXT_LIMIT,
+                )
+            )
         handle = reply.parent_handle
         to = str(handle.get("reply_to") or handle.get("from") or "")
         if not to:
-            raise Refused("The mail names no sender, so there is nobody to answer.")
+            raise Refused(N_("The mail names no sender, so there is nobody to answer."))
         if to.lower() == self._address:
-            raise Refused("The mail came from this very mailbox; an answer would go round in circles.")
+            raise Refused(N_("The mail came from this very mailbox; an answer would go round in circles."))
         subject = _RE.sub("", reply.subject or str(handle.get("subject") or ""))
         answered = str(handle.get("message_id") or "")
         listed = handle.get("references") or []

@@ -13,7 +13,7 @@ from imap_tools.errors import ImapToolsError
 from imap_tools.utils import encode_folder
 
 from inbox.clock import as_utc
-from inbox.connectors.contract import NeedsPerson, Passing
+from inbox.connectors.contract import N_, NeedsPerson, Passing
 from inbox.connectors.email_signin import ImapServer, sign_in, sign_out
 from inbox.connectors.email_socket import connecting
 from inbox.text import one_line
@@ -83,11 +83,15 @@ def open_mailbox(server: ImapServer) -> Iterator["Mailbox"]:
             finally:
                 box.leave()
         except imaplib.IMAP4.abort as error:
-            raise Passing(f"{host} hung up ({one_line(str(error), 200)}).") from error
+            raise Passing(N_("%(host)s hung up (%(told)s).", host=host, told=one_line(str(error), 200))) from error
         except (imaplib.IMAP4.error, ImapToolsError) as error:
-            raise Passing(f"{host} refused a command: {one_line(str(error), 200)}") from error
+            raise Passing(
+                N_("%(host)s refused a command: %(told)s", host=host, told=one_line(str(error), 200))
+            ) from error
         except (UnicodeError, ValueError) as error:
-            raise Passing(f"{host} answered something that is no IMAP ({one_line(str(error), 200)}).") from error
+            raise Passing(
+                N_("%(host)s answered something that is no IMAP (%(told)s).", host=host, told=one_line(str(error), 200))
+            ) from error
 
 
 class Mailbox:
@@ -102,7 +106,14 @@ class Mailbox:
         client = self._box.client
         answer = client.select(encode_folder(folder).decode(), readonly=not writing)
         if answer[0] != "OK":
-            raise NeedsPerson(f"{self.host} has no folder {folder} that can be opened: {_words(answer[1])}")
+            raise NeedsPerson(
+                N_(
+                    "%(host)s has no folder %(folder)s that can be opened: %(told)s",
+                    host=self.host,
+                    folder=folder,
+                    told=_words(answer[1]),
+                )
+            )
         number = {name: int(client.response(name)[1][-1] or 0) for name in ("UIDVALIDITY", "UIDNEXT")}
         if not number["UIDNEXT"]:
             number |= self._box.folder.status(folder, ["UIDNEXT"])

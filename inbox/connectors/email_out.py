@@ -82,7 +82,7 @@ class EmailOut:
 
     def create(self, card: IdeaCard) -> Receipt:
         """Raises Refused: the mail of `compose` is a delivery of its own."""
-        raise Refused("An idea by e-mail goes through the system mailbox; send the composed mail instead.")
+        raise Refused(N_("An idea by e-mail goes through the system mailbox; send the composed mail instead."))
 
     def find_created(self, card: IdeaCard) -> Receipt | None:
         """Nothing is created here, so nothing is found."""
@@ -90,7 +90,7 @@ class EmailOut:
 
     def read(self, external_id: str) -> TicketState:
         """Raises Refused: a mailbox does not say what became of a mail."""
-        raise Refused("What becomes of an idea that went by e-mail is said in Trellis.")
+        raise Refused(N_("What becomes of an idea that went by e-mail is said in Trellis."))
 
 
 def _quoted(words: str, author: str, url: str) -> str:

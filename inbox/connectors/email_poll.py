@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import as_utc
-from inbox.connectors.contract import BadItem, Batch, IncomingMessage, NeedsPerson
+from inbox.connectors.contract import N_, BadItem, Batch, IncomingMessage, NeedsPerson, Sentence
 from inbox.connectors.email_charset import decode_bytes
 from inbox.connectors.email_imap import Entered, Envelope, Mailbox
 from inbox.connectors.mime import message_ids, read_mail
@@ -63,7 +63,7 @@ def read_one(envelope: Envelope, body: bytes, own: Collection[str]) -> IncomingM
     try:
         return read_mail(body, received_at=envelope.arrived_at, own=own)
     except ValueError as error:
-        return _bad(f"This mail cannot be read: {error}.", body)
+        return _bad(N_("This mail cannot be read: %(error)s.", error=error), body)
 
 
 def _resume(cursor: Mapping[str, Any] | None, entered: Entered, since: datetime | None) -> Place:
@@ -104,8 +104,11 @@ def _fetch(box: Mailbox, folder: str, place: Place, group: Sequence[Envelope], o
     bad: list[BadItem] = []
     for envelope in wanted:
         if envelope.size > MESSAGE_LIMIT:
-            megabytes = envelope.size // 1_048_576
-            reason = f"This mail has {megabytes} MB; the limit is {MESSAGE_LIMIT // 1_048_576} MB. It is still in the mailbox."
+            reason = N_(
+                "This mail has %(size)s MB; the limit is %(limit)s MB. It is still in the mailbox.",
+                size=envelope.size // 1_048_576,
+                limit=MESSAGE_LIMIT // 1_048_576,
+            )
             bad.append(_bad(reason, box.head(envelope.uid)))
         elif envelope.uid in bodies:
             read = read_one(envelope, bodies.pop(envelope.uid), own)
@@ -115,11 +118,8 @@ def _fetch(box: Mailbox, folder: str, place: Place, group: Sequence[Envelope], o
                 handle = {"uid": envelope.uid, "uidvalidity": place.uidvalidity, "folder": folder}
                 messages.append(replace(read, reply_handle={**read.reply_handle, **handle}))
         elif box.uids(f"UID {envelope.uid}"):
-            bad.append(
-                _bad(
-                    "The server has this mail and does not hand it out.", b"", f"uid:{place.uidvalidity}:{envelope.uid}"
-                )
-            )
+            reason = N_("The server has this mail and does not hand it out.")
+            bad.append(_bad(reason, b"", f"uid:{place.uidvalidity}:{envelope.uid}"))
     deleted = sum(1 for one in group if one.is_deleted and not _is_before(one, place))
     return Batch(messages=_proven(box, folder, messages), bad=bad, filtered=deleted, cursor=place.cursor())
 
@@ -158,7 +158,7 @@ def _is_before(envelope: Envelope, place: Place) -> bool:
     )
 
 
-def _bad(reason: str, raw: bytes, external_id: str = "") -> BadItem:
+def _bad(reason: Sentence, raw: bytes, external_id: str = "") -> BadItem:
     head = raw[:RAW_KEPT]
     found = (
         message_ids(head[head.lower().find(b"message-id:") :][:1_000].decode("latin-1")) if b"essage-" in head else []

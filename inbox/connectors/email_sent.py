@@ -6,7 +6,7 @@ later can tell "never left" (no copy) from "left" (copy) and from "nobody knows"
 
 from enum import Enum
 
-from inbox.connectors.contract import ConnectorError, OutcomeUnknown
+from inbox.connectors.contract import N_, ConnectorError, OutcomeUnknown
 from inbox.connectors.email_imap import Mailbox, open_mailbox
 from inbox.connectors.email_signin import ImapServer
 
@@ -24,7 +24,9 @@ def look_for_copy(server: ImapServer, message_id: str) -> Copy:
     with open_mailbox(server) as box:
         folders = [folder for folder in (box.folder("sent"), box.folder("all")) if folder]
         if not folders:
-            raise OutcomeUnknown(f"{server.user} has no folder for sent mail, so nobody can look it up.")
+            raise OutcomeUnknown(
+                N_("%(account)s has no folder for sent mail, so nobody can look it up.", account=server.user)
+            )
         seen = [_state(box, folder, message_id) for folder in folders]
     return next((state for state in (Copy.SENT, Copy.DRAFT) if state in seen), Copy.NONE)
 

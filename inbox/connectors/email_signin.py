@@ -7,7 +7,7 @@ from socket import socket
 
 from imap_tools import BaseMailBox
 
-from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing
+from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing
 from inbox.connectors.email_socket import open_socket, secure
 from inbox.text import one_line
 
@@ -35,7 +35,13 @@ def sign_in(server: ImapServer) -> BaseMailBox:
     try:
         if server.security == "starttls":
             if "STARTTLS" not in client.capabilities:
-                raise NeedsPerson(f"{server.host} offers no STARTTLS on port {server.port}; check port and security.")
+                raise NeedsPerson(
+                    N_(
+                        "%(host)s offers no STARTTLS on port %(port)s; check port and security.",
+                        host=server.host,
+                        port=server.port,
+                    )
+                )
             client.starttls(_Checking(server.host))
         _log_in(server, client)
         # Servers tell most of what they can only to those whom they have let in.
@@ -113,5 +119,12 @@ class _Checking:
 def _not_let_in(server: ImapServer, words: str) -> ConnectorError:
     told = one_line(words, 200)
     if _TEMPORARY.search(words):
-        return Passing(f"{server.host} lets nobody in now: {told}", retry_after=300.0)
-    return NeedsPerson(f"{server.host} does not accept user name and password of {server.user}: {told}")
+        return Passing(N_("%(host)s lets nobody in now: %(told)s", host=server.host, told=told), retry_after=300.0)
+    return NeedsPerson(
+        N_(
+            "%(host)s does not accept user name and password of %(account)s: %(told)s",
+            host=server.host,
+            account=server.user,
+            told=told,
+        )
+    )

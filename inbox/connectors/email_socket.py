@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import certifi
 
-from inbox.connectors.contract import NeedsPerson, Passing
+from inbox.connectors.contract import N_, NeedsPerson, Passing
 from inbox.connectors.http import is_public
 
 
@@ -16,10 +16,12 @@ def open_socket(host: str, port: int, *, allow_private: bool, timeout_seconds: f
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Passing(f"{host} cannot be found; check the name.") from error
+        raise Passing(N_("%(host)s cannot be found; check the name.", host=host)) from error
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     if not allow_private and not all(map(is_public, addresses)):
-        raise NeedsPerson(f"{host} is a private address; TRELLIS_ALLOW_PRIVATE_ADDRESSES=true permits it.")
+        raise NeedsPerson(
+            N_("%(host)s is a private address; TRELLIS_ALLOW_PRIVATE_ADDRESSES=true permits it.", host=host)
+        )
     for address in addresses:
         try:
             connected = socket.create_connection((address, port), timeout=timeout_seconds)
@@ -28,7 +30,14 @@ def open_socket(host: str, port: int, *, allow_private: bool, timeout_seconds: f
             return connected
         except OSError as error:
             reason = error
-    raise Passing(f"{host} does not answer on port {port} ({reason.strerror or 'time-out'}).") from reason
+    raise Passing(
+        N_(
+            "%(host)s does not answer on port %(port)s (%(reason)s).",
+            host=host,
+            port=port,
+            reason=reason.strerror or "time-out",
+        )
+    ) from reason
 
 
 def secure(plain: socket.socket, host: str) -> ssl.SSLSocket:
@@ -45,8 +54,18 @@ def connecting(host: str, port: int) -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise NeedsPerson(f"The certificate of {host} cannot be trusted: {error.verify_message}.") from error
+        raise NeedsPerson(
+            N_("The certificate of %(host)s cannot be trusted: %(reason)s.", host=host, reason=error.verify_message)
+        ) from error
     except ssl.SSLError as error:
-        raise NeedsPerson(f"{host} does not speak TLS on port {port}; check port and security.") from error
+        raise NeedsPerson(
+            N_("%(host)s does not speak TLS on port %(port)s; check port and security.", host=host, port=port)
+        ) from error
     except OSError as error:
-        raise Passing(f"The connection to {host} broke ({error.strerror or type(error).__name__}).") from error
+        raise Passing(
+            N_(
+                "The connection to %(host)s broke (%(reason)s).",
+                host=host,
+                reason=error.strerror or type(error).__name__,
+            )
+        ) from error

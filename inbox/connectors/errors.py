@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from inbox.sentence import Sentence
+
 
 class ConnectorError(Exception):
     """Something went wrong at the border. The text tells a person what happened and, where it helps, what to do.
@@ -14,13 +16,14 @@ class ConnectorError(Exception):
 
     def __init__(
         self,
-        message: str,
+        message: Sentence,
         *,
         retry_after: float | None = None,
         status: int = 0,
         answer: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
+        self.sentence = message
         self.retry_after = retry_after
         self.status = status
         self.answer: Mapping[str, Any] = answer or {}

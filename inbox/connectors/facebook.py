@@ -145,7 +145,7 @@ class Facebook(ChannelConnector):
             granted = api.granted()
         page_only = page_token(own, page)
         if granted is not None and "pages_read_engagement" not in granted:
-            raise NeedsPerson("The token lacks the right pages_read_engagement; generate one that has it.")
+            raise NeedsPerson(N_("The token lacks the right pages_read_engagement; generate one that has it."))
         memory = self.surroundings.memory
         memory.save({**memory.load(), **page_only, "granted": granted})
         with self._open() as api:
@@ -215,7 +215,8 @@ class Facebook(ChannelConnector):
         """Too long, empty, or too late."""
         limit = TALK_LIMIT if reply.parent_handle.get("person_id") else LIMIT
         if not reply.text.strip() or len(reply.text) > limit:
-            raise Refused(f"An answer has between 1 and {limit} characters here; this one has {len(reply.text)}.")
+            gaps = {"limit": limit, "length": len(reply.text)}
+            raise Refused(N_("An answer has between 1 and %(limit)s characters here; this one has %(length)s.", **gaps))
         if reply.parent_handle.get("person_id"):
             still_open(reply.parent_handle, by_people=self.settings.answers_later)
 
@@ -230,7 +231,7 @@ class Facebook(ChannelConnector):
                 path = f"/{segment(words(handle.get('thread_id')))}/comments"
                 sent = text_of(api.post(path, {"message": reply.text}).get("id"))
         if not sent:
-            raise OutcomeUnknown("Facebook does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("Facebook does not say what became of the answer; it may have been accepted."))
         return Receipt(sent)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -258,7 +259,7 @@ class Facebook(ChannelConnector):
             path = f"/{segment(words(handle.get('comment_id')))}"
             if act.name is ActName.HIDE:
                 if handle.get("can_hide") is False or handle.get("is_post"):
-                    raise Refused("Facebook does not let the page hide this; delete it instead.")
+                    raise Refused(N_("Facebook does not let the page hide this; delete it instead."))
                 api.post(path, {"is_hidden": not act.undo})
             elif act.name is ActName.LIKE:
                 api.erase(f"{path}/likes") if act.undo else api.post(f"{path}/likes")
@@ -271,7 +272,7 @@ class Facebook(ChannelConnector):
 
     def _block(self, api: MetaApi, act: Act) -> None:
         if not act.author_id:
-            raise Refused("Facebook does not say who wrote this; block the person on Facebook.")
+            raise Refused(N_("Facebook does not say who wrote this; block the person on Facebook."))
         page_id = self.settings.page_id
         if person := words(act.handle.get("person_id")):
             verb = "UNBLOCK_USER" if act.undo else "BLOCK_USER"

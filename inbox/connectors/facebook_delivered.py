@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from inbox.connectors.contract import Batch, Deletion, IncomingMessage
+from inbox.connectors.contract import N_, Batch, Deletion, IncomingMessage
 from inbox.connectors.facebook_read import comment_message, post_message
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment
@@ -43,7 +43,7 @@ def read_kept(row: Any, page_id: str) -> Sequence[IncomingMessage]:
         # Whose conversation it was is not kept with it; who wrote is.
         person = text_of(mapping(row.get("from")).get("id"))
         if person in {"", page_id}:
-            raise ValueError("it does not say with whom the conversation is")
+            raise ValueError(N_("it does not say with whom the conversation is"))
         return (talk_message(row, ours=(page_id,), person_id=person),)
     if "comments" in row:
         return (post_message(row, page_id=page_id),)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from inbox.connectors.contract import IncomingAttachment, IncomingMessage, Metric
+from inbox.connectors.contract import N_, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import Moment, Words, counted, web_address, words
 from inbox.connectors.meta_talks import author_of
@@ -40,7 +40,7 @@ def comment_message(raw: Mapping[str, Any], *, page_id: str, post: Mapping[str, 
     comment = Comment.model_validate(raw)
     attachments = tuple(_attached(mapping(comment.attachment)))
     if not comment.message and not attachments:
-        raise ValueError("it has neither words nor a picture")
+        raise ValueError(N_("it has neither words nor a picture"))
     above, about = text_of(mapping(comment.parent).get("id")), one_line(words(post.get("message")), 200)
     return IncomingMessage(
         external_id=comment.id,
@@ -68,7 +68,7 @@ def post_message(raw: Mapping[str, Any], *, page_id: str) -> IncomingMessage:
     """What somebody posted on the page."""
     name, text = raw["id"], words(raw.get("message"))
     if not isinstance(name, str) or not name or not text:
-        raise ValueError("it has no id or no words")
+        raise ValueError(N_("it has no id or no words"))
     return IncomingMessage(
         external_id=name,
         thread_id=name,

@@ -73,7 +73,7 @@ class FeedReader(ChannelConnector):
             wanted = [e for e in part if not (since and e.posted_at and e.posted_at < since)]
             yield Batch(
                 messages=[self.message(entry, feed) for entry in wanted],
-                bad=[BadItem("It has neither title nor text.", raw) for raw in broken] if is_last else (),
+                bad=[BadItem(N_("It has neither title nor text."), raw) for raw in broken] if is_last else (),
                 filtered=len(part) - len(wanted),
                 cursor=after,
             )
@@ -103,13 +103,14 @@ class FeedReader(ChannelConnector):
             try:
                 response = fetch(client, "GET", self.address(stream), headers=headers, limit=SIZE)
             except Gone as error:
-                raise failure(f"{error} Check the address of the feed.") from None
+                raise failure(N_("%(error)s Check the address of the feed.", error=error)) from None
         if response.status_code == 304:
             return {}, None
         try:
             feed = parse_feed(response.content, str(response.url), response.charset_encoding)
         except NotAFeed as error:
-            raise failure(f"{response.url.host} did not answer with a feed. {error}") from None
+            host = response.url.host
+            raise failure(N_("%(host)s did not answer with a feed. %(error)s", host=host, error=error)) from None
         told = {"etag": response.headers.get("ETag", ""), "modified": response.headers.get("Last-Modified", "")}
         return {name: value for name, value in told.items() if value and len(value) < 500 and value.isascii()}, feed
 

@@ -97,9 +97,11 @@ class File(ChannelConnector):
                 begin = _resume(cursor, size)
                 yield from _batches(self._items(file, path, begin), begin, size, since)
         except OSError as error:
-            raise Refused(f"{path.name} cannot be read: {error.strerror or error}.") from error
+            raise Refused(
+                N_("%(name)s cannot be read: %(reason)s.", name=path.name, reason=error.strerror or error)
+            ) from error
         except ValueError as error:
-            raise Refused(f"{path.name} cannot be imported: {error}.") from error
+            raise Refused(N_("%(name)s cannot be imported: %(error)s.", name=path.name, error=error)) from error
 
     def reread(self, raw: str) -> Batch:
         """A quarantined row, or a mail of an archive. Raises ValueError."""
@@ -110,11 +112,11 @@ class File(ChannelConnector):
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """Files are imported. Raises Refused."""
-        raise Refused("Files are imported, not delivered over the web.")
+        raise Refused(N_("Files are imported, not delivered over the web."))
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Raises Refused."""
-        raise Refused("A file cannot be answered.")
+        raise Refused(N_("A file cannot be answered."))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Nothing was ever sent."""
@@ -122,7 +124,7 @@ class File(ChannelConnector):
 
     def act(self, act: Act) -> Receipt:
         """Raises Refused."""
-        raise Refused("Nothing can be done at the source of a file.")
+        raise Refused(N_("Nothing can be done at the source of a file."))
 
     def _items(self, file: BinaryIO, path: Path, begin: tuple[int, int]) -> Iterator[Item]:
         form = _form(file, path)
@@ -152,11 +154,11 @@ def _form(file: BinaryIO, path: Path) -> str:
     head = file.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
     file.seek(0)
     if not head:
-        raise ValueError("it is empty")
+        raise ValueError(N_("it is empty"))
     if head.startswith(b"["):
-        raise ValueError("it is one JSON list; one object per line is needed")
+        raise ValueError(N_("it is one JSON list; one object per line is needed"))
     if head.startswith((b"PK\x03\x04", b"\x1f\x8b", b"%PDF")):
-        raise ValueError("it is packed or a document; CSV, JSONL or mbox is needed")
+        raise ValueError(N_("it is packed or a document; CSV, JSONL or mbox is needed"))
     known = endings.get(path.suffix.lower())
     return known or ("mbox" if head.startswith(b"From ") else "jsonl" if head.startswith(b"{") else "csv")
 
@@ -182,24 +184,42 @@ def _batches(items: Iterator[Item], begin: tuple[int, int], size: int, since: da
 
 def _message(row: Row, columns: Mapping[str, tuple[str, ...]]) -> IncomingMessage | BadItem:
     if row.values is None:
-        return BadItem(f"Line {row.line_number}: {row.problem}.", row.raw, line_number=row.line_number)
+        return BadItem(
+            N_("Line %(line_number)s: %(problem)s.", line_number=row.line_number, problem=row.problem),
+            row.raw,
+            line_number=row.line_number,
+        )
     try:
         return message_of_row(row.values, columns)
     except ValueError as error:
         raw = json.dumps(row.values, ensure_ascii=False)[:60_000]
-        return BadItem(f"Line {row.line_number}: {error}.", raw, line_number=row.line_number)
+        return BadItem(
+            N_("Line %(line_number)s: %(error)s.", line_number=row.line_number, error=error),
+            raw,
+            line_number=row.line_number,
+        )
 
 
 def _mail(found: Found) -> IncomingMessage | BadItem:
     number = found.line_number
     if found.content is None:
         return BadItem(
-            f"Line {number}: a mail of {found.size // 1_048_576} MB; the limit is 40 MB.", "", line_number=number
+            N_(
+                "Line %(number)s: a mail of %(size)s MB; the limit is 40 MB.",
+                number=number,
+                size=found.size // 1_048_576,
+            ),
+            "",
+            line_number=number,
         )
     try:
         return read_mail(found.content)
     except ValueError as error:
-        return BadItem(f"Line {number}: {error}.", decode_bytes(found.content[:60_000], None), line_number=number)
+        return BadItem(
+            N_("Line %(number)s: %(error)s.", number=number, error=error),
+            decode_bytes(found.content[:60_000], None),
+            line_number=number,
+        )
 
 
 def _resume(cursor: Mapping[str, Any] | None, size: int) -> tuple[int, int]:

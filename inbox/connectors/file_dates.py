@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from inbox.connectors.contract import N_
+
 _EPOCH = re.compile(r"-?\d{9,19}(\.\d{1,9})?")
 _DAY_FIRST = re.compile(
     r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{2}|\d{4})(?:,?\s+(?:um\s+)?(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s*uhr)?)?",
@@ -25,9 +27,9 @@ def read_date(value: str) -> datetime:
         moment = _epoch(text) or _german(text) or _slashed(text) or _iso(text) or parsedate_to_datetime(text)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
-        raise ValueError(f'the date "{text[:40]}" cannot be read') from None
+        raise ValueError(N_('the date "%(text)s" cannot be read', text=text[:40])) from None
     if not 1970 <= moment.year <= 9998:
-        raise ValueError(f'the date "{text[:40]}" cannot be meant')
+        raise ValueError(N_('the date "%(text)s" cannot be meant', text=text[:40]))
     return moment
 
 

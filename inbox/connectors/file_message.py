@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import Author, IncomingMessage
+from inbox.connectors.contract import N_, Author, IncomingMessage
 from inbox.connectors.file_dates import read_date
 from inbox.connectors.file_rows import column_name
 
@@ -39,9 +39,9 @@ def read_columns(words: str) -> dict[str, str]:
     for pair in filter(None, (part.strip() for part in words.split(","))):
         field, equals, column = (part.strip() for part in pair.partition("="))
         if not equals or not column:
-            raise ValueError(f"{pair} must look like field=column")
+            raise ValueError(N_("%(pair)s must look like field=column", pair=pair))
         if field not in NAMES:
-            raise ValueError(f"{field} is not a field; there are {', '.join(NAMES)}")
+            raise ValueError(N_("%(field)s is not a field; there are %(names)s", field=field, names=", ".join(NAMES)))
         mapping[field] = column
     return mapping
 
@@ -53,14 +53,23 @@ def choose_columns(mapping: Mapping[str, str], header: list[str] | None) -> dict
         if field in mapping:
             name = column_name(mapping[field]) if header is not None else mapping[field]
             if header is not None and name not in header:
-                raise ValueError(f"it has no column {mapping[field]}; there are {', '.join(header[:30])}")
+                raise ValueError(
+                    N_(
+                        "it has no column %(column)s; there are %(names)s",
+                        column=mapping[field],
+                        names=", ".join(header[:30]),
+                    )
+                )
             chosen[field] = (name,)
         else:
             taken = {column_name(column) for column in mapping.values()}
             chosen[field] = tuple(name for name in names if name not in taken and (header is None or name in header))
     if header is not None and not chosen["text"]:
         raise ValueError(
-            f"no column is known to hold the text; name it with text=COLUMN. There are {', '.join(header[:30])}"
+            N_(
+                "no column is known to hold the text; name it with text=COLUMN. There are %(names)s",
+                names=", ".join(header[:30]),
+            )
         )
     return chosen
 
@@ -76,7 +85,7 @@ def message_of_row(values: Mapping[str, Any], columns: Mapping[str, tuple[str, .
 
     text, when = value("text"), value("posted_at")
     if not text:
-        raise ValueError("it has no text")
+        raise ValueError(N_("it has no text"))
     posted_at = read_date(when) if when else None
     name, author_id = value("author"), value("author_id")
     parent, thread = value("parent"), value("thread")

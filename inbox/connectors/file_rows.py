@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from inbox.connectors.contract import N_
 from inbox.connectors.file_lines import Line, Lines
 
 DELIMITERS = ",;\t|"
@@ -47,7 +48,7 @@ def csv_header(lines: Lines, wanted: Sequence[str]) -> tuple[list[str], str]:
     while first is not None and not first.text.strip():
         first = lines.next()
     if first is None:
-        raise ValueError("it is empty")
+        raise ValueError(N_("it is empty"))
     said = first.text.strip().lower()
     if said.startswith("sep=") and len(said) == 5:
         # Excel writes this line, and reads it.
@@ -62,7 +63,7 @@ def csv_header(lines: Lines, wanted: Sequence[str]) -> tuple[list[str], str]:
         if best is None or score > best[0]:
             best = (score, [column_name(name) for name in names], delimiter)
     if best is None or not any(best[1]):
-        raise ValueError("its first line names no columns")
+        raise ValueError(N_("its first line names no columns"))
     return best[1], best[2]
 
 
@@ -71,14 +72,14 @@ def json_rows(lines: Lines) -> Iterator[Row]:
     while (line := lines.next()) is not None:
         if not line.text.strip():
             continue
-        values, problem = None, "the line is longer than 2 MB" if line.is_cut else ""
+        values, problem = None, N_("the line is longer than 2 MB") if line.is_cut else ""
         if not problem:
             try:
                 values = json.loads(line.text)
             except (ValueError, RecursionError):
-                problem = "it is not JSON"
+                problem = N_("it is not JSON")
         if not problem and not isinstance(values, dict):
-            values, problem = None, "it is not a JSON object"
+            values, problem = None, N_("it is not a JSON object")
         if values:
             # "Text" is found as "text"; names as they were still count, for mappings.
             values = {column_name(name): value for name, value in values.items()} | values

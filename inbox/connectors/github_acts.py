@@ -1,6 +1,6 @@
 """What a moderation act is at GitHub: mostly GraphQL, which knows everything by one kind of id. Used by `github` alone."""
 
-from inbox.connectors.contract import Act, ActName, Gone, Refused
+from inbox.connectors.contract import N_, Act, ActName, Gone, Refused
 from inbox.connectors.github_api import GitHubApi
 from inbox.connectors.github_read import COMMENT, DISCUSSION, ISSUE, REMARK
 from inbox.connectors.handles import word_in
@@ -48,7 +48,7 @@ def do_act(api: GitHubApi, act: Act, *, organisation: str) -> None:
     elif act.name is ActName.LIKE:
         api.mutate(UNLIKE if act.undo else LIKE, {"id": identity})
     elif kind not in {COMMENT, REMARK}:
-        raise Refused("GitHub hides comments only; lock or delete what stands at the top.")
+        raise Refused(N_("GitHub hides comments only; lock or delete what stands at the top."))
     elif act.undo:
         api.mutate(SHOW, {"id": identity})
     else:
@@ -59,7 +59,7 @@ def _lock(api: GitHubApi, identity: str, *, undo: bool) -> None:
     node = mapping(api.query(PLACE, {"id": identity}).get("node"))
     place = next((mapping(node[name]) for name in ("issue", "pullRequest", "discussion") if node.get(name)), node)
     if not place.get("id"):
-        raise Gone("GitHub says it is not there.")
+        raise Gone(N_("GitHub says it is not there."))
     if bool(place.get("locked")) is undo:
         api.mutate(UNLOCK if undo else LOCK, {"id": place["id"]})
 

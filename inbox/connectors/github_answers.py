@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from inbox.connectors.contract import OutcomeUnknown, Passing, Receipt
+from inbox.connectors.contract import N_, OutcomeUnknown, Passing, Receipt
 from inbox.connectors.github_api import GitHubApi
 from inbox.connectors.github_discussions import comments_of
 from inbox.connectors.github_read import COMMENT, DISCUSSION, REMARK
@@ -38,7 +38,7 @@ def answer(api: GitHubApi, path: str, handle: Mapping[str, Any], body: str) -> R
         sent = mapping(api.do("POST", f"{path}/issues/{number_in(handle, 'number')}/comments", {"body": body}))
         kind, number, address = COMMENT, sent.get("id"), sent.get("html_url")
     if not isinstance(number, int):
-        raise OutcomeUnknown("GitHub does not say what became of the answer; it may have been accepted.")
+        raise OutcomeUnknown(N_("GitHub does not say what became of the answer; it may have been accepted."))
     return Receipt(f"{kind}-{number}", web_address(words(address)))
 
 
@@ -59,7 +59,7 @@ def written_since(
         yield from ((raw, COMMENT) for raw in listed(read_json(response)))
         if "next" not in response.links:
             return
-    raise Passing("Too much was written since to tell whether the answer arrived; look at the issue.")
+    raise Passing(N_("Too much was written since to tell whether the answer arrived; look at the issue."))
 
 
 def _place(api: GitHubApi, identity: str) -> tuple[str, str | None]:

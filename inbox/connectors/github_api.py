@@ -48,7 +48,7 @@ def notice_patience(response: httpx.Response) -> None:
     if response.status_code not in {403, 429}:
         return
     if "Retry-After" in response.headers or response.headers.get("X-RateLimit-Remaining") == "0":
-        raise RateLimited("GitHub asks for patience.", retry_after=retry_after(response) or PATIENCE_SECONDS)
+        raise RateLimited(N_("GitHub asks for patience."), retry_after=retry_after(response) or PATIENCE_SECONDS)
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def patiently() -> Iterator[None]:
         yield
     except Forbidden as error:
         if "rate limit" in str(error).lower():
-            raise RateLimited("GitHub asks for patience.", retry_after=PATIENCE_SECONDS) from error
+            raise RateLimited(N_("GitHub asks for patience."), retry_after=PATIENCE_SECONDS) from error
         raise
 
 
@@ -82,7 +82,7 @@ class GitHubApi(JsonApi):
             with patiently():
                 return self.change(method, path, dict(body) if body is not None else None)
         except Forbidden as error:
-            raise Refused(str(error)) from None
+            raise Refused(error.sentence) from None
 
     def query(self, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """The data of a question; parts that are not there are null."""
@@ -91,7 +91,7 @@ class GitHubApi(JsonApi):
         data = answer.get("data")
         _raise_for(answer, is_change=False, has_data=isinstance(data, dict))
         if not isinstance(data, dict):
-            raise Passing("GitHub answered something else than expected.")
+            raise Passing(N_("GitHub answered something else than expected."))
         return data
 
     def mutate(self, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -101,10 +101,10 @@ class GitHubApi(JsonApi):
             with patiently():
                 answer = mapping(self.change("POST", self.graphql, body, scope="graphql"))
         except Forbidden as error:
-            raise Refused(str(error)) from None
+            raise Refused(error.sentence) from None
         _raise_for(answer, is_change=True, has_data=False)
         if not isinstance(answer.get("data"), dict):
-            raise OutcomeUnknown("GitHub does not say what became of it; it may have been accepted.")
+            raise OutcomeUnknown(N_("GitHub does not say what became of it; it may have been accepted."))
         return mapping(answer["data"])
 
 
@@ -113,13 +113,13 @@ def _raise_for(answer: Mapping[str, Any], *, is_change: bool, has_data: bool) ->
     kinds = {text_of(error.get("type")) for error in errors}
     told = " ".join(text_of(error.get("message")) for error in errors)[:300]
     if "RATE_LIMITED" in kinds:
-        raise RateLimited("GitHub asks for patience.", retry_after=PATIENCE_SECONDS)
+        raise RateLimited(N_("GitHub asks for patience."), retry_after=PATIENCE_SECONDS)
     if not errors or (has_data and kinds <= {"NOT_FOUND"}):
         return
     if kinds <= {"NOT_FOUND"}:
-        raise Gone(f"GitHub says it is not there: {told}")
+        raise Gone(N_("GitHub says it is not there: %(told)s", told=told))
     if kinds & {"FORBIDDEN", "INSUFFICIENT_SCOPES"} and not is_change:
-        raise Forbidden(f"GitHub does not allow this: {told}; check the rights of the token.")
+        raise Forbidden(N_("GitHub does not allow this: %(told)s; check the rights of the token.", told=told))
     if not is_change and not kinds & {"UNPROCESSABLE", "FORBIDDEN"}:
-        raise Passing(f"GitHub could not answer: {told}")
-    raise Refused(f"GitHub refused it: {told}")
+        raise Passing(N_("GitHub could not answer: %(told)s", told=told))
+    raise Refused(N_("GitHub refused it: %(told)s", told=told))

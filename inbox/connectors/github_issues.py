@@ -87,9 +87,16 @@ class GitHubIssues:
         with self._client() as client, patiently():
             repository = self._repository(client)
             if not repository.get("has_issues", True):
-                raise NeedsPerson(f"Issues are switched off in {self.settings.repository}; switch them on there.")
+                raise NeedsPerson(
+                    N_(
+                        "Issues are switched off in %(repository)s; switch them on there.",
+                        repository=self.settings.repository,
+                    )
+                )
             if repository.get("archived"):
-                raise NeedsPerson(f"{self.settings.repository} is archived; choose another repository.")
+                raise NeedsPerson(
+                    N_("%(repository)s is archived; choose another repository.", repository=self.settings.repository)
+                )
             query = {"state": "all", "sort": "created", "direction": "desc", "per_page": 3}
             newest = read_json(fetch(client, "GET", self.issues, params=query))
         return Account(
@@ -113,13 +120,16 @@ class GitHubIssues:
                 response = submit(client, "POST", self.issues, json=issue)
             except Gone as error:
                 raise NeedsPerson(
-                    f"{self.settings.repository} takes no issues: it is not there, the token may not see it, or issues"
-                    f" are switched off. ({error})"
+                    N_(
+                        "%(repository)s takes no issues: it is not there, the token may not see it, or issues are switched off. (%(error)s)",
+                        repository=self.settings.repository,
+                        error=error,
+                    )
                 ) from error
         try:
             return _receipt(read_json(response))
         except (Passing, ValueError) as error:
-            raise OutcomeUnknown("GitHub took the issue but did not say which number it got.") from error
+            raise OutcomeUnknown(N_("GitHub took the issue but did not say which number it got.")) from error
 
     def find_created(self, card: IdeaCard) -> Receipt | None:
         """The issue that carries this card's mark; None when surely there is none. Raises when it cannot be told."""
@@ -132,23 +142,23 @@ class GitHubIssues:
             for page in range(1, PAGES + 1):
                 listed = read_json(fetch(client, "GET", self.issues, params={**query, "page": page}))
                 if not isinstance(listed, list):
-                    raise Passing("GitHub answered something that is not a list of issues.")
+                    raise Passing(N_("GitHub answered something that is not a list of issues."))
                 issues = _dicts(listed)
                 for issue in issues:
                     if _marker(card) in str(issue.get("body") or "") and "pull_request" not in issue:
                         return _receipt(issue)
                 if len(listed) < PAGE or _is_old(issues):
                     return None
-        raise OutcomeUnknown("There are too many new issues to tell whether this one is among them.")
+        raise OutcomeUnknown(N_("There are too many new issues to tell whether this one is among them."))
 
     def read(self, external_id: str) -> TicketState:
         """How the issue stands. Raises Gone when it was deleted."""
         if not external_id.isascii() or not external_id.isdigit():
-            raise Gone(f"{external_id[:40]} is not the number of an issue.")
+            raise Gone(N_("%(name)s is not the number of an issue.", name=external_id[:40]))
         with self._client() as client, patiently():
             issue = read_json(fetch(client, "GET", f"{self.issues}/{external_id}"))
         if not isinstance(issue, dict) or issue.get("state") not in {"open", "closed"}:
-            raise Passing("GitHub answered something that is not an issue.")
+            raise Passing(N_("GitHub answered something that is not an issue."))
         state = "open" if issue["state"] == "open" else "declined" if issue.get("state_reason") in DECLINED else "done"
         return TicketState(
             external_id=external_id,
@@ -163,10 +173,15 @@ class GitHubIssues:
             found = read_json(fetch(client, "GET", f"/repos/{self.settings.repository}"))
         except Gone as error:
             raise NeedsPerson(
-                f"{self.settings.repository} is not there, or the token may not see it; check both."
+                N_(
+                    "%(repository)s is not there, or the token may not see it; check both.",
+                    repository=self.settings.repository,
+                )
             ) from error
         if not isinstance(found, dict):
-            raise NeedsPerson(f"{self.settings.api_url} does not speak GitHub's API; check the address.")
+            raise NeedsPerson(
+                N_("%(api_url)s does not speak GitHub's API; check the address.", api_url=self.settings.api_url)
+            )
         return found
 
     def _login(self, client: httpx.Client) -> str:
@@ -196,7 +211,7 @@ def _marker(card: IdeaCard) -> str:
 
 def _receipt(issue: Any) -> Receipt:
     if not isinstance(issue, dict) or not isinstance(issue.get("number"), int):
-        raise ValueError("not an issue")
+        raise ValueError(N_("not an issue"))
     return Receipt(external_id=str(issue["number"]), url=_link(issue.get("html_url")))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
+from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.github_text import written_in
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import Moment, Words, counted, web_address, words
@@ -52,7 +52,7 @@ def message_of(
     subject = one_line(said.title or title, TITLE_LIMIT)
     text = written.text or (subject if said.title else "")
     if not text and not written.pictures:
-        raise ValueError("it says nothing")
+        raise ValueError(N_("it says nothing"))
     thread = f"{DISCUSSION if kind in {DISCUSSION, REMARK} else ISSUE}-{number}"
     begins = kind in {ISSUE, DISCUSSION}
     return IncomingMessage(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from inbox.connectors.contract import Gone, NeedsPerson
+from inbox.connectors.contract import N_, Gone, NeedsPerson
 from inbox.connectors.github_api import GitHubApi
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import mapping, text_of
@@ -14,9 +14,11 @@ def whose(api: GitHubApi, repository: str) -> dict[str, Any]:
     try:
         found = mapping(api.get(f"/repos/{repository}"))
     except Gone:
-        raise NeedsPerson(f"{repository} is not there, or the token may not see it; check both.") from None
+        raise NeedsPerson(
+            N_("%(repository)s is not there, or the token may not see it; check both.", repository=repository)
+        ) from None
     if not found.get("id"):
-        raise NeedsPerson("This address does not speak GitHub's API; check it.")
+        raise NeedsPerson(N_("This address does not speak GitHub's API; check it."))
     try:
         login = words(mapping(api.get("/user")).get("login"))
     except (Forbidden, Gone):

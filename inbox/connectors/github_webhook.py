@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import Batch, Deletion, Refused
+from inbox.connectors.contract import N_, Batch, Deletion, Refused
 from inbox.connectors.github_read import COMMENT, DISCUSSION, ISSUE, REMARK, message_of
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import words
@@ -27,19 +27,19 @@ def delivered(headers: Mapping[str, str], body: bytes, repository: str, our_logi
     try:
         told = json.loads(body)
     except (ValueError, RecursionError):
-        raise Refused("The delivery is not JSON; choose application/json for the webhook.") from None
+        raise Refused(N_("The delivery is not JSON; choose application/json for the webhook.")) from None
     if not isinstance(told, dict):
-        raise Refused("The delivery is not an event of GitHub.")
+        raise Refused(N_("The delivery is not an event of GitHub."))
     about = mapping(told.get("repository"))
     if words(about.get("full_name")).casefold() != repository.casefold():
-        raise Refused(f"The delivery is not about {repository}.")
+        raise Refused(N_("The delivery is not about %(repository)s.", repository=repository))
     kind, place, thread = EVENTS.get(event, ("", "", ""))
     if not kind or told.get("action") not in WRITTEN | {"deleted"}:
         return Batch(filtered=1)
     try:
         return _read(told, kind, mapping(told.get(thread)), told.get(place), our_login, bool(about.get("private")))
     except UNREADABLE:
-        raise Refused("The delivery does not say which message it is about.") from None
+        raise Refused(N_("The delivery does not say which message it is about.")) from None
 
 
 def _read(

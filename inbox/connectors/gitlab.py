@@ -109,9 +109,9 @@ class GitLab(ChannelConnector):
             me, project = mapping(api.get("/user")), mapping(api.get(self._project))
             newest = listed(api.get(f"{self._project}/issues", {"per_page": 3, "scope": "all"}))
         if not me.get("id") or not project.get("id"):
-            raise Passing("GitLab does not say whose token this is.")
+            raise Passing(N_("GitLab does not say whose token this is."))
         if project.get("issues_access_level") == "disabled":
-            raise NeedsPerson("Issues are switched off in this project; switch them on there.")
+            raise NeedsPerson(N_("Issues are switched off in this project; switch them on there."))
         allowed = mapping(project.get("permissions"))
         levels = [mapping(allowed.get(name)).get("access_level") for name in ("project_access", "group_access")]
         # Whoever administers the server stands in no project.
@@ -165,7 +165,7 @@ class GitLab(ChannelConnector):
                     )
                 except Gone as error:
                     if "Project" in text_of(error.answer.get("message")):
-                        raise NeedsPerson("GitLab does not show the project to this token any more.") from None
+                        raise NeedsPerson(N_("GitLab does not show the project to this token any more.")) from None
                     gone.append(Deletion(each.external_id))
                 except UNREADABLE:
                     continue
@@ -183,7 +183,7 @@ class GitLab(ChannelConnector):
                 self._allowed(api, "POST", f"{self._issue(reply.parent_handle)}/notes", {"body": _as_text(reply.text)})
             )
         if not sent.get("id"):
-            raise OutcomeUnknown("GitLab does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("GitLab does not say what became of the answer; it may have been accepted."))
         address = words(reply.parent_handle.get("url"))
         return Receipt(f"note:{sent['id']}", f"{address}#note_{sent['id']}" if address else "")
 
@@ -237,7 +237,7 @@ class GitLab(ChannelConnector):
         try:
             return api.change(method, path, body)
         except Forbidden as error:
-            raise Refused(str(error)) from None
+            raise Refused(error.sentence) from None
 
     def _us(self, api: JsonApi) -> int:
         memory = self.surroundings.memory
@@ -245,7 +245,7 @@ class GitLab(ChannelConnector):
             memory.save({**memory.load(), "our_id": mapping(api.get("/user")).get("id")})
         our_id = memory.load()["our_id"]
         if not isinstance(our_id, int):
-            raise Passing("GitLab does not say whose token this is.")
+            raise Passing(N_("GitLab does not say whose token this is."))
         return our_id
 
     @property

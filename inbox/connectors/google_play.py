@@ -180,7 +180,7 @@ class GooglePlay(ChannelConnector):
         with self._open() as api:
             sent = mapping(api.change("POST", f"{self._path(name)}:reply", {"replyText": reply.text}, scope="reply"))
         if "result" not in sent:
-            raise OutcomeUnknown("Google Play does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("Google Play does not say what became of the answer; it may have been accepted."))
         return Receipt(f"{name}:{OURS}", self._address(name))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -198,7 +198,7 @@ class GooglePlay(ChannelConnector):
     def _messages(self, row: Any) -> list[IncomingMessage]:
         name, said, answer = row["reviewId"], _part(row, "userComment"), _part(row, "developerComment")
         if not isinstance(name, str) or not name or not isinstance(said.get("text"), str):
-            raise ValueError("it has no id or no words")
+            raise ValueError(N_("it has no id or no words"))
         title, tab, body = said["text"].partition("\t")
         title, body = (title.strip(), body.strip()) if tab else ("", title.strip())
         stars, author = said.get("starRating"), one_line(words(row.get("authorName")), 200)
@@ -235,9 +235,11 @@ class GooglePlay(ChannelConnector):
         try:
             answer = api.get(self._path(), {"maxResults": 100, "token": token})
         except Gone:
-            raise NeedsPerson("Google Play knows no app of this name, or the service account may not see it.") from None
+            raise NeedsPerson(
+                N_("Google Play knows no app of this name, or the service account may not see it.")
+            ) from None
         if not isinstance(answer, dict) or "error" in answer:
-            raise Passing("Google Play answered something else than reviews.")
+            raise Passing(N_("Google Play answered something else than reviews."))
         # An app without reviews is answered by an empty object.
         further = text_of(mapping(answer.get("tokenPagination")).get("nextPageToken"))
         return listed(answer.get("reviews", [])), further or None

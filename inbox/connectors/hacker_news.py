@@ -134,7 +134,7 @@ def message_of(hit: Mapping[str, Any]) -> IncomingMessage:
     markup = words(hit.get("comment_text")) or words(hit.get("story_text"))
     text = plain_from_html(markup) or title
     if not name or not text:
-        raise ValueError("it has no id or says nothing")
+        raise ValueError(N_("it has no id or says nothing"))
     return IncomingMessage(
         external_id=name,
         thread_id=story or name,

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import Refused
+from inbox.connectors.contract import N_, Refused
 
-NOWHERE = "The message does not say what it is about; it cannot be answered or acted on here."
+NOWHERE = N_("The message does not say what it is about; it cannot be answered or acted on here.")
 
 
 def word_in(handle: Mapping[str, Any], name: str) -> str:

@@ -15,6 +15,7 @@ import httpcore
 import httpx
 
 from inbox.connectors.contract import (
+    N_,
     ConnectorError,
     Gone,
     NeedsPerson,
@@ -154,7 +155,7 @@ def fetch(client: httpx.Client, method: str, url: str, *, limit: int = BODY_LIMI
                 raise_for_status(response)
                 return response
             request = _followed(request, response.next_request)
-    raise NeedsPerson(f"{request.url.host} redirects in circles; check the address.")
+    raise NeedsPerson(N_("%(host)s redirects in circles; check the address.", host=request.url.host))
 
 
 def submit(client: httpx.Client, method: str, url: str, *, limit: int = BODY_LIMIT, **options: Any) -> httpx.Response:
@@ -164,7 +165,9 @@ def submit(client: httpx.Client, method: str, url: str, *, limit: int = BODY_LIM
         if response.status_code >= 500:
             # A gateway may have given up on a request that the platform went on with.
             host = response.request.url.host
-            raise OutcomeUnknown(f"{host} answered {response.status_code}; it may have been accepted.")
+            raise OutcomeUnknown(
+                N_("%(host)s answered %(status)s; it may have been accepted.", host=host, status=response.status_code)
+            )
         raise_for_status(response)
         return response
 
@@ -174,7 +177,7 @@ def read_json(response: httpx.Response) -> Any:
     try:
         return json.loads(response.content)
     except (ValueError, RecursionError):
-        raise Passing(f"{response.request.url.host} answered something that is not JSON.") from None
+        raise Passing(N_("%(host)s answered something that is not JSON.", host=response.request.url.host)) from None
 
 
 def raise_for_status(response: httpx.Response) -> None:
@@ -186,19 +189,22 @@ def raise_for_status(response: httpx.Response) -> None:
     told = f': "{told}"' if told else ""
     kind: type[ConnectorError]
     if status == 429:
-        kind, words = RateLimited, f"{host} asks for patience{told}."
+        kind, words = RateLimited, N_("%(host)s asks for patience%(told)s.", host=host, told=told)
     elif status == 401:
-        kind, words = NeedsPerson, f"{host} does not accept the credentials{told}; connect again."
+        words = N_("%(host)s does not accept the credentials%(told)s; connect again.", host=host, told=told)
+        kind = NeedsPerson
     elif status == 403:
-        kind, words = Forbidden, f"{host} does not allow this{told}; check the rights of the account."
+        words = N_("%(host)s does not allow this%(told)s; check the rights of the account.", host=host, told=told)
+        kind = Forbidden
     elif status in {404, 410}:
-        kind, words = Gone, f"{host} says it is not there{told}."
+        kind, words = Gone, N_("%(host)s says it is not there%(told)s.", host=host, told=told)
     elif status >= 500 or status in {408, 425}:
-        kind, words = Passing, f"{host} answered {status}{told}."
+        kind, words = Passing, N_("%(host)s answered %(status)s%(told)s.", host=host, status=status, told=told)
     elif status < 400:
-        kind, words = NeedsPerson, f"{host} redirects elsewhere; check the address."
+        kind, words = NeedsPerson, N_("%(host)s redirects elsewhere; check the address.", host=host)
     else:
-        kind, words = BadRequest if status == 400 else Refused, f"{host} refused it ({status}){told}."
+        kind = BadRequest if status == 400 else Refused
+        words = N_("%(host)s refused it (%(status)s)%(told)s.", host=host, status=status, told=told)
     raise kind(words, retry_after=retry_after(response), status=status, answer=answer)
 
 
@@ -243,7 +249,8 @@ def _exchange(client: httpx.Client, request: httpx.Request, limit: int) -> httpx
         for part in response.iter_bytes():
             body += part
             if len(body) > limit:
-                raise Refused(f"{request.url.host} answered more than {limit / 1_048_576:.0f} MB.")
+                size = round(limit / 1_048_576)
+                raise Refused(N_("%(host)s answered more than %(size)s MB.", host=request.url.host, size=size))
             if time.monotonic() > deadline:
                 raise httpx.ReadTimeout("too slow", request=request)
     finally:
@@ -268,11 +275,13 @@ def _translated(*, sent: bool) -> Iterator[None]:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
         if isinstance(error.__cause__, PrivateAddress):
-            raise NeedsPerson(f"{error}.") from error
-        raise Passing(f"No connection: {error}.") from error
+            raise NeedsPerson(N_("%(error)s.", error=error)) from error
+        raise Passing(N_("No connection: %(error)s.", error=error)) from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-        raise NeedsPerson(f"The address cannot be used: {error}.") from error
+        raise NeedsPerson(N_("The address cannot be used: %(error)s.", error=error)) from error
     except httpx.HTTPError as error:
         if sent:
-            raise OutcomeUnknown(f"The answer was lost ({type(error).__name__}); it may have been accepted.") from error
-        raise Passing(f"The answer was lost ({type(error).__name__}).") from error
+            raise OutcomeUnknown(
+                N_("The answer was lost (%(fault)s); it may have been accepted.", fault=type(error).__name__)
+            ) from error
+        raise Passing(N_("The answer was lost (%(fault)s).", fault=type(error).__name__)) from error

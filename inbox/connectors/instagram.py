@@ -150,7 +150,7 @@ class Instagram(ChannelConnector):
         account = mapping(page.get("instagram_business_account"))
         name, handle = text_of(account.get("id")), words(account.get("username"))
         if not name:
-            raise NeedsPerson("No Instagram account is joined with this page, or the token may not see it.")
+            raise NeedsPerson(N_("No Instagram account is joined with this page, or the token may not see it."))
         us = {"ig_id": name, "username": handle, "granted": granted}
         memory.save({**memory.load(), **page_token(own, page), **us})
         return Account(f"@{handle}" if handle else name, name, f"https://www.instagram.com/{handle}/" if handle else "")
@@ -216,7 +216,13 @@ class Instagram(ChannelConnector):
         if reply.parent_handle.get("person_id"):
             size = len(text.encode("utf-8", "replace"))
             if not text.strip() or size > TALK_BYTES:
-                raise Refused(f"A private answer has between 1 and {TALK_BYTES} bytes; this one has {size}.")
+                raise Refused(
+                    N_(
+                        "A private answer has between 1 and %(limit)s bytes; this one has %(size)s.",
+                        limit=TALK_BYTES,
+                        size=size,
+                    )
+                )
             still_open(reply.parent_handle, by_people=self.settings.answers_later)
             return
         require_fitting(text)
@@ -231,7 +237,7 @@ class Instagram(ChannelConnector):
                 path = f"/{segment(words(reply.parent_handle.get('thread_id')))}/replies"
                 sent = text_of(api.post(path, {"message": with_name(reply)}).get("id"))
         if not sent:
-            raise OutcomeUnknown("Instagram does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("Instagram does not say what became of the answer; it may have been accepted."))
         return Receipt(sent)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -253,8 +259,9 @@ class Instagram(ChannelConnector):
             return super().act(act)
         person = words(act.handle.get("person_id"))
         if (act.name is ActName.BLOCK) is not bool(person):
-            what = "Blocking works" if act.name is ActName.BLOCK else "Hiding and deleting do not work"
-            raise Refused(f"{what} in private messages on Instagram.")
+            if act.name is ActName.BLOCK:
+                raise Refused(N_("Blocking works in private messages on Instagram."))
+            raise Refused(N_("Hiding and deleting do not work in private messages on Instagram."))
         with self._open() as api:
             if person:
                 body = {"user_ids": [{"id": person}], "actions": ["UNBLOCK_USER" if act.undo else "BLOCK_USER"]}

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from inbox.connectors.contract import Batch, Deletion, IncomingMessage
+from inbox.connectors.contract import N_, Batch, Deletion, IncomingMessage
 from inbox.connectors.instagram_read import comment_message
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment
@@ -42,7 +42,7 @@ def read_kept(row: Any, us: Sequence[str]) -> Sequence[IncomingMessage]:
         # Whose conversation it was is not kept with it; who wrote is.
         author = author_of(row.get("from"), *us)
         if author is None or author.is_us:
-            raise ValueError("it does not say with whom the conversation is")
+            raise ValueError(N_("it does not say with whom the conversation is"))
         return (talk_message(row, ours=us, person_id=author.external_id),)
     return (comment_message(row, ours=us, media={}),)
 

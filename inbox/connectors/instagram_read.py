@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from inbox.connectors.catch_up import Page
-from inbox.connectors.contract import Author, Batch, IncomingMessage, Metric, Refused
+from inbox.connectors.contract import N_, Author, Batch, IncomingMessage, Metric, Refused
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import Moment, Words, counted, moment, web_address, words
 from inbox.connectors.meta_api import MetaApi
@@ -123,8 +123,14 @@ def _by_name(username: str, ours: Sequence[str]) -> Author | None:
 def require_fitting(text: str) -> None:
     """Raises Refused for a comment that Instagram would take for shouting or advertising."""
     if not text.strip() or len(text) > COMMENT_LIMIT:
-        raise Refused(f"A comment has between 1 and {COMMENT_LIMIT} characters; this one has {len(text)}.")
+        raise Refused(
+            N_(
+                "A comment has between 1 and %(limit)s characters; this one has %(length)s.",
+                limit=COMMENT_LIMIT,
+                length=len(text),
+            )
+        )
     if text.count("#") > HASHTAGS:
-        raise Refused(f"Instagram takes {HASHTAGS} hashtags in a comment.")
+        raise Refused(N_("Instagram takes %(limit)s hashtags in a comment.", limit=HASHTAGS))
     if text.count("http://") + text.count("https://") > 1:
-        raise Refused("Instagram takes 1 address in a comment.")
+        raise Refused(N_("Instagram takes 1 address in a comment."))

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from inbox.connectors.contract import Gone, OutcomeUnknown, Passing, Refused, Surroundings
+from inbox.connectors.contract import N_, Gone, OutcomeUnknown, Passing, Refused, Surroundings
 from inbox.connectors.handles import NOWHERE
 from inbox.connectors.http import fetch, open_client, read_json, submit
 
@@ -88,7 +88,7 @@ class JsonApi:
         try:
             return read_json(response)
         except Passing as error:
-            raise OutcomeUnknown(f"{error} It may have been accepted.") from None
+            raise OutcomeUnknown(N_("%(error)s It may have been accepted.", error=error)) from None
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def own_words() -> Iterator[None]:
     except Gone as error:
         if error.answer:
             raise
-        told = f"{error} These are not the platform's own words; check the address."
+        told = N_("%(error)s These are not the platform's own words; check the address.", error=error)
         raise Passing(told, status=error.status) from None
 
 
@@ -111,7 +111,7 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def listed(value: Any) -> list[Any]:
     """`value`, which must be a list. Raises Passing: what is no list is not an empty one."""
     if not isinstance(value, list):
-        raise Passing("The platform answered something that is not a list.")
+        raise Passing(N_("The platform answered something that is not a list."))
     return value
 
 

@@ -186,7 +186,7 @@ class Lemmy(ChannelConnector):
             try:
                 message = self._read(sent, 0)
             except UNREADABLE:
-                told = "The server does not say what became of the answer; it may have been accepted."
+                told = N_("The server does not say what became of the answer; it may have been accepted.")
                 raise OutcomeUnknown(told) from None
         return Receipt(message.external_id, message.url)
 
@@ -210,7 +210,7 @@ class Lemmy(ChannelConnector):
                         return Receipt(message.external_id, message.url)
                 if not views or any(is_before(message.posted_at, since) for message in messages):
                     return None
-        raise Passing("Too much was written there since to tell whether the answer arrived.")
+        raise Passing(N_("Too much was written there since to tell whether the answer arrived."))
 
     def act(self, act: Act) -> Receipt:
         """Remove, lock, ban, block, report or like; each says the state that is wanted, so that twice does no harm."""
@@ -237,11 +237,13 @@ class Lemmy(ChannelConnector):
             told = text_of(mapping(api.read_openly("/api/v4/site")).get("version")) or "1"
         version = tuple(int(part) for part in re.findall(r"\d+", told)[:2])
         if not version:
-            raise Passing("The server does not say which version of Lemmy it is.")
+            raise Passing(N_("The server does not say which version of Lemmy it is."))
         if version > (UNDERSTOOD[0], 99):
-            raise NeedsPerson(f"This server speaks a newer API (Lemmy {told}); Trellis speaks that of Lemmy 0.19.")
+            raise NeedsPerson(
+                N_("This server speaks a newer API (Lemmy %(told)s); Trellis speaks that of Lemmy 0.19.", told=told)
+            )
         if version < UNDERSTOOD:
-            raise NeedsPerson(f"This server runs Lemmy {told}; Trellis needs Lemmy 0.19.")
+            raise NeedsPerson(N_("This server runs Lemmy %(told)s; Trellis needs Lemmy 0.19.", told=told))
 
     def _look(self, api: LemmyApi) -> tuple[int, Mapping[str, Any]]:
         """Our number and ourselves; what we moderate is noted."""
@@ -250,7 +252,7 @@ class Lemmy(ChannelConnector):
         person = mapping(view.get("person"))
         number = person.get("id")
         if not isinstance(number, int):
-            raise Passing("The server does not say whose account this is.")
+            raise Passing(N_("The server does not say whose account this is."))
         moderates = bool(dicts(me.get("moderates"))) or mapping(view.get("local_user")).get("admin") is True
         memory = self.surroundings.memory
         memory.save({**memory.load(), "our_id": number, "id_of": api.whose, "moderates": moderates})
@@ -279,7 +281,7 @@ def _asked(act: Act) -> tuple[str, dict[str, Any]]:
     if act.name is ActName.REPORT:
         return f"/{kind}/report", {**about, "reason": act.reason[:500] or "Reported in Trellis"}
     if kind == "private_message":
-        raise Refused("A private message can only be reported, and its author blocked.")
+        raise Refused(N_("A private message can only be reported, and its author blocked."))
     if act.name is ActName.DELETE:
         return f"/{kind}/remove", {**about, "removed": wanted, **reason}
     if act.name is ActName.LIKE:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 import httpx
 from pydantic import SecretStr
 
-from inbox.connectors.contract import ConnectorError, Gone, NeedsPerson, RateLimited, Refused, Surroundings
+from inbox.connectors.contract import N_, ConnectorError, Gone, NeedsPerson, RateLimited, Refused, Surroundings
 from inbox.connectors.json_api import JsonApi, Query, mapping, text_of
 
 T = TypeVar("T")
@@ -84,15 +84,17 @@ class LemmyApi(JsonApi):
         except ConnectorError as error:
             word = text_of(error.answer.get("error"))
             if word in SECOND_FACTOR:
-                told = "The account asks for a second factor, which no program can give; use an account without one."
+                told = N_(
+                    "The account asks for a second factor, which no program can give; use an account without one."
+                )
                 raise NeedsPerson(told) from None
             if word in SIGNED_OUT:
-                raise NeedsPerson("The server does not accept user name and password; check both.") from None
+                raise NeedsPerson(N_("The server does not accept user name and password; check both.")) from None
             if word not in IMPATIENT and isinstance(error, Refused):
-                raise NeedsPerson(f"The server does not let this account in: {word or error}") from None
+                raise NeedsPerson(N_("The server does not let this account in: %(told)s", told=word or error)) from None
             raise _told(error) from None
         if not token:
-            raise NeedsPerson("The server gives no token; the account may wait for its approval.")
+            raise NeedsPerson(N_("The server gives no token; the account may wait for its approval."))
         return token
 
 
@@ -101,13 +103,13 @@ def _told(error: ConnectorError) -> ConnectorError:
     word = text_of(error.answer.get("error"))
     kind: type[ConnectorError]
     if word in IMPATIENT:
-        kind, told = RateLimited, "The server asks for patience."
+        kind, told = RateLimited, N_("The server asks for patience.")
     elif word in SIGNED_OUT:
-        kind, told = NeedsPerson, "The server does not accept the account any more; connect again."
+        kind, told = NeedsPerson, N_("The server does not accept the account any more; connect again.")
     elif word == "not_found" or word.startswith("couldnt_find"):
-        kind, told = Gone, f"The server does not find it ({word})."
+        kind, told = Gone, N_("The server does not find it (%(word)s).", word=word)
     elif word in NO_MODERATOR:
-        kind, told = Refused, "The account does not moderate this community."
+        kind, told = Refused, N_("The account does not moderate this community.")
     else:
         return error
     return kind(told, retry_after=error.retry_after, status=error.status, answer=error.answer)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Known, NeedsPerson
+from inbox.connectors.contract import N_, Batch, Deletion, Gone, IncomingMessage, Known, NeedsPerson
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lemmy_api import LemmyApi
 from inbox.connectors.lemmy_read import COMMENT, POST, can_come_back, is_gone, kind_of, message_of
@@ -90,7 +90,9 @@ def _page(api: LemmyApi, stream: str, older: str | None) -> Page[Any]:
     try:
         answer = api.get(path, {**order, **where, "page": int(older or 1), "limit": PAGE})
     except Gone as error:
-        raise NeedsPerson(f"{error} Is there such a community ({community or name})?") from None
+        raise NeedsPerson(
+            N_("%(error)s Is there such a community (%(name)s)?", error=error, name=community or name)
+        ) from None
     found = listed(mapping(answer).get(field))
     return Page([(_mark(raw), _published(raw), raw) for raw in found], str(int(older or 1) + 1) if found else None)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
+from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import Moment, Words, counted, web_address
 from inbox.text import one_line
@@ -90,7 +90,7 @@ def message_of(view: Mapping[str, Any], *, server: str, our_id: int) -> Incoming
         return _post(view, server, our_id)
     if kind == PRIVATE:
         return _private(view, server, our_id)
-    raise ValueError("neither a post nor a comment nor a private message")
+    raise ValueError(N_("neither a post nor a comment nor a private message"))
 
 
 def _comment(view: Mapping[str, Any], server: str, our_id: int) -> IncomingMessage:

@@ -157,7 +157,7 @@ class LinkedIn(SignedIn):
             rows = api.comments(text_of(posts[0]["id"])).rows if posts else ()
         name = words(page.get("localizedName")) or words(page.get("vanityName"))
         if not name:
-            raise Passing("LinkedIn does not say what the page is called.")
+            raise Passing(N_("LinkedIn does not say what the page is called."))
         found = read_each(rows, lambda raw: [message_of(raw, us=self._us, about=about_post(posts[0]))]).messages
         dated = sorted((each for each in found if each.posted_at), key=lambda each: str(each.posted_at), reverse=True)
         return Account(name, number, f"{SITE}/company/{number}", dated[:3])
@@ -203,7 +203,7 @@ class LinkedIn(SignedIn):
             sent = api.answer(thread, {"actor": self._us, "object": on, "message": said, "parentComment": thread})
         number = sent.headers.get("x-restli-id", "").strip()
         if not number:
-            raise OutcomeUnknown("LinkedIn does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("LinkedIn does not say what became of the answer; it may have been accepted."))
         return _receipt(on, number)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -218,7 +218,7 @@ class LinkedIn(SignedIn):
                 if page.further is None:
                     return None
                 start = page.further
-        raise OutcomeUnknown("The thread is too long to look for the answer; look on LinkedIn.")
+        raise OutcomeUnknown(N_("The thread is too long to look for the answer; look on LinkedIn."))
 
     def act(self, act: Act) -> Receipt:
         """Delete a comment below one of the page's posts."""
@@ -246,7 +246,7 @@ class LinkedIn(SignedIn):
 def _place_of(handle: Mapping[str, Any], name: str) -> str:
     found = words(handle.get(name))
     if not found:
-        raise Refused("The message does not say what it is about; answer it on LinkedIn.")
+        raise Refused(N_("The message does not say what it is about; answer it on LinkedIn."))
     return found
 
 

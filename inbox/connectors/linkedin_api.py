@@ -66,7 +66,7 @@ class LinkedInApi(JsonApi):
             found = mapping(read_json(fetch(self.client, "GET", path))).get("results")
         summaries = {unquote(name): mapping(mapping(row).get("commentSummary")) for name, row in mapping(found).items()}
         if not summaries.keys() & set(posts):
-            raise Passing("LinkedIn does not say how many comments its posts have.")
+            raise Passing(N_("LinkedIn does not say how many comments its posts have."))
         return {name: whole_number(summary.get("count")) for name, summary in summaries.items()}
 
     def comments(self, below: str, start: int = 0) -> Rows:
@@ -102,12 +102,18 @@ class LinkedInApi(JsonApi):
             code = words(error.answer.get("code"))
             if error.status == httpx.codes.UPGRADE_REQUIRED or code == "NONEXISTENT_VERSION":
                 raise NeedsPerson(
-                    f"LinkedIn has retired version {self.version} of its API; enter a newer one in the channel's settings.",
+                    N_(
+                        "LinkedIn has retired version %(version)s of its API; enter a newer one in the channel's settings.",
+                        version=self.version,
+                    ),
                     status=error.status,
                 ) from None
             if isinstance(error, Forbidden):
                 raise Forbidden(
-                    f"{error} The app needs the Community Management API, and the account a role on the page.",
+                    N_(
+                        "%(error)s The app needs the Community Management API, and the account a role on the page.",
+                        error=error,
+                    ),
                     status=error.status,
                     answer=error.answer,
                 ) from None

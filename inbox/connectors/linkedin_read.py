@@ -10,7 +10,7 @@ from zlib import crc32
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
+from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import Dicts, Words, counted, unix_moment, web_address, whole_number, words
 from inbox.connectors.read_each import name_of
@@ -51,7 +51,7 @@ def message_of(raw: Mapping[str, Any], *, us: str, about: str = "") -> IncomingM
     )
     text = words(comment.message.get("text"))
     if not text and not attachments:
-        raise ValueError("it has neither words nor a picture")
+        raise ValueError(N_("it has neither words nor a picture"))
     likes = mapping(raw.get("likesSummary"))
     posted, changed = _moment(comment.created), _moment(comment.last_modified)
     return IncomingMessage(

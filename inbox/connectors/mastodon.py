@@ -133,7 +133,13 @@ class Mastodon(ChannelConnector):
         body, limit = answer_to(reply), self.describe().text_limit
         length = self.length(body["status"] + body.get("spoiler_text", ""))
         if length > limit:
-            raise Refused(f"With the author's name the answer has {length} characters; this server takes {limit}.")
+            raise Refused(
+                N_(
+                    "With the author's name the answer has %(length)s characters; this server takes %(limit)s.",
+                    length=length,
+                    limit=limit,
+                )
+            )
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread, never wider than what is answered, and name its author so that they are told."""
@@ -144,7 +150,9 @@ class Mastodon(ChannelConnector):
             # Servers drop a repeat with the same key for an hour, if they know this header at all.
             sent = mapping(api.post("/api/v1/statuses", body, {"Idempotency-Key": reply.key}))
         if not sent.get("id"):
-            raise OutcomeUnknown(f"{us.domain} does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(
+                N_("%(domain)s does not say what became of the answer; it may have been accepted.", domain=us.domain)
+            )
         return Receipt(str(sent["id"]), web_address(str(sent.get("url") or sent.get("uri") or "")))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -164,9 +172,9 @@ class Mastodon(ChannelConnector):
                 try:
                     api.post("/api/v1/reports", body)
                 except Gone:
-                    raise Refused("This server takes no reports; block or mute the author instead.") from None
+                    raise Refused(N_("This server takes no reports; block or mute the author instead.")) from None
             else:
-                raise Refused(f"Mastodon offers no way to {'undo ' if act.undo else ''}{act.name.replace('_', ' ')}.")
+                return super().act(act)
         return Receipt(external_id=account_id)
 
     def _open(self) -> MastodonApi:
@@ -178,7 +186,7 @@ def answer_to(reply: OutgoingReply) -> dict[str, Any]:
     handle = reply.parent_handle
     parent = str(handle.get("status_id") or reply.parent_id)
     if not parent:
-        raise Refused("The message does not say what to answer; answer it on Mastodon.")
+        raise Refused(N_("The message does not say what to answer; answer it on Mastodon."))
     acct, text = str(handle.get("acct") or ""), reply.text
     body: dict[str, Any] = {
         # A reply by itself tells nobody; only those who are named in it are told.

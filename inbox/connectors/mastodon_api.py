@@ -9,7 +9,7 @@ from typing import Any, Self
 import httpx
 
 from inbox.clock import now
-from inbox.connectors.contract import NeedsPerson, OutcomeUnknown, Passing, Refused, Surroundings
+from inbox.connectors.contract import N_, NeedsPerson, OutcomeUnknown, Passing, Refused, Surroundings
 from inbox.connectors.http import BadRequest, Forbidden, fetch, open_client, read_json, submit
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import web_address
@@ -64,7 +64,7 @@ class MastodonApi:
             return fetch(self.client, "GET", path, params=dict(query or {}))
         except BadRequest as error:
             # What we ask when reading is well formed: a server that dislikes it dislikes the token.
-            raise NeedsPerson(f"{error} The access token may be wrong; connect again.") from None
+            raise NeedsPerson(N_("%(error)s The access token may be wrong; connect again.", error=error)) from None
 
     def get(self, path: str, query: Mapping[str, Any] | None = None) -> Any:
         """GET, as JSON."""
@@ -77,11 +77,11 @@ class MastodonApi:
         except Forbidden as error:
             if "scope" in str(error) or "disabled" in str(error):
                 raise
-            raise Refused(str(error)) from None
+            raise Refused(error.sentence) from None
         try:
             return read_json(response)
         except Passing as error:
-            raise OutcomeUnknown(f"{error} It may have been accepted.") from None
+            raise OutcomeUnknown(N_("%(error)s It may have been accepted.", error=error)) from None
 
     def us(self, *, anew: bool = False) -> Us:
         """Who we are, and what the server allows; remembered for a day."""
@@ -101,7 +101,7 @@ class MastodonApi:
         try:
             me = Person.model_validate(raw)
         except ValueError:
-            raise Passing(f"{self.client.base_url.host} does not say whose account this is.") from None
+            raise Passing(N_("%(host)s does not say whose account this is.", host=self.client.base_url.host)) from None
         instance = self._instance()
         limits = mapping(mapping(instance.get("configuration")).get("statuses"))
         domain = str(instance.get("domain") or instance.get("uri") or self.client.base_url.host)

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from inbox.clock import now
-from inbox.connectors.contract import Gone, OutgoingReply, Passing, Receipt
+from inbox.connectors.contract import N_, Gone, OutgoingReply, Passing, Receipt
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import web_address
@@ -48,7 +48,7 @@ def _candidates(api: MastodonApi, us: Us, parent: str, reply: OutgoingReply) -> 
         if not page or earliest is None or any(_before(status, earliest) for status in page):
             return
         page = _statuses(api.get(path, {"limit": 40, "max_id": page[-1].id}))
-    raise Passing("Too much was posted since; it cannot be told whether the answer is among it.")
+    raise Passing(N_("Too much was posted since; it cannot be told whether the answer is among it."))
 
 
 def _earliest(reply: OutgoingReply, response: httpx.Response) -> datetime | None:

@@ -8,7 +8,16 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, ConnectorError, Gone, IncomingMessage, NeedsPerson, Passing, RateLimited
+from inbox.connectors.contract import (
+    N_,
+    Batch,
+    ConnectorError,
+    Gone,
+    IncomingMessage,
+    NeedsPerson,
+    Passing,
+    RateLimited,
+)
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import is_before, moment
@@ -169,5 +178,5 @@ def older_than(response: httpx.Response, items: Sequence[Any]) -> str | None:
 
 def _list(value: Any) -> list[Any]:
     if not isinstance(value, list):
-        raise Passing("The server answered something that is not a list.")
+        raise Passing(N_("The server answered something that is not a list."))
     return value

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, IncomingMessage
+from inbox.connectors.contract import N_, Batch, IncomingMessage
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import listed, mapping, segment
 from inbox.connectors.lenient import moment
@@ -30,7 +30,7 @@ def poll_word(
     def read(item: Any) -> Sequence[IncomingMessage]:
         status = Status.model_validate(item)
         if status.account is None and not status.content:
-            raise ValueError("it has neither author nor words")
+            raise ValueError(N_("it has neither author nor words"))
         if status.account and status.account.id == us.id:
             return ()
         return with_own_words(api, us, watch, item, since)

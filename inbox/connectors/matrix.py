@@ -112,10 +112,18 @@ class Matrix(ChannelConnector):
             rooms = [name for name in api.rooms if api.is_chosen(name, self._chosen)]
             closed = api.encrypted(self._chosen)
             if not rooms:
-                where = "none of these rooms" if self._chosen else "no room"
-                raise NeedsPerson(f"{our_id} is in {where}; join it with this account, then check again.")
+                where = N_("none of these rooms") if self._chosen else N_("no room")
+                raise NeedsPerson(
+                    N_(
+                        "%(our_id)s is in %(where)s; join it with this account, then check again.",
+                        our_id=our_id,
+                        where=where,
+                    )
+                )
             if len(closed) == len(rooms):
-                raise NeedsPerson("All of these rooms are encrypted, and cannot be read here; choose rooms without it.")
+                raise NeedsPerson(
+                    N_("All of these rooms are encrypted, and cannot be read here; choose rooms without it.")
+                )
         latest = sorted(batch.messages, key=lambda message: message.posted_at or now(), reverse=True)
         return Account(our_id, our_id, f"https://matrix.to/#/{our_id}", latest[:3])
 
@@ -184,7 +192,7 @@ class Matrix(ChannelConnector):
         with self._open() as api:
             sent = api.do("PUT", f"/v3/rooms/{segment(room)}/send/m.room.message/{_key(reply)}", body)
         if not words(sent.get("event_id")):
-            raise OutcomeUnknown("The server does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("The server does not say what became of the answer; it may have been accepted."))
         return _receipt(room, words(sent["event_id"]))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -209,7 +217,7 @@ class Matrix(ChannelConnector):
                 position = words(page.get("end")) or None
                 if position is None or is_past or name in {message.external_id for message in found.messages}:
                     return None
-        raise Passing("Too much was said there since to tell whether the answer arrived.")
+        raise Passing(N_("Too much was said there since to tell whether the answer arrived."))
 
     def act(self, act: Act) -> Receipt:
         """Take a message's words away, ban or ignore its author, report, like."""
@@ -237,7 +245,7 @@ class Matrix(ChannelConnector):
 def _place_of(handle: Mapping[str, Any]) -> tuple[str, str]:
     room, name = words(handle.get("room")), words(handle.get("event"))
     if not room or not name:
-        raise Refused("The message does not say in which room it is; it cannot be answered or acted on here.")
+        raise Refused(N_("The message does not say in which room it is; it cannot be answered or acted on here."))
     return room, name
 
 

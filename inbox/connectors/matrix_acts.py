@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import Act, ActName, Gone, Receipt, Refused
+from inbox.connectors.contract import N_, Act, ActName, Gone, Receipt, Refused
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import words
 from inbox.connectors.matrix_api import MatrixApi, transaction
@@ -30,7 +30,7 @@ def do_act(api: MatrixApi, act: Act) -> Receipt:
 
 def _ban(api: MatrixApi, at: str, act: Act) -> None:
     if act.until:
-        raise Refused("Matrix bans for ever; lift the ban when it is time.")
+        raise Refused(N_("Matrix bans for ever; lift the ban when it is time."))
     try:
         member: Any = api.get(f"{at}/state/m.room.member/{segment(act.author_id)}")
     except Gone:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from inbox.connectors.contract import Gone, Passing, Refused, Surroundings
+from inbox.connectors.contract import N_, Gone, Passing, Refused, Surroundings
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, mapping, segment
 from inbox.connectors.lenient import words
@@ -47,7 +47,7 @@ class MatrixApi(JsonApi):
         """Our own id on this server; kept in memory."""
         self.our_id = words(mapping(self.get("/v3/account/whoami")).get("user_id"))
         if not self.our_id:
-            raise Passing("The server does not say whose account this is.")
+            raise Passing(N_("The server does not say whose account this is."))
         self.remember()
         return self.our_id
 
@@ -56,7 +56,7 @@ class MatrixApi(JsonApi):
         query = {"filter": FILTER, "timeout": 0, "set_presence": "offline", "since": since}
         found = mapping(self.get("/v3/sync", query))
         if not words(found.get("next_batch")):
-            raise Passing("The server answered something else than a sync.")
+            raise Passing(N_("The server answered something else than a sync."))
         for event in _events(found.get("account_data")):
             if event.get("type") == "m.direct":
                 rooms = mapping(event.get("content")).values()
@@ -78,7 +78,7 @@ class MatrixApi(JsonApi):
             self.learn(room, event)
         page = found.get("chunk")
         if not isinstance(page, list):
-            raise Passing("The server answered something else than messages.")
+            raise Passing(N_("The server answered something else than messages."))
         return page, words(found.get("end")) or None
 
     def event(self, room: str, name: str) -> Any:
@@ -86,14 +86,14 @@ class MatrixApi(JsonApi):
         try:
             return self.get(f"/v3/rooms/{segment(room)}/event/{segment(name)}")
         except Forbidden as error:
-            raise Gone(str(error), status=error.status, answer=error.answer) from None
+            raise Gone(error.sentence, status=error.status, answer=error.answer) from None
 
     def do(self, method: str, path: str, body: Any) -> Mapping[str, Any]:
         """A change; a missing right concerns this very room, not the connection."""
         try:
             return mapping(self.change(method, path, body))
         except Forbidden as error:
-            words = f"{error} Give the account the right in that room (a higher power level)."
+            words = N_("%(error)s Give the account the right in that room (a higher power level).", error=error)
             raise Refused(words, status=error.status, answer=error.answer) from None
 
     def learn(self, room: str, event: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage
+from inbox.connectors.contract import N_, Batch, Deletion, Gone, IncomingMessage
 from inbox.connectors.http import BadRequest, Forbidden
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import words
@@ -106,7 +106,7 @@ class _Walk:
             if event.edits:
                 return self._edited(room, event)
             if not event.is_spoken:
-                raise ValueError("it says nothing")
+                raise ValueError(N_("it says nothing"))
             if self.since and event.at and event.at < self.since:
                 return ()
             return [*self._above(room, event), self.message(room, event)]

@@ -19,11 +19,13 @@ from inbox.connectors.contract import (
     RateLimited,
     Refused,
     Retention,
+    Sentence,
     Surroundings,
 )
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of
 from inbox.connectors.lenient import whole_number
 from inbox.connectors.signed_body import require_signed
+from inbox.text import one_line
 
 # A version lives for two years; afterwards Meta answers in the oldest that is left.
 VERSION = "v23.0"
@@ -41,12 +43,12 @@ NO_RIGHT = {3, 10, *range(200, 300)}
 TOO_MUCH = {4, 17, 32, 341, 613, 80007, 130429, 131048, 131056, *range(80001, 80015)}
 UNCLEAR = {1, 2}
 WINDOW = {(10, 2018278), (10, 2534022), (100, 2018278), (131047, 0)}
-WINDOW_WORDS = "The person last wrote more than 24 hours ago; Meta delivers answers within 24 hours only."
+WINDOW_WORDS = N_("The person last wrote more than 24 hours ago; Meta delivers answers within 24 hours only.")
 REFUSALS = {
-    551: "The person cannot be reached now; they may have blocked the account or closed theirs.",
-    506: "The very same words have just been posted there.",
-    131026: "WhatsApp cannot deliver to this number.",
-    131051: "WhatsApp does not know this type of message.",
+    551: N_("The person cannot be reached now; they may have blocked the account or closed theirs."),
+    506: N_("The very same words have just been posted there."),
+    131026: N_("WhatsApp cannot deliver to this number."),
+    131051: N_("WhatsApp does not know this type of message."),
 }
 BLOCKED = {368, 131031}
 
@@ -123,35 +125,43 @@ def understood(error: ConnectorError, *, changes: bool) -> ConnectorError:
     """The same failure as what it is."""
     told = mapping(error.answer.get("error"))
     code, subcode = whole_number(told.get("code")), whole_number(told.get("error_subcode"))
-    words = text_of(told.get("error_user_msg")) or text_of(told.get("message")) or str(error)
+    said = text_of(told.get("error_user_msg")) or text_of(told.get("message"))
+    words = one_line(said, 500) or error.sentence
     # Meta's support asks for this number.
-    trace = f" (Meta's trace {told['fbtrace_id']})" if isinstance(told.get("fbtrace_id"), str) else ""
+    trace = one_line(text_of(told.get("fbtrace_id")), 60)
 
-    def made(kind: type[ConnectorError], text: str, **more: Any) -> ConnectorError:
-        return kind(f"{text}{trace}"[:600], status=error.status, answer=error.answer, **more)
+    def made(kind: type[ConnectorError], text: Sentence, **more: Any) -> ConnectorError:
+        whole = N_("%(told)s (Meta's trace %(trace)s)", told=text, trace=trace) if trace else text
+        return kind(whole, status=error.status, answer=error.answer, **more)
 
     if not code:
         return error
     if (code, subcode) in WINDOW or (code, 0) in WINDOW:
         return made(Refused, WINDOW_WORDS)
     if code in TOKEN_DEAD:
-        return made(NeedsPerson, f"Meta no longer accepts the token: {words} Make a new one and save it here.")
+        return made(
+            NeedsPerson, N_("Meta no longer accepts the token: %(told)s Make a new one and save it here.", told=words)
+        )
     if code in TOO_MUCH:
-        return made(RateLimited, "Meta asks for patience.", retry_after=error.retry_after)
+        return made(RateLimited, N_("Meta asks for patience."), retry_after=error.retry_after)
     if code in BLOCKED:
-        return made(NeedsPerson, f"Meta has blocked this for a time: {words}")
+        return made(NeedsPerson, N_("Meta has blocked this for a time: %(told)s", told=words))
     if code in REFUSALS:
         return made(Refused, REFUSALS[code])
     if code in NO_RIGHT:
-        return made(NeedsPerson, f"A right is missing: {words}")
+        return made(NeedsPerson, N_("A right is missing: %(told)s", told=words))
     if code == 803 or (code == 100 and subcode == 33):
-        return made(Gone, "Meta says that this is not there (any more), or that the account may not see it.")
+        return made(Gone, N_("Meta says that this is not there (any more), or that the account may not see it."))
     if code in UNCLEAR or told.get("is_transient") is True:
         # Of a change it may have been done all the same.
         kind = OutcomeUnknown if changes and code in UNCLEAR else Passing
-        return made(kind, f"Meta is in trouble: {words}")
+        return made(kind, N_("Meta is in trouble: %(told)s", told=words))
     # 401 and 429 keep their meaning, whatever the code.
-    return error if isinstance(error, NeedsPerson | RateLimited) else made(Refused, f"Meta refused it: {words}")
+    return (
+        error
+        if isinstance(error, NeedsPerson | RateLimited)
+        else made(Refused, N_("Meta refused it: %(told)s", told=words))
+    )
 
 
 def greeted(query: Mapping[str, str], verify_token: str) -> str:
@@ -159,7 +169,7 @@ def greeted(query: Mapping[str, str], verify_token: str) -> str:
     given = query.get("hub.verify_token", "")
     is_right = bool(verify_token) and hmac.compare_digest(given.encode("utf-8", "replace"), verify_token.encode())
     if query.get("hub.mode") != "subscribe" or not is_right or not query.get("hub.challenge"):
-        raise Refused("The verify token is not the one in the channel's settings.")
+        raise Refused(N_("The verify token is not the one in the channel's settings."))
     return query["hub.challenge"]
 
 
@@ -169,10 +179,10 @@ def delivered(headers: Mapping[str, str], body: bytes, app_secret: str, kind: st
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
-        raise Refused("The delivery is not JSON.") from None
+        raise Refused(N_("The delivery is not JSON.")) from None
     entries = sent.get("entry") if isinstance(sent, dict) and sent.get("object") == kind else None
     if not isinstance(entries, list):
-        raise Refused(f"The delivery is not about a {kind}.")
+        raise Refused(N_("The delivery is not about a %(kind)s.", kind=kind))
     return [entry for entry in entries if isinstance(entry, dict)]
 
 

@@ -49,10 +49,13 @@ def still_open(handle: Mapping[str, Any], *, by_people: bool = False) -> bool:
         return True
     if by_people and now() - said_at <= BY_PEOPLE:
         return False
-    span = "7 days" if by_people else "24 hours"
+    span = N_("7 days") if by_people else N_("24 hours")
     raise Refused(
-        f"This was written more than {span} ago, and Meta delivers answers within {span} only. "
-        "If the person has written again since, answer that message."
+        N_(
+            "This was written more than %(span)s ago, and Meta delivers answers within %(span)s only. "
+            "If the person has written again since, answer that message.",
+            span=span,
+        )
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from inbox.clock import now
 from inbox.connectors.catch_up import Page
 from inbox.connectors.contract import (
+    N_,
     Author,
     Batch,
     IncomingAttachment,
@@ -122,7 +123,7 @@ def delivered_message(raw: Mapping[str, Any], *, ours: Sequence[str]) -> Incomin
     sender, recipient = (text_of(mapping(raw.get(side)).get("id")) for side in ("sender", "recipient"))
     name = text_of(said.get("mid"))
     if not name or not sender or not recipient:
-        raise ValueError("it does not say who wrote to whom")
+        raise ValueError(N_("it does not say who wrote to whom"))
     person_id = recipient if sender in ours else sender
     rows = said.get("attachments")
     attachments = tuple(
@@ -147,7 +148,7 @@ def private_message(
 ) -> IncomingMessage:
     """A message that only the two sides can read. Raises ValueError when there is nothing in it."""
     if not text and not attachments:
-        raise ValueError("it has neither words nor a file")
+        raise ValueError(N_("it has neither words nor a file"))
     return IncomingMessage(
         external_id=name,
         thread_id=f"person:{person_id}",

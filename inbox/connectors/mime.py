@@ -12,7 +12,7 @@ from email.policy import compat32
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Visibility
+from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Visibility
 from inbox.connectors.email_automatic import is_automatic
 from inbox.connectors.email_charset import decode_bytes, decode_name, decode_words
 from inbox.connectors.email_quote import split_quote
@@ -57,15 +57,15 @@ def read_mail(raw: bytes, *, received_at: datetime | None = None, own: Collectio
     """
     raw = _LEADING.sub(b"", raw.lstrip(b"\r\n\t "), count=1)
     if len(re.split(rb"\r?\n\r?\n", raw[: HEADERS_LIMIT + 4], maxsplit=1)[0]) > HEADERS_LIMIT:
-        raise ValueError("the headers are larger than 512 kB")
+        raise ValueError(N_("the headers are larger than 512 kB"))
     if sum(1 for _ in zip(_CONTAINER.finditer(raw), range(NESTED + 1), strict=False)) > NESTED:
-        raise ValueError(f"more than {NESTED} parts within parts")
+        raise ValueError(N_("more than %(limit)s parts within parts", limit=NESTED))
     try:
         return _read(BytesParser(policy=compat32).parsebytes(raw), raw, received_at, own)
     except ValueError:
         raise
     except Exception as error:  # the library's mistakes with hostile mail cost one mail, not the mailbox
-        raise ValueError(f"cannot be read as a mail ({type(error).__name__})") from error
+        raise ValueError(N_("cannot be read as a mail (%(fault)s)", fault=type(error).__name__)) from error
 
 
 def message_ids(value: object) -> list[str]:
@@ -89,7 +89,7 @@ def addresses(value: object) -> list[tuple[str, str]]:
 def _read(mail: Message, raw: bytes, received_at: datetime | None, own: Collection[str]) -> IncomingMessage:
     headers = _headers(mail)
     if not headers.keys() & {"from", "date", "message-id", "subject", "received", "to"}:
-        raise ValueError("no header of a mail was found")
+        raise ValueError(N_("no header of a mail was found"))
     contents = _Contents()
     _collect(mail, contents, [0])
     html = "\n".join(contents.html)[:HTML_LIMIT]

@@ -156,7 +156,7 @@ class NodeBB(ChannelConnector):
             # The forum has taken it, and its moderators will look at it first.
             return Receipt(url=f"{self.settings.server}/topic/{topic}")
         if not text_of(sent.get("pid")):
-            raise OutcomeUnknown("The forum does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("The forum does not say what became of the answer; it may have been accepted."))
         return self._receipt(text_of(sent["pid"]))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -201,9 +201,9 @@ class NodeBB(ChannelConnector):
     def _noted(self, me: Mapping[str, Any]) -> str:
         number = me.get("uid")
         if not isinstance(number, int):
-            raise Passing("The forum does not say whose token this is.")
+            raise Passing(N_("The forum does not say whose token this is."))
         if number < 1:
-            raise NeedsPerson("The token belongs to no account; make one with the user ID of an account.")
+            raise NeedsPerson(N_("The token belongs to no account; make one with the user ID of an account."))
         memory = self.surroundings.memory
         moderates = any(me.get(role) is True for role in ROLES)
         memory.save({**memory.load(), "our_id": f"{number}", "moderates": moderates})
@@ -227,7 +227,7 @@ class NodeBBApi(JsonApi):
         except (Refused, Forbidden) as error:
             told = text_of(mapping(error.answer.get("status")).get("message"))
             kind: type[ConnectorError] = Refused if isinstance(error, Forbidden) else type(error)
-            words = f"The forum refused it: {told[:500]}" if told else f"{error}"
+            words = N_("The forum refused it: %(told)s", told=told[:500]) if told else error.sentence
             raise kind(words, status=error.status, answer=error.answer) from None
 
 

@@ -99,7 +99,7 @@ def access_token(sign_in: SignIn, settings: Any, surroundings: Surroundings, *, 
     """
     tokens = saved_tokens(surroundings)
     if tokens is None:
-        raise NeedsPerson("Nobody has signed in yet; sign in on the channel's page.")
+        raise NeedsPerson(N_("Nobody has signed in yet; sign in on the channel's page."))
     if tokens.lasts and tokens.access_token != refused:
         return tokens.access_token
     with surroundings.memory.alone():
@@ -108,7 +108,7 @@ def access_token(sign_in: SignIn, settings: Any, surroundings: Surroundings, *, 
         if tokens.lasts and tokens.access_token != refused:
             return tokens.access_token
         if not tokens.refresh_token:
-            raise NeedsPerson("The permission has run out; sign in again on the channel's page.")
+            raise NeedsPerson(N_("The permission has run out; sign in again on the channel's page."))
         body = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
         tokens = _ask(sign_in, settings, surroundings, body, earlier=tokens)
         save_tokens(surroundings, tokens)
@@ -145,13 +145,16 @@ def _ask(
             response = submit(client, "POST", sign_in.token_url, data=form, headers=headers)
         except OutcomeUnknown as error:
             # If it was taken, the old refresh token is dead and the next try says so.
-            raise Passing(f"The answer with the new permission was lost: {error}") from None
+            raise Passing(N_("The answer with the new permission was lost: %(error)s", error=error)) from None
         except (Refused, NeedsPerson) as error:
-            raise NeedsPerson(f"The permission was not renewed: {error} Sign in again on the channel's page.") from None
+            raise NeedsPerson(
+                N_("The permission was not renewed: %(error)s Sign in again on the channel's page.", error=error)
+            ) from None
         granted = read_json(response)
     if not isinstance(granted, dict) or not isinstance(granted.get("access_token"), str):
         told = granted.get("error_description") or granted.get("error") if isinstance(granted, dict) else ""
-        raise NeedsPerson(f"The platform gave no permission{f': {told}' if told else ''}. Sign in again.")
+        told = f": {told}" if told else ""
+        raise NeedsPerson(N_("The platform gave no permission%(told)s. Sign in again.", told=told))
     return _tokens(granted, earlier)
 
 

@@ -6,7 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from inbox.connectors.contract import BadItem, Batch, IncomingMessage
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from inbox.connectors.contract import N_, BadItem, Batch, IncomingMessage, Sentence, listed_sentences
 
 RAW_LIMIT = 64_000
 # What reading foreign JSON can raise; everything else is our own mistake or the network's.
@@ -29,7 +32,7 @@ def read_each(items: Iterable[Any], read: Callable[[Any], Sequence[IncomingMessa
         try:
             messages = read(item)
         except UNREADABLE as error:
-            harvest.bad.append(BadItem(_reason(error), dumped(item), name_of(item)))
+            harvest.bad.append(BadItem(unread(error), dumped(item), name_of(item)))
         else:
             harvest.messages.extend(messages)
             harvest.filtered += not messages
@@ -59,9 +62,21 @@ def dumped(item: Any) -> str:
         return repr(type(item))
 
 
-def _reason(error: Exception) -> str:
-    # pydantic's own text quotes the whole input over many lines.
-    errors = getattr(error, "errors", None)
-    if callable(errors):
-        return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'item'}: {e['msg']}" for e in errors()[:3])
-    return f"{type(error).__name__}: {error}"[:300]
+def unread(error: Exception) -> Sentence:
+    """Why something foreign could not be read: the reader's own sentence, which part has the wrong form, or what broke."""
+    if isinstance(error, ValidationError):
+        # Not pydantic's own text, which quotes the whole input over many lines.
+        return listed_sentences([_fault(one) for one in error.errors(include_input=False, include_url=False)[:5]])
+    told = error.args[0] if error.args else None
+    if isinstance(told, Sentence):
+        return told
+    return N_("it is not as expected (%(told)s)", told=f"{type(error).__name__}: {error}"[:300])
+
+
+def _fault(error: ErrorDetails) -> Sentence:
+    where = ".".join(map(str, error["loc"])) or N_("message")
+    if error["type"] == "missing":
+        return N_("%(where)s is missing", where=where)
+    cause = error.get("ctx", {}).get("error")
+    told = unread(cause) if isinstance(cause, Exception) else error["msg"]
+    return N_("%(where)s is not as expected (%(told)s)", where=where, told=told)

@@ -131,7 +131,7 @@ class Reddit(SignedIn):
             moderated, _ = api.things("/subreddits/mine/moderator", {"limit": PAGE})
             newest, _ = api.things("/message/inbox", {"limit": 3})
         if not words(me.get("name")):
-            raise NeedsPerson("Reddit does not say whose account this is; sign in again on the channel's page.")
+            raise NeedsPerson(N_("Reddit does not say whose account this is; sign in again on the channel's page."))
         names = [words(fields_of(thing).get("display_name")).casefold() for thing in moderated]
         self._remember(name=me["name"], moderates=sorted(filter(None, names)))
         latest = read_each(newest, lambda thing: [message_of(thing, our_name=me["name"])]).messages
@@ -191,7 +191,7 @@ class Reddit(SignedIn):
         """Too long, or empty, or where nobody may answer."""
         super().validate(reply)
         if reply.parent_handle.get("is_locked"):
-            raise Refused("The thread is locked on Reddit.")
+            raise Refused(N_("The thread is locked on Reddit."))
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """A comment below the post or comment, or an answer to the private message. The text is Markdown there."""
@@ -203,7 +203,7 @@ class Reddit(SignedIn):
         things = sent.get("things")
         made = mapping(mapping(things[0]).get("data")) if isinstance(things, list) and things else {}
         if not words(made.get("name")):
-            raise OutcomeUnknown("Reddit does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("Reddit does not say what became of the answer; it may have been accepted."))
         path = words(made.get("permalink"))
         return Receipt(made["name"], f"https://www.reddit.com{path}" if path.startswith("/") else "")
 
@@ -211,7 +211,7 @@ class Reddit(SignedIn):
         """Look among our own latest comments."""
         parent = word_in(reply.parent_handle, "name")
         if parent.startswith("t4_"):
-            raise OutcomeUnknown("Reddit does not show sent private messages to programs; look at Reddit.")
+            raise OutcomeUnknown(N_("Reddit does not show sent private messages to programs; look at Reddit."))
         with self._open() as api:
             our_name = self._us(api)
             things, _ = api.things(f"/user/{segment(our_name)}/comments", {"limit": PAGE, "sort": "new"})
@@ -268,5 +268,5 @@ def _written(text: str) -> str:
 def _author(handle: Mapping[str, Any]) -> str:
     author = words(handle.get("author"))
     if not author:
-        raise Refused("Reddit does not say who wrote this.")
+        raise Refused(N_("Reddit does not say who wrote this."))
     return author

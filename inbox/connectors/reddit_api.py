@@ -56,7 +56,7 @@ class RedditApi(JsonApi):
         except Gone:
             raise
         except Forbidden as error:
-            raise Refused(f"{error} The account may not be a moderator there.") from None
+            raise Refused(N_("%(error)s The account may not be a moderator there.", error=error)) from None
         told = mapping(answer.get("json"))
         errors = told.get("errors")
         if isinstance(errors, list) and errors:
@@ -70,7 +70,7 @@ def _refusal(errors: Sequence[Any]) -> ConnectorError:
     if name == "RATELIMIT":
         wait = _WAIT.search(told)
         seconds = float(wait[1]) * SECONDS[wait[2]] if wait else 60.0
-        return RateLimited(f"Reddit asks for patience: {told}", retry_after=seconds)
+        return RateLimited(N_("Reddit asks for patience: %(told)s", told=told), retry_after=seconds)
     if name in {"DELETED_COMMENT", "DELETED_LINK", "TOO_OLD"}:
-        return Gone(f"Reddit takes no answer there any more: {told or name}")
-    return Refused(f"Reddit refused it: {told or name}")
+        return Gone(N_("Reddit takes no answer there any more: %(told)s", told=told or name))
+    return Refused(N_("Reddit refused it: %(told)s", told=told or name))

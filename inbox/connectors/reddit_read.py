@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import Author, IncomingMessage, Metric, Visibility
+from inbox.connectors.contract import N_, Author, IncomingMessage, Metric, Visibility
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import counted, unix_moment, web_address, words
 from inbox.text import one_line, plain_from_html
@@ -46,14 +46,14 @@ def message_of(thing: Any, *, our_name: str) -> IncomingMessage:
     kind, found = words(mapping(thing).get("kind")), fields_of(thing)
     name = words(found.get("name"))
     if kind not in {COMMENT, POST, PRIVATE} or not name.startswith(f"{kind}_"):
-        raise ValueError("it is neither comment nor post nor message")
+        raise ValueError(N_("it is neither comment nor post nor message"))
     is_private = kind == PRIVATE
     path = words(found.get("permalink")) or words(found.get("context")).partition("?")[0]
     title = words(found.get("title")) or words(found.get("link_title")) or words(found.get("subject"))
     markup = words(found.get("body_html")) or words(found.get("selftext_html"))
     text = plain_from_html(markup) or words(found.get("body")) or words(found.get("selftext"))
     if not text and (kind == COMMENT or not title):
-        raise ValueError("it says nothing")
+        raise ValueError(N_("it says nothing"))
     parent = words(found.get("parent_id"))
     edited = found.get("edited")
     return IncomingMessage(

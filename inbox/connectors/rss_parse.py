@@ -12,6 +12,7 @@ from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, TreeBuilder, tostring
 from xml.parsers import expat
 
+from inbox.connectors.contract import N_, Sentence
 from inbox.connectors.lenient import web_address
 from inbox.text import one_line, plain_from_html
 
@@ -76,7 +77,7 @@ def parse_feed(content: bytes, address: str, charset: str | None = None) -> Feed
     elif name == "html":
         raise NotAFeed(_what_the_page_offers(content, address))
     else:
-        raise NotAFeed("It is XML, but neither RSS nor Atom.")
+        raise NotAFeed(N_("It is XML, but neither RSS nor Atom."))
     base = urljoin(address, root.get(f"{{{XML}}}base") or "")
     language = (root.get(f"{{{XML}}}lang") or _text(head, "language")).strip()[:8]
     links = Counter(_link(item, base) for item in items)
@@ -157,7 +158,7 @@ def _tree(content: bytes, address: str, charset: str | None) -> Element:
             break
     if b"<html" in content[:2_000].lower() or b"<!doctype html" in content[:2_000].lower():
         raise NotAFeed(_what_the_page_offers(content, address))
-    raise NotAFeed(f"It cannot be read as XML ({first}).") from None
+    raise NotAFeed(N_("It cannot be read as XML (%(told)s).", told=first)) from None
 
 
 def _parsed(content: bytes, charset: str | None) -> Element:
@@ -170,7 +171,7 @@ def _parsed(content: bytes, charset: str | None) -> Element:
         nonlocal depth
         depth += 1
         if depth > DEPTH:
-            raise NotAFeed("It is nested too deeply.")
+            raise NotAFeed(N_("It is nested too deeply."))
         builder.start(_named(tag), {_named(name): value for name, value in attributes.items()})
 
     def end(tag: str) -> None:
@@ -179,7 +180,7 @@ def _parsed(content: bytes, charset: str | None) -> Element:
         builder.end(_named(tag))
 
     def declared(*_arguments: object) -> None:
-        raise NotAFeed("It declares entities, which is refused.")
+        raise NotAFeed(N_("It declares entities, which is refused."))
 
     parser.buffer_text = True
     parser.StartElementHandler = start
@@ -252,11 +253,12 @@ def _short(name: str) -> str:
     return name if len(name) <= 400 else "sha256:" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
 
 
-def _what_the_page_offers(content: bytes, address: str) -> str:
+def _what_the_page_offers(content: bytes, address: str) -> Sentence:
     page = content[:200_000].decode("utf-8", "replace")
     for tag in re.findall(r"<link\b[^>]{1,1000}>", page, re.IGNORECASE):
         if re.search(r"application/(rss|atom)\+xml", tag, re.IGNORECASE):
             href = re.search(r"href\s*=\s*[\"']?([^\"'\s>]+)", tag, re.IGNORECASE)
             if href:
-                return f"It is a web page; it offers the feed {urljoin(address, html.unescape(href[1]))}."
-    return "It is a web page, not a feed."
+                feed = urljoin(address, html.unescape(href[1]))
+                return N_("It is a web page; it offers the feed %(feed)s.", feed=feed)
+    return N_("It is a web page, not a feed.")

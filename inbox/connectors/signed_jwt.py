@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from inbox.connectors.contract import N_
+
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
 
@@ -20,12 +22,12 @@ def read_key(pem: str) -> Key:
     try:
         key = load_pem_private_key(_in_lines(pem).encode("utf-8"), password=None)
     except (TypeError, UnsupportedAlgorithm) as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(N_("another kind of key")) from error
     if isinstance(key, rsa.RSAPrivateKey) or (
         isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.key_size == 256
     ):
         return key
-    raise ValueError("another kind of key")
+    raise ValueError(N_("another kind of key"))
 
 
 def signed_jwt(key: Key, claims: Mapping[str, Any], *, key_id: str) -> str:
@@ -46,7 +48,7 @@ def _in_lines(pem: str) -> str:
     """The file as it was: a field of one line in a form makes blanks of its lines, or nothing."""
     found = re.fullmatch(r"\s*(-----BEGIN [A-Z ]+-----)([A-Za-z0-9+/=\s]+)(-----END [A-Z ]+-----)\s*", pem)
     if found is None:
-        raise ValueError("not a key file")
+        raise ValueError(N_("not a key file"))
     body = "".join(found[2].split())
     lines = [body[start : start + 64] for start in range(0, len(body), 64)]
     return "\n".join((found[1], *lines, found[3], ""))

@@ -143,13 +143,20 @@ class Slack(ChannelConnector):
         with self._open() as api:
             us = api.sign_in()
             if not us.get("team_id"):
-                raise Passing("Slack does not say whose workspace this is.")
+                raise Passing(N_("Slack does not say whose workspace this is."))
             if lacking := [scope for scope in NEEDED if us["scopes"] and scope not in us["scopes"]]:
-                raise NeedsPerson(f"The app lacks the scopes {', '.join(lacking)}; add them and install the app again.")
+                raise NeedsPerson(
+                    N_(
+                        "The app lacks the scopes %(scopes)s; add them and install the app again.",
+                        scopes=", ".join(lacking),
+                    )
+                )
             rooms = api.rooms(self._chosen)
             if not rooms:
-                where = "none of these channels" if self._chosen else "no channel"
-                raise NeedsPerson(f"The app is in {where} yet; invite it in Slack with /invite, then check again.")
+                where = N_("none of these channels") if self._chosen else N_("no channel")
+                raise NeedsPerson(
+                    N_("The app is in %(where)s yet; invite it in Slack with /invite, then check again.", where=where)
+                )
             latest = self._latest(api, rooms)
             api.remember()
         return Account(f"{us.get('team')}", f"{us['team_id']}", words(us.get("url")), latest)
@@ -232,7 +239,7 @@ class Slack(ChannelConnector):
         with self._open() as api:
             sent = api.do("chat.postMessage", body)
         if not words(sent.get("ts")):
-            raise OutcomeUnknown("Slack does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("Slack does not say what became of the answer; it may have been accepted."))
         return self._receipt(name_of(words(sent.get("channel")) or channel, words(sent.get("ts"))))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -247,7 +254,7 @@ class Slack(ChannelConnector):
                 if is_our_answer(message, reply):
                     return self._receipt(message.external_id)
         if not is_all:
-            raise Passing("Too much was said there since to tell whether the answer arrived.")
+            raise Passing(N_("Too much was said there since to tell whether the answer arrived."))
         return None
 
     def act(self, act: Act) -> Receipt:
@@ -288,5 +295,5 @@ def _place_of(handle: Mapping[str, Any]) -> tuple[str, str, str]:
     """Channel, time and thread (empty where a direct channel is the conversation). Raises Refused."""
     channel, ts, thread = (words(handle.get(name)) for name in ("channel", "ts", "thread_ts"))
     if not channel or not ts:
-        raise Refused("The message does not say where on Slack it is; it cannot be answered or acted on here.")
+        raise Refused(N_("The message does not say where on Slack it is; it cannot be answered or acted on here."))
     return channel, ts, "" if handle.get("is_direct") else thread or ts

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 from inbox.connectors.contract import (
+    N_,
     ConnectorError,
     Gone,
     IncomingMessage,
@@ -71,7 +72,7 @@ class SlackApi(JsonApi):
         """A method that changes something, once. Raises OutcomeUnknown when Slack does not clearly say yes or no."""
         answer = mapping(self.change("POST", f"/{method}", dict(body), scope=method))
         if answer.get("ok") is not True and words(answer.get("error")) in MAYBE_DONE | {""}:
-            raise OutcomeUnknown("Slack does not say clearly what became of it; it may have been accepted.")
+            raise OutcomeUnknown(N_("Slack does not say clearly what became of it; it may have been accepted."))
         return _checked(answer, method)
 
     def rooms(self, chosen: Sequence[str]) -> list[dict[str, Any]]:
@@ -139,15 +140,26 @@ def _checked(answer: Any, method: str, response: httpx.Response | None = None) -
 
 def _refusal(error: str, answer: Mapping[str, Any], method: str) -> ConnectorError:
     if not error:
-        return Passing("Slack answered something else than expected.")
+        return Passing(N_("Slack answered something else than expected."))
     if error in {"ratelimited", "rate_limited"}:
-        return RateLimited("Slack asks for patience.", answer=answer)
+        return RateLimited(N_("Slack asks for patience."), answer=answer)
     if error in SIGNED_OUT:
-        return NeedsPerson(f"Slack does not accept the token ({error}); install the app again and copy its new token.")
+        return NeedsPerson(
+            N_(
+                "Slack does not accept the token (%(error)s); install the app again and copy its new token.",
+                error=error,
+            )
+        )
     if error == "missing_scope":
         needed = words(answer.get("needed"))
-        return NeedsPerson(f"The app lacks the scope {needed} for {method}; add it and install the app again.")
+        return NeedsPerson(
+            N_(
+                "The app lacks the scope %(needed)s for %(method)s; add it and install the app again.",
+                needed=needed,
+                method=method,
+            )
+        )
     if error in PASSES:
-        return Passing(f"Slack is in trouble ({error}).")
+        return Passing(N_("Slack is in trouble (%(error)s).", error=error))
     kind: type[ConnectorError] = Gone if error in NOT_THERE else Refused
-    return kind(f"Slack refused {method}: {error}.", answer=answer)
+    return kind(N_("Slack refused %(method)s: %(error)s.", method=method, error=error), answer=answer)

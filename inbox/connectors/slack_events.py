@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from inbox.clock import now
-from inbox.connectors.contract import Batch, Deletion, IncomingMessage, Refused
+from inbox.connectors.contract import N_, Batch, Deletion, IncomingMessage, Refused
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import words
 from inbox.connectors.read_each import read_each
@@ -24,13 +24,13 @@ def require_signed(headers: Mapping[str, str], body: bytes, secret: str) -> None
     lowered = {name.lower(): value for name, value in headers.items()}
     at, given = lowered.get("x-slack-request-timestamp", ""), lowered.get("x-slack-signature", "")
     if not secret:
-        raise Refused("No signing secret is set; copy it from the app's Basic Information.")
+        raise Refused(N_("No signing secret is set; copy it from the app's Basic Information."))
     is_time = at.isascii() and at.isdecimal() and len(at) <= LONGEST_TIME
     if not is_time or abs(now().timestamp() - int(at)) > WINDOW_SECONDS:
-        raise Refused("The delivery is not of now, or its time is missing; check both clocks.")
+        raise Refused(N_("The delivery is not of now, or its time is missing; check both clocks."))
     expected = "v0=" + hmac.new(secret.encode(), b"v0:" + at.encode() + b":" + body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode()):
-        raise Refused("The delivery's signature is missing or wrong.")
+        raise Refused(N_("The delivery's signature is missing or wrong."))
 
 
 def event_of(body: bytes) -> Mapping[str, Any]:
@@ -38,7 +38,7 @@ def event_of(body: bytes) -> Mapping[str, Any]:
     try:
         return mapping(json.loads(body))
     except (ValueError, RecursionError):
-        raise Refused("The delivery is not JSON.") from None
+        raise Refused(N_("The delivery is not JSON.")) from None
 
 
 def message_in(event: Mapping[str, Any], api: SlackApi, chosen: Sequence[str]) -> Batch:

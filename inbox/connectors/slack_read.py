@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
+from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.lenient import Dicts, Words, counted, unix_moment, web_address, whole_number, words
 from inbox.text import one_line
 
@@ -62,7 +62,7 @@ def message_of(
     """A message as ours. Raises ValueError when it cannot be read."""
     said = Said.model_validate(raw)
     if moment_of(said.ts) is None:
-        raise ValueError("its time is none")
+        raise ValueError(N_("its time is none"))
     thread = said.thread_ts or said.ts
     is_direct = channel.startswith("D")
     return IncomingMessage(

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from inbox.clock import now
 from inbox.connectors.contract import (
+    N_,
     ConnectorError,
     NeedsPerson,
     OutcomeUnknown,
@@ -22,6 +23,7 @@ from inbox.connectors.contract import (
     RateLimited,
     Receipt,
     Refused,
+    Sentence,
 )
 from inbox.connectors.email_socket import connecting, open_socket, secure
 from inbox.text import one_line, storable
@@ -68,7 +70,7 @@ def server_from_url(url: str, *, timeout_seconds: float = 20.0) -> SmtpServer:
     parts = urlsplit(url)
     security = _SECURITY.get(parts.scheme)
     if security is None or not parts.hostname:
-        raise ValueError("must look like smtp+starttls://user:password@host:587")
+        raise ValueError(N_("must look like smtp+starttls://user:password@host:587"))
     port = parts.port or _PORTS[security]
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     return SmtpServer(parts.hostname, port, security, user, password, timeout_seconds=timeout_seconds)
@@ -127,19 +129,33 @@ def hand_over(server: SmtpServer, sender: str, recipient: str, content: bytes) -
     """Give a finished mail to the server. Up to its last byte a failure means that nothing was sent."""
     sender, recipient = _ascii_address(sender), _ascii_address(recipient)
     with _signed_in(server) as line:
-        _expect(server, line.mail(sender), {250}, NeedsPerson, f"does not accept mail from {sender}")
-        _expect(server, line.rcpt(recipient), {250, 251}, Refused, f"does not accept mail to {recipient}")
-        _expect(server, line.docmd("DATA"), {354}, Refused, "does not accept the mail")
+        _expect(
+            server,
+            line.mail(sender),
+            {250},
+            NeedsPerson,
+            N_("%(host)s does not accept mail from %(address)s", host=server.host, address=sender),
+        )
+        _expect(
+            server,
+            line.rcpt(recipient),
+            {250, 251},
+            Refused,
+            N_("%(host)s does not accept mail to %(address)s", host=server.host, address=recipient),
+        )
+        _expect(server, line.docmd("DATA"), {354}, Refused, N_("%(host)s does not accept the mail", host=server.host))
         lines = content.replace(b"\r\n", b"\n").split(b"\n")
         line.send(b"\r\n".join(b"." + one if one.startswith(b".") else one for one in lines))
         try:
             line.send(b"\r\n.\r\n")
             answer = line.getreply()
         except (smtplib.SMTPException, OSError) as error:
-            raise OutcomeUnknown(f"{server.host} got the mail and did not say whether it took it.") from error
+            raise OutcomeUnknown(
+                N_("%(host)s got the mail and did not say whether it took it.", host=server.host)
+            ) from error
         if answer[0] == -1:
-            raise OutcomeUnknown(f"{server.host} got the mail and answered something that is no SMTP.")
-        _expect(server, answer, {250}, Refused, "does not accept the mail")
+            raise OutcomeUnknown(N_("%(host)s got the mail and answered something that is no SMTP.", host=server.host))
+        _expect(server, answer, {250}, Refused, N_("%(host)s does not accept the mail", host=server.host))
 
 
 @contextmanager
@@ -153,9 +169,9 @@ def _signed_in(server: SmtpServer) -> Iterator[smtplib.SMTP]:
                     _sign_in(server, line)
                 yield line
             except smtplib.SMTPServerDisconnected as error:
-                raise Passing(f"{server.host} hung up.") from error
+                raise Passing(N_("%(host)s hung up.", host=server.host)) from error
             except (smtplib.SMTPException, UnicodeError) as error:
-                raise Passing(f"{server.host} answered something that is no SMTP.") from error
+                raise Passing(N_("%(host)s answered something that is no SMTP.", host=server.host)) from error
         # The mail is through; a server that does not say goodbye properly changes nothing.
         line.putcmd("QUIT")
     except smtplib.SMTPServerDisconnected:
@@ -173,12 +189,18 @@ def _greet(server: SmtpServer, line: smtplib.SMTP) -> None:
     line.local_hostname = f"[IPv6:{name}]" if ":" in name else f"[{name}]"
     if server.security == "ssl":
         line.sock = secure(plain, server.host)
-    _expect(server, line.getreply(), {220}, Passing, "does not want to talk")
+    _expect(server, line.getreply(), {220}, Passing, N_("%(host)s does not want to talk", host=server.host))
     line.ehlo_or_helo_if_needed()
     if server.security == "starttls":
         if not line.has_extn("starttls"):
-            raise NeedsPerson(f"{server.host} offers no STARTTLS on port {server.port}; check port and security.")
-        _expect(server, line.docmd("STARTTLS"), {220}, Passing, "cannot encrypt now")
+            raise NeedsPerson(
+                N_(
+                    "%(host)s offers no STARTTLS on port %(port)s; check port and security.",
+                    host=server.host,
+                    port=server.port,
+                )
+            )
+        _expect(server, line.docmd("STARTTLS"), {220}, Passing, N_("%(host)s cannot encrypt now", host=server.host))
         line.sock = secure(plain, server.host)
         # What was said before the encryption may have been said by somebody else.
         line.file, line.helo_resp, line.ehlo_resp, line.esmtp_features = None, None, None, {}
@@ -188,15 +210,21 @@ def _greet(server: SmtpServer, line: smtplib.SMTP) -> None:
 
 def _sign_in(server: SmtpServer, line: smtplib.SMTP) -> None:
     if not line.has_extn("auth"):
-        raise NeedsPerson(f"{server.host} lets nobody sign in on port {server.port}; check port and security.")
-    what = f"does not accept user name and password of {server.user}"
+        raise NeedsPerson(
+            N_(
+                "%(host)s lets nobody sign in on port %(port)s; check port and security.",
+                host=server.host,
+                port=server.port,
+            )
+        )
+    what = N_("%(host)s does not accept user name and password of %(account)s", host=server.host, account=server.user)
     if f"{server.user}{server.password}".isascii():
         try:
             line.login(server.user, server.password)
         except smtplib.SMTPAuthenticationError as error:
             _expect(server, (error.smtp_code, error.smtp_error), set(), NeedsPerson, what)
         except smtplib.SMTPNotSupportedError as error:
-            raise NeedsPerson(f"{server.host} knows no way to sign in that we know.") from error
+            raise NeedsPerson(N_("%(host)s knows no way to sign in that we know.", host=server.host)) from error
         return
     # The library knows only ASCII here; passwords with umlauts exist.
     secret = base64.b64encode(f"\0{server.user}\0{server.password}".encode()).decode()
@@ -204,13 +232,13 @@ def _sign_in(server: SmtpServer, line: smtplib.SMTP) -> None:
 
 
 def _expect(
-    server: SmtpServer, answer: tuple[int, bytes | str], good: set[int], kind: type[ConnectorError], what: str
+    server: SmtpServer, answer: tuple[int, bytes | str], good: set[int], kind: type[ConnectorError], what: Sentence
 ) -> None:
     code, words = answer
     if code in good:
         return
     words = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    told = f"{server.host} {what}: {code} {one_line(words, 300)}".rstrip()
+    told = N_("%(what)s: %(code)s %(told)s", what=what, code=code, told=one_line(words, 300))
     if _PATIENCE.search(words):
         raise RateLimited(told, retry_after=3600.0 if code >= 500 else _GREYLISTED_SECONDS)
     if code == 530:
@@ -229,7 +257,8 @@ def _ascii_address(address: str) -> str:
     except UnicodeError:
         found = None
     if not found or not local.isascii() or not local.isprintable():
-        raise Refused(f"{one_line(address, 100) or 'Nothing'} is not an address that mail can be sent to.")
+        told = N_("“%(address)s” is not an address that mail can be sent to.", address=one_line(address, 100))
+        raise Refused(told)
     return whole
 
 

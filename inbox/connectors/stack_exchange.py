@@ -165,9 +165,15 @@ class StackExchange(ChannelConnector):
     def validate(self, reply: OutgoingReply) -> None:
         """Too short or too long for a comment, or without a token."""
         if not self._token:
-            raise Refused("Commenting needs an access token in the channel's settings.")
+            raise Refused(N_("Commenting needs an access token in the channel's settings."))
         if not SHORTEST <= len(reply.text.strip()) <= LIMIT:
-            raise Refused(f"A comment on Stack Exchange has {SHORTEST} to {LIMIT} characters.")
+            raise Refused(
+                N_(
+                    "A comment on Stack Exchange has %(shortest)s to %(limit)s characters.",
+                    shortest=SHORTEST,
+                    limit=LIMIT,
+                )
+            )
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """A comment below the question or answer that is meant."""
@@ -176,7 +182,9 @@ class StackExchange(ChannelConnector):
         with self._open() as api:
             sent = api.write(f"/posts/{post}/comments/add", {"body": reply.text})
         if not text_of(sent.get("comment_id")):
-            raise OutcomeUnknown("Stack Exchange does not say what became of the comment; it may have been accepted.")
+            raise OutcomeUnknown(
+                N_("Stack Exchange does not say what became of the comment; it may have been accepted.")
+            )
         return self._receipt(sent)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -207,7 +215,9 @@ class StackExchange(ChannelConnector):
             return self._known_id
         found = mapping(next(iter(api.ask_site("/me", {}, signed=True)[0]), None)).get("user_id")
         if not isinstance(found, int):
-            raise NeedsPerson("The access token belongs to nobody on this site; join the site, or make another one.")
+            raise NeedsPerson(
+                N_("The access token belongs to nobody on this site; join the site, or make another one.")
+            )
         memory = self.surroundings.memory
         memory.save({**memory.load(), "our_id": found})
         return found

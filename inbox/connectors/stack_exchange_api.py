@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import ConnectorError, NeedsPerson, Passing, RateLimited, Refused, Surroundings
+from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing, RateLimited, Refused, Surroundings
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import words
 
@@ -45,7 +45,9 @@ class StackExchangeApi(JsonApi):
         except ConnectorError as error:
             if error.answer.get("error_id") == ACCESS_DENIED:
                 told = words(error.answer.get("error_message"))[:200]
-                raise Refused(f"Stack Exchange does not let this account comment there: {told}") from None
+                raise Refused(
+                    N_("Stack Exchange does not let this account comment there: %(told)s", told=told)
+                ) from None
             raise _known(error) from None
         items = answer.get("items")
         return mapping(items[0]) if isinstance(items, list) and items else {}
@@ -65,9 +67,11 @@ def _known(error: ConnectorError) -> ConnectorError:
     if number == THROTTLED:
         wait = _WAIT.search(told)
         seconds = float(wait[1]) if wait else error.retry_after
-        return RateLimited(f"Stack Exchange asks for patience: {told}", retry_after=seconds or 60.0)
+        return RateLimited(N_("Stack Exchange asks for patience: %(told)s", told=told), retry_after=seconds or 60.0)
     if number in NO_TOKEN:
-        return NeedsPerson(f"Stack Exchange does not accept the access token: {told}. Make another one.")
+        return NeedsPerson(
+            N_("Stack Exchange does not accept the access token: %(told)s. Make another one.", told=told)
+        )
     if number == 500:
-        return Passing(f"Stack Exchange is in trouble: {told}")
-    return Refused(f"Stack Exchange refused it: {told}", status=error.status) if told else error
+        return Passing(N_("Stack Exchange is in trouble: %(told)s", told=told))
+    return Refused(N_("Stack Exchange refused it: %(told)s", told=told), status=error.status) if told else error

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import Author, IncomingMessage, Metric
+from inbox.connectors.contract import N_, Author, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import counted, unix_moment, web_address, words
 from inbox.connectors.read_each import name_of
@@ -39,13 +39,13 @@ def message_of(item: Any, *, our_id: int, thread_id: str, site: str, parent_id: 
     found = mapping(item)
     kind, name = kind_of(found), id_in(item)
     if not kind:
-        raise ValueError("it is neither question nor answer nor comment")
+        raise ValueError(N_("it is neither question nor answer nor comment"))
     post = found.get("post_id") if kind == "c" else found[{"a": "answer_id", "q": "question_id"}[kind]]
     markup = words(found.get("body"))
     question = found.get("question_id")
     text = plain_from_html(markup) or plain_from_html(words(found.get("title")))
     if not text:
-        raise ValueError("it says nothing")
+        raise ValueError(N_("it says nothing"))
     thread = thread_id or (f"q:{question}" if isinstance(question, int) else name)
     return IncomingMessage(
         external_id=name,

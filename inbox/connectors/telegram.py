@@ -109,12 +109,14 @@ class Telegram(ChannelConnector):
             me = mapping(api.call("getMe"))
             if mapping(api.call("getWebhookInfo")).get("url"):
                 raise NeedsPerson(
-                    "Another program receives this bot's messages by a webhook; remove it there, or make another bot."
+                    N_(
+                        "Another program receives this bot's messages by a webhook; remove it there, or make another bot."
+                    )
                 )
             # Without an offset nothing is confirmed, so that the first poll finds it all.
             waiting = listed(api.call("getUpdates", QUESTION))
         if not isinstance(me.get("id"), int):
-            raise Passing("Telegram does not say which bot this is.")
+            raise Passing(N_("Telegram does not say which bot this is."))
         hears_all = bool(me.get("can_read_all_group_messages"))
         self.surroundings.memory.save({**self.surroundings.memory.load(), "hears_all": hears_all})
         latest = read_each(waiting, self._reader({}, None)).messages[:-4:-1]
@@ -191,13 +193,13 @@ class Telegram(ChannelConnector):
             said = Said.model_validate(sent)
         except ValueError:
             raise OutcomeUnknown(
-                "Telegram does not say what became of the answer; it may have been accepted."
+                N_("Telegram does not say what became of the answer; it may have been accepted.")
             ) from None
         return Receipt(name_of(said.chat.id, said.message_id), address_of(said))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """A bot never hears its own messages."""
-        raise OutcomeUnknown("Telegram cannot be asked what a bot has sent; look into the chat.")
+        raise OutcomeUnknown(N_("Telegram cannot be asked what a bot has sent; look into the chat."))
 
     def act(self, act: Act) -> Receipt:
         """Delete or like the message; mute or ban its author in that group."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from inbox.clock import now
-from inbox.connectors.contract import Act, ActName, Refused
+from inbox.connectors.contract import N_, Act, ActName, Refused
 from inbox.connectors.handles import number_in
 
 LIKED = {"type": "emoji", "emoji": "👍"}
@@ -36,7 +36,7 @@ def call_for(act: Act) -> tuple[str, dict[str, Any]]:
         reaction = [] if act.undo else [LIKED]
         return "setMessageReaction", {**chat, "message_id": number_in(act.handle, "message_id"), "reaction": reaction}
     if act.handle.get("is_private"):
-        raise Refused("This is a private chat; people can be muted or banned in groups only.")
+        raise Refused(N_("This is a private chat; people can be muted or banned in groups only."))
     if act.handle.get("sender_chat_id") is not None:
         return _against_chat(act, chat)
     return _against_person(act, {**chat, "user_id": number_in(act.handle, "person_id")})
@@ -46,9 +46,9 @@ def _against_chat(act: Act, chat: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     # Whoever writes as a channel has a stand-in as sender, whom others write behind too.
     sender = number_in(act.handle, "sender_chat_id")
     if sender == chat["chat_id"]:
-        raise Refused("This was written by an admin of the group in its name.")
+        raise Refused(N_("This was written by an admin of the group in its name."))
     if act.name is ActName.MUTE or act.until:
-        raise Refused("Telegram can only ban a channel that writes in a group, and only for ever.")
+        raise Refused(N_("Telegram can only ban a channel that writes in a group, and only for ever."))
     return ("unbanChatSenderChat" if act.undo else "banChatSenderChat"), {**chat, "sender_chat_id": sender}
 
 

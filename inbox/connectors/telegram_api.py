@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from inbox.connectors.contract import ConnectorError, NeedsPerson, OutcomeUnknown, Passing, Refused, Surroundings
+from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, OutcomeUnknown, Passing, Refused, Surroundings
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, mapping
 
@@ -21,12 +21,12 @@ class TelegramApi(JsonApi):
             answer = self.ask(f"/{method}", dict(body or {}))
         except Refused as error:
             if error.status == 404:
-                raise NeedsPerson("Telegram does not know this bot token; ask @BotFather for a new one.") from None
+                raise NeedsPerson(N_("Telegram does not know this bot token; ask @BotFather for a new one.")) from None
             if error.status == 409:
-                raise NeedsPerson(f"Somebody else reads this bot's messages: {error}") from None
+                raise NeedsPerson(N_("Somebody else reads this bot's messages: %(error)s", error=error)) from None
             raise
         if mapping(answer).get("ok") is not True:
-            raise Passing("Telegram answered something else than expected.")
+            raise Passing(N_("Telegram answered something else than expected."))
         return answer.get("result")
 
     def do(self, method: str, body: Mapping[str, Any], scope: str = "") -> Any:
@@ -34,7 +34,9 @@ class TelegramApi(JsonApi):
         try:
             return self._done(method, body, scope)
         except Forbidden as error:
-            raise Refused(f"{error} The bot may have been blocked or removed, or lacks the right.") from None
+            raise Refused(
+                N_("%(error)s The bot may have been blocked or removed, or lacks the right.", error=error)
+            ) from None
         except ConnectorError as error:
             moved = mapping(error.answer.get("parameters")).get("migrate_to_chat_id")
             if not isinstance(moved, int) or moved == body.get("chat_id"):
@@ -44,5 +46,5 @@ class TelegramApi(JsonApi):
     def _done(self, method: str, body: Mapping[str, Any], scope: str) -> Any:
         answer = self.change("POST", f"/{method}", dict(body), scope=scope)
         if mapping(answer).get("ok") is not True:
-            raise OutcomeUnknown("Telegram does not say what became of it; it may have been accepted.")
+            raise OutcomeUnknown(N_("Telegram does not say what became of it; it may have been accepted."))
         return answer.get("result")

@@ -137,7 +137,7 @@ class Threads(ChannelConnector):
             us = mapping(api.get("/me", {"fields": "id,username,name"}))
         name = words(us.get("username"))
         if not name:
-            raise Passing("Threads does not say whose token this is.")
+            raise Passing(N_("Threads does not say whose token this is."))
         self._remember(username=name)
         return Account(f"@{name}", text_of(us.get("id")) or name, f"https://www.threads.net/@{name}")
 
@@ -196,7 +196,7 @@ class Threads(ChannelConnector):
             made = self._make(api, {"media_type": "TEXT", "text": reply.text, "reply_to_id": parent})
             sent = text_of(api.post("/me/threads_publish", form={"creation_id": made}).get("id"))
         if not sent:
-            raise OutcomeUnknown("Threads does not say what became of the reply; it may have been published.")
+            raise OutcomeUnknown(N_("Threads does not say what became of the reply; it may have been published."))
         return Receipt(sent)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -213,7 +213,9 @@ class Threads(ChannelConnector):
         if act.name is not ActName.HIDE:
             return super().act(act)
         if not act.handle.get("is_top"):
-            raise Refused("Only direct replies to one's own post can be hidden; hide the reply that this one answers.")
+            raise Refused(
+                N_("Only direct replies to one's own post can be hidden; hide the reply that this one answers.")
+            )
         with self._open() as api:
             api.post(f"/{segment(word_in(act.handle, 'post_id'))}/manage_reply", query={"hide": not act.undo})
         return Receipt(act.message_id)
@@ -223,9 +225,9 @@ class Threads(ChannelConnector):
             made = text_of(api.post("/me/threads", form=form).get("id"))
         except OutcomeUnknown as error:
             # What is made but not published is seen by nobody.
-            raise Passing(f"{error} Nothing was published.") from None
+            raise Passing(N_("%(error)s Nothing was published.", error=error)) from None
         if not made:
-            raise Passing("Threads does not say what it made of the reply. Nothing was published.")
+            raise Passing(N_("Threads does not say what it made of the reply. Nothing was published."))
         return made
 
     def _our_name(self) -> str:

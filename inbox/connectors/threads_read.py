@@ -48,7 +48,7 @@ def message_of(raw: Mapping[str, Any], *, our_name: str) -> IncomingMessage:
     url = web_address(post.media_url)
     attachments = [_attached(post, url)] if url else []
     if not post.text and not attachments:
-        raise ValueError("it has neither words nor a picture")
+        raise ValueError(N_("it has neither words nor a picture"))
     root, above = (text_of(mapping(each).get("id")) for each in (post.root_post, post.replied_to))
     name = one_line(post.username, 200)
     address, is_ours = f"https://www.threads.net/@{name}", bool(name) and name == our_name

@@ -37,7 +37,7 @@ from inbox.connectors.contract import (
     Visibility,
 )
 from inbox.connectors.http import open_client, submit
-from inbox.connectors.read_each import dumped, name_of
+from inbox.connectors.read_each import dumped, name_of, unread
 from inbox.connectors.webhook_signature import key_of, new_secret, sign, verify
 from inbox.text import plain_from_html
 
@@ -127,9 +127,9 @@ class _Message(BaseModel):
     @model_validator(mode="after")
     def says_something(self) -> Self:
         if self.deleted and not self.id:
-            raise ValueError("a deleted message needs its id")
+            raise ValueError(N_("a deleted message needs its id"))
         if not self.deleted and not self.text.strip() and not (self.html or "").strip() and not self.attachments:
-            raise ValueError("text or html is missing")
+            raise ValueError(N_("text or html is missing"))
         return self
 
 
@@ -173,38 +173,39 @@ class Webhook(ChannelConnector):
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """One delivery. A wrong message among several is a BadItem; a wrong one alone is refused, so that its sender knows."""
         if len(body) > BODY_LIMIT:
-            raise Refused(f"The body is larger than {BODY_LIMIT // 1_048_576} MB; send fewer messages at once.")
+            size = BODY_LIMIT // 1_048_576
+            raise Refused(N_("The body is larger than %(size)s MB; send fewer messages at once.", size=size))
         name = verify(self.settings.secret.get_secret_value(), headers, body, now())
         try:
             content = json.loads(body)
         except (ValueError, RecursionError):
-            raise Refused("The body is not JSON.") from None
+            raise Refused(N_("The body is not JSON.")) from None
         if not isinstance(content, dict):
-            raise Refused('The body must be one message or {"messages": […]}.')
+            raise Refused(N_('The body must be one message or {"messages": […]}.'))
         if "messages" not in content:
             try:
                 return _sorted([_read(content, name)])
             except ValidationError as error:
-                raise Refused(f"The message cannot be read: {_reason(error)}.") from None
+                raise Refused(N_("The message cannot be read: %(reason)s.", reason=unread(error))) from None
         items = content["messages"]
         if not isinstance(items, list) or len(items) > MESSAGES_AT_ONCE:
-            raise Refused(f'"messages" must be a list of at most {MESSAGES_AT_ONCE}.')
+            raise Refused(N_('"messages" must be a list of at most %(limit)s.', limit=MESSAGES_AT_ONCE))
         found: list[IncomingMessage | Deletion | BadItem] = []
         for number, item in enumerate(items):
             try:
                 # The id of the delivery stays the same when it is repeated, so a message without its own is known again.
                 found.append(_read(item, f"{name}#{number}"))
             except ValidationError as error:
-                found.append(BadItem(_reason(error), dumped(item), name_of(item)))
+                found.append(BadItem(unread(error), dumped(item), name_of(item)))
         return _sorted(found)
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty; there must be somewhere to send it, and something it answers."""
         super().validate(reply)
         if not self.settings.callback_url:
-            raise Refused("This webhook has no address for replies; give it one in its settings.")
+            raise Refused(N_("This webhook has no address for replies; give it one in its settings."))
         if not reply.parent_id:
-            raise Refused("The message does not say what to answer.")
+            raise Refused(N_("The message does not say what to answer."))
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Post the reply to the callback address; its `webhook-id` stays the same when it is sent again."""
@@ -240,11 +241,11 @@ class Webhook(ChannelConnector):
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """It cannot be asked for."""
-        raise OutcomeUnknown("A webhook cannot be asked what it got; look at the other program.")
+        raise OutcomeUnknown(N_("A webhook cannot be asked what it got; look at the other program."))
 
     def act(self, act: Act) -> Receipt:
         """There is nothing to act on."""
-        raise Refused("The program that posts here decides about its own messages.")
+        raise Refused(N_("The program that posts here decides about its own messages."))
 
 
 def _read(item: Any, name: str) -> IncomingMessage | Deletion:
@@ -281,10 +282,6 @@ def _sorted(found: Sequence[IncomingMessage | Deletion | BadItem]) -> Batch:
         deletions=[entry for entry in found if isinstance(entry, Deletion)],
         bad=[entry for entry in found if isinstance(entry, BadItem)],
     )
-
-
-def _reason(error: ValidationError) -> str:
-    return "; ".join(f"{'.'.join(map(str, entry['loc'])) or 'message'}: {entry['msg']}" for entry in error.errors()[:5])
 
 
 def _web(url: str) -> str:

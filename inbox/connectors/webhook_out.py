@@ -100,7 +100,7 @@ class WebhookOut:
 
     def read(self, external_id: str) -> TicketState:
         """Raises Refused: a webhook tells no state."""
-        raise Refused("A webhook takes ideas and tells nothing about them.")
+        raise Refused(N_("A webhook takes ideas and tells nothing about them."))
 
     def _call(self, key: str, body: dict[str, Any]) -> None:
         payload = json.dumps(body, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
@@ -115,9 +115,11 @@ class WebhookOut:
                 submit(client, "POST", self.settings.url, content=payload, headers=headers, limit=ANSWER_LIMIT)
             except OutcomeUnknown as error:
                 # Coming again does no harm here: the receiver knows repeats by their id.
-                raise Passing(str(error), retry_after=error.retry_after) from error
+                raise Passing(error.sentence, retry_after=error.retry_after) from error
             except Gone as error:
-                raise NeedsPerson(f"{self.host} knows no such address any more; enter another one.") from error
+                raise NeedsPerson(
+                    N_("%(host)s knows no such address any more; enter another one.", host=self.host)
+                ) from error
 
 
 def signed(key: str, payload: bytes, secret: str) -> dict[str, str]:

@@ -45,11 +45,11 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, at: datetime) -
     given = {name.lower(): value for name, value in headers.items()}
     name, time, signatures = (given.get(f"webhook-{part}", "") for part in ("id", "timestamp", "signature"))
     if not name or not time or not signatures:
-        raise Refused("The headers webhook-id, webhook-timestamp and webhook-signature are needed.")
+        raise Refused(N_("The headers webhook-id, webhook-timestamp and webhook-signature are needed."))
     if len(name) > 256 or len(signatures) > 4_096 or not time.isascii() or not time.isdigit() or len(time) > 12:
-        raise Refused("The headers webhook-id or webhook-timestamp are malformed.")
+        raise Refused(N_("The headers webhook-id or webhook-timestamp are malformed."))
     if abs(int(time) - at.timestamp()) > WINDOW_SECONDS:
-        raise Refused("The time in webhook-timestamp is more than 5 minutes from ours; check both clocks.")
+        raise Refused(N_("The time in webhook-timestamp is more than 5 minutes from ours; check both clocks."))
     wanted = _signature(secret, name, time, body).encode()
     # Several signatures are given while a secret is being changed; all are compared, in constant time each.
     found = [
@@ -58,7 +58,7 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, at: datetime) -
         if version == "v1"
     ]
     if not any(found):
-        raise Refused("The signature does not match; check the secret.")
+        raise Refused(N_("The signature does not match; check the secret."))
     return name
 
 

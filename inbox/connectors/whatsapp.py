@@ -149,7 +149,7 @@ class WhatsApp(ChannelConnector):
         self.validate(reply)
         person, answered = words(reply.parent_handle.get("person_id")), words(reply.parent_handle.get("message_id"))
         if not person:
-            raise Refused("The message does not say whom to answer; answer it in WhatsApp.")
+            raise Refused(N_("The message does not say whom to answer; answer it in WhatsApp."))
         body = {
             "messaging_product": "whatsapp",
             "recipient_type": "individual",
@@ -162,12 +162,12 @@ class WhatsApp(ChannelConnector):
             sent = api.post(f"/{self.settings.phone_number_id}/messages", body).get("messages")
         name = text_of(mapping(sent[0]).get("id")) if isinstance(sent, list) and sent else ""
         if not name:
-            raise OutcomeUnknown("WhatsApp does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("WhatsApp does not say what became of the answer; it may have been accepted."))
         return Receipt(name)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """There is no list of what was sent."""
-        raise OutcomeUnknown("WhatsApp cannot be asked what was sent; look into the conversation on the phone.")
+        raise OutcomeUnknown(N_("WhatsApp cannot be asked what was sent; look into the conversation on the phone."))
 
     def act(self, act: Act) -> Receipt:
         """Block or unblock whoever wrote."""
@@ -175,7 +175,7 @@ class WhatsApp(ChannelConnector):
             return super().act(act)
         person = words(act.handle.get("person_id")) or act.author_id
         if not person:
-            raise Refused("The message does not say who wrote it.")
+            raise Refused(N_("The message does not say who wrote it."))
         body = {"messaging_product": "whatsapp", "block_users": [{"user": person}]}
         path = f"/{self.settings.phone_number_id}/block_users"
         with self._open() as api:
@@ -198,7 +198,7 @@ def message_of(raw: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[Inc
     attachments = tuple(_files(raw))
     text = _text(raw, kind) or ", ".join(file.name for file in attachments)
     if not isinstance(name, str) or not name or not text:
-        raise ValueError(f"a message of the type {kind or 'none'} without id or words")
+        raise ValueError(N_("a message of the type %(kind)s without id or words", kind=kind or "none"))
     at = unix_moment(raw.get("timestamp"))
     return (
         IncomingMessage(

@@ -111,9 +111,9 @@ class WordPress(ChannelConnector):
         with self._open() as api:
             me = mapping(api.get("/wp/v2/users/me", {"context": "edit"}))
             if not me.get("id"):
-                raise Passing("The site does not say whose account this is.")
+                raise Passing(N_("The site does not say whose account this is."))
             if not mapping(me.get("capabilities")).get("moderate_comments"):
-                raise NeedsPerson("This account may not moderate comments; use one of an Editor or Administrator.")
+                raise NeedsPerson(N_("This account may not moderate comments; use one of an Editor or Administrator."))
             memory.save({**memory.load(), "our_id": me["id"]})
             raw = listed(api.get("/wp/v2/comments", {"per_page": 3, "context": "edit", "_embed": "up"}))
         latest = read_each(
@@ -147,15 +147,15 @@ class WordPress(ChannelConnector):
         self.validate(reply)
         post = reply.parent_handle.get("post_id")
         if not isinstance(post, int):
-            raise Refused("The comment does not say below which article it stands; it cannot be answered here.")
+            raise Refused(N_("The comment does not say below which article it stands; it cannot be answered here."))
         body = {"post": post, "parent": _number(reply.parent_id), "content": _escaped(reply.text)}
         with self._open() as api:
             try:
                 sent = mapping(api.change("POST", "/wp/v2/comments", body))
             except Forbidden as error:
-                raise Refused(f"{error} Comments may be closed there.") from None
+                raise Refused(N_("%(error)s Comments may be closed there.", error=error)) from None
         if not sent.get("id"):
-            raise OutcomeUnknown("The site does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("The site does not say what became of the answer; it may have been accepted."))
         return Receipt(text_of(sent["id"]), str(sent.get("link") or ""))
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -195,7 +195,7 @@ class WordPress(ChannelConnector):
             memory.save({**memory.load(), "our_id": mapping(api.get("/wp/v2/users/me")).get("id")})
         our_id = memory.load()["our_id"]
         if not isinstance(our_id, int):
-            raise Passing("The site does not say whose account this is.")
+            raise Passing(N_("The site does not say whose account this is."))
         return our_id
 
     def _find_root(self) -> str:
@@ -236,7 +236,7 @@ class WordPressApi(JsonApi):
             return super().change(method, where, body, query=query, **options)
         except ConnectorError as error:
             if error.answer.get("code") == "comment_flood":
-                raise Passing(str(error), retry_after=FLOOD_SECONDS) from None
+                raise Passing(error.sentence, retry_after=FLOOD_SECONDS) from None
             raise
 
     def _placed(self, path: str, query: Query | None) -> tuple[str, Query | None]:
@@ -251,5 +251,5 @@ def _escaped(text: str) -> str:
 
 def _number(name: str) -> int:
     if not is_number(name):
-        raise Refused("The comment does not say its number; it cannot be answered or acted on here.")
+        raise Refused(N_("The comment does not say its number; it cannot be answered or acted on here."))
     return int(name)

@@ -17,6 +17,7 @@ PAGE = 100
 DEEPEST = 10
 REMEMBERED = 2_000
 SEEN, PUT_AWAY = ("approve", "hold"), ("spam", "trash")
+SEEN, PUT_AWAY = ("approve", "hold"), ("spam", "trash")
 SHOWN = {"context": "edit", "per_page": PAGE, "_embed": "up"}
 Get = Callable[[str, Mapping[str, Any]], Any]
 

@@ -200,11 +200,13 @@ class X(SignedIn):
         super().validate(reply)
         if reply.parent_handle.get("is_summons") is False:
             raise Refused(
-                "X lets programs answer only posts that name or answer the account, and this one does not. "
-                "Answer it on X itself."
+                N_(
+                    "X lets programs answer only posts that name or answer the account, and this one does not. "
+                    "Answer it on X itself."
+                )
             )
         if self._purse.left < _price_of(reply):
-            raise Refused(str(self._purse.refusal()))
+            raise Refused(self._purse.refusal().sentence)
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer the post."""
@@ -213,7 +215,7 @@ class X(SignedIn):
         with self._open() as api:
             sent = api.do("POST", "/2/tweets", body, costs=_price_of(reply), scope="answers")
         if not words(sent.get("id")):
-            raise OutcomeUnknown("X does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("X does not say what became of the answer; it may have been accepted."))
         return Receipt(id_in(sent), f"{SITE}/i/web/status/{sent['id']}")
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -258,7 +260,7 @@ class X(SignedIn):
         if anew or not us.get("id"):
             us = api.me()
             if not words(us.get("id")).isdecimal():
-                raise NeedsPerson("X does not say whose account this is; sign in again on the channel's page.")
+                raise NeedsPerson(N_("X does not say whose account this is; sign in again on the channel's page."))
             with memory.alone():
                 memory.save({**memory.load(), "us": {"id": us["id"], "username": words(us.get("username"))}})
         return {"id": us["id"], "username": words(us.get("username"))}

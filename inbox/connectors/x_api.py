@@ -48,7 +48,7 @@ class XApi(JsonApi):
         meta = mapping(answer.get("meta"))
         is_nothing = found is None and (meta.get("result_count") == 0 or dicts(answer.get("errors")))
         if not is_nothing and not isinstance(found, list):
-            raise Passing("X answered something that is not a list.")
+            raise Passing(N_("X answered something that is not a list."))
         return [] if is_nothing else listed(found), along, meta
 
     def me(self) -> Mapping[str, Any]:
@@ -70,10 +70,12 @@ def _told(*, changes: bool = False) -> Iterator[None]:
     except ConnectorError as error:
         detail = " ".join(words(error.answer.get("detail")).split())[:300]
         if error.status == NO_CREDITS:
-            told = f"X says that the app has no credits left; buy some in X's developer console. {detail}".strip()
+            told = N_(
+                "X says that the app has no credits left; buy some in X's developer console. %(told)s", told=detail
+            )
             raise NeedsPerson(told, status=error.status) from None
         if isinstance(error, Forbidden) and changes:
-            raise Refused(f"X does not allow this: {detail or error}", status=error.status) from None
+            raise Refused(N_("X does not allow this: %(told)s", told=detail or error), status=error.status) from None
         raise
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
-from inbox.connectors.contract import ConnectorError, Memory, OutcomeUnknown, Passing
+from inbox.connectors.contract import N_, ConnectorError, Memory, OutcomeUnknown, Passing
 from inbox.connectors.json_api import mapping
 
 POST, PERSON = 5, 10  # read
@@ -66,8 +66,12 @@ class Purse:
         """The words for a budget that is used up."""
         begin = _next_month(now())
         return Spent(
-            f"The budget of ${self.dollars} for this month is used up, so X is not asked any more. "
-            f"Raise it in the channel's settings, or wait until {begin:%Y-%m-%d}.",
+            N_(
+                "The budget of $%(dollars)s for this month is used up, so X is not asked any more. "
+                "Raise it in the channel's settings, or wait until %(day)s.",
+                dollars=self.dollars,
+                day=f"{begin:%Y-%m-%d}",
+            ),
             retry_after=(begin - now()).total_seconds(),
         )
 

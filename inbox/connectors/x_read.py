@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from inbox.connectors.contract import Author, IncomingMessage, Metric
+from inbox.connectors.contract import N_, Author, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import counted, dicts, moment, web_address, words
 from inbox.text import one_line
@@ -27,7 +27,7 @@ def message_of(post: Any, along: Mapping[str, Any], *, our_id: str) -> IncomingM
     number, name = words(found.get("id")), id_in(found)
     text = _text_of(found)
     if not number.isdecimal() or not text:
-        raise ValueError("it has no id or says nothing")
+        raise ValueError(N_("it has no id or says nothing"))
     author, thread = words(found.get("author_id")), words(found.get("conversation_id"))
     people = {words(person.get("id")): person for person in dicts(along.get("users"))}
     at, numbers = moment(found.get("created_at")), mapping(found.get("public_metrics"))

@@ -189,7 +189,13 @@ class YouTube(SignedIn):
         """Too long with the name of whom it answers, or empty."""
         text = with_name(reply)
         if not reply.text.strip() or len(text) > LIMIT:
-            raise Refused(f"A comment has between 1 and {LIMIT} characters; this one has {len(text)}.")
+            raise Refused(
+                N_(
+                    "A comment has between 1 and %(limit)s characters; this one has %(length)s.",
+                    limit=LIMIT,
+                    length=len(text),
+                )
+            )
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer in the thread; threads have two levels, so that an answer to an answer begins with its author's name."""
@@ -206,10 +212,10 @@ class YouTube(SignedIn):
                 body = {"snippet": {"parentId": thread_id, **said}}
                 sent = api.write("/comments", {"part": "snippet"}, body)
             else:
-                raise Refused("The message does not say what to answer; answer it on YouTube.")
+                raise Refused(N_("The message does not say what to answer; answer it on YouTube."))
         name = text_of(sent.get("id"))
         if not name:
-            raise OutcomeUnknown("YouTube does not say what became of the answer; it may have been accepted.")
+            raise OutcomeUnknown(N_("YouTube does not say what became of the answer; it may have been accepted."))
         return _receipt(name, video_id)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
@@ -234,7 +240,7 @@ class YouTube(SignedIn):
         if not status:
             return super().act(act)
         if not act.message_id or act.handle.get("is_video"):
-            raise Refused("Only comments under the channel's own videos can be moderated.")
+            raise Refused(N_("Only comments under the channel's own videos can be moderated."))
         query = {"id": act.message_id, "moderationStatus": status}
         with self._open() as api:
             api.write("/comments/setModerationStatus", query | ({"banAuthor": True} if act.name is ActName.BAN else {}))
@@ -247,7 +253,7 @@ class YouTube(SignedIn):
     def _keep(self, channel: Mapping[str, Any]) -> str:
         memory, our_id = self.surroundings.memory, text_of(channel.get("id"))
         if not our_id:
-            raise Passing("YouTube does not say which channel this is.")
+            raise Passing(N_("YouTube does not say which channel this is."))
         # Tokens are renewed in the same memory.
         with memory.alone():
             memory.save({**memory.load(), "channel_id": our_id})

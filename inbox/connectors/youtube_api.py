@@ -30,16 +30,16 @@ QUEUES = {"held": "heldForReview", "spam": "likelySpam"}
 USED_UP = {"quotaExceeded", "dailyLimitExceeded"}
 TOO_FAST = {"rateLimitExceeded", "userRateLimitExceeded"}
 NEED_A_PERSON = {
-    "accessNotConfigured": "The YouTube Data API v3 is not switched on in the Google Cloud project of this client.",
-    "insufficientPermissions": "The consent does not cover comments; sign in again on the channel's page.",
-    "youtubeSignupRequired": "This Google account has no YouTube channel; sign in with the one that has.",
-    "channelSuspended": "YouTube has suspended this channel.",
+    "accessNotConfigured": N_("The YouTube Data API v3 is not switched on in the Google Cloud project of this client."),
+    "insufficientPermissions": N_("The consent does not cover comments; sign in again on the channel's page."),
+    "youtubeSignupRequired": N_("This Google account has no YouTube channel; sign in with the one that has."),
+    "channelSuspended": N_("YouTube has suspended this channel."),
 }
 REFUSALS = {
-    "commentsDisabled": "Comments are switched off there.",
-    "forbidden": "YouTube does not allow this; the channel must own the video, or comments may be closed.",
-    "ineligibleAccount": "This Google account must be joined with a YouTube channel before it can comment.",
-    "operationNotSupported": "YouTube takes answers to a thread only, not to this.",
+    "commentsDisabled": N_("Comments are switched off there."),
+    "forbidden": N_("YouTube does not allow this; the channel must own the video, or comments may be closed."),
+    "ineligibleAccount": N_("This Google account must be joined with a YouTube channel before it can comment."),
+    "operationNotSupported": N_("YouTube takes answers to a thread only, not to this."),
 }
 
 
@@ -65,7 +65,7 @@ class YouTubeApi(JsonApi):
         found = self.get("/channels", {"part": "snippet", "mine": True})
         channels = mapping(found).get("items") or []
         if not isinstance(channels, list) or not channels or not text_of(mapping(channels[0]).get("id")):
-            raise NeedsPerson("This Google account has no YouTube channel; sign in with the one that has.")
+            raise NeedsPerson(N_("This Google account has no YouTube channel; sign in with the one that has."))
         return mapping(channels[0])
 
     def threads(self, query: Query, token: str | None = None) -> tuple[list[Any], str | None]:
@@ -132,16 +132,18 @@ def _in_our_words() -> Iterator[None]:
         reason = text_of(mapping(first).get("reason"))
         if reason in USED_UP:
             raise RateLimited(
-                "Today's quota of the Google Cloud project is used up.", retry_after=until_reset(), status=error.status
+                N_("Today's quota of the Google Cloud project is used up."),
+                retry_after=until_reset(),
+                status=error.status,
             ) from None
         if reason in TOO_FAST:
-            raise RateLimited("YouTube asks for patience.", retry_after=error.retry_after, status=403) from None
+            raise RateLimited(N_("YouTube asks for patience."), retry_after=error.retry_after, status=403) from None
         if reason in NEED_A_PERSON:
             raise NeedsPerson(NEED_A_PERSON[reason], status=error.status) from None
         if reason in REFUSALS:
             raise Refused(REFUSALS[reason], status=error.status) from None
         if reason.endswith("NotFound") and not isinstance(error, Gone):
-            raise Gone(str(error), status=error.status) from None
+            raise Gone(error.sentence, status=error.status) from None
         raise
 
 

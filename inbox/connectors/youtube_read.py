@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
+from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import Moment, Words, counted, moment, web_address, words
 from inbox.text import one_line
@@ -102,7 +102,7 @@ def message_of(
 def video_message(name: str, raw: Mapping[str, Any]) -> IncomingMessage:
     """A video as the beginning of a conversation. Raises ValueError when it has no id."""
     if not name:
-        raise ValueError("it has no id")
+        raise ValueError(N_("it has no id"))
     said, numbers = mapping(raw["snippet"]), mapping(raw.get("statistics"))
     title, channel_id = words(said.get("title")), words(said.get("channelId"))
     about = words(said.get("description"))

@@ -17,7 +17,8 @@ class CannotAssign(Refusal):
 def assign(session: Session, conversation: Conversation, assignee: Teammate | None, *, by: Teammate) -> bool:
     """Make `assignee` (None: nobody) responsible. False when that was so already. Raises CannotAssign."""
     if assignee is not None and not assignee.is_active:
-        raise CannotAssign(N_("%(name)s can no longer sign in, so nothing can be given to them."), name=assignee.name)
+        gone = N_("%(name)s can no longer sign in, so nothing can be given to them.", name=assignee.name)
+        raise CannotAssign(gone)
     before = conversation.assignee_id
     after = assignee.id if assignee else None
     if before == after:

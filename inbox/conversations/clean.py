@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from inbox.clock import as_utc
-from inbox.connectors.contract import Author, Deletion, IncomingAttachment, IncomingMessage, Metric, Visibility
+from inbox.connectors.contract import (
+    N_,
+    Author,
+    Deletion,
+    IncomingAttachment,
+    IncomingMessage,
+    Metric,
+    Sentence,
+    Visibility,
+)
 from inbox.text import one_line, storable
 
 KEY_LIMIT = 500
@@ -29,11 +38,14 @@ _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _RAW_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 PLAIN_VALUES, PLAIN_LENGTH = 20, 500
-TOO_LARGE = "{what} is larger than {limit} bytes."
 
 
 class Unreadable(ValueError):
-    """A message that cannot be stored as it is; the text is the reason shown in the quarantine."""
+    """A message that cannot be stored as it is; `sentence` is the reason shown in the quarantine."""
+
+    def __init__(self, sentence: Sentence) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,8 @@ def clean(message: IncomingMessage, received_at: datetime) -> CleanMessage:
     except (AttributeError, TypeError, ValueError, OverflowError, RecursionError) as error:
         if isinstance(error, Unreadable):
             raise
-        raise Unreadable(f"The connector gave a message of an unexpected shape ({type(error).__name__}).") from error
+        fault = type(error).__name__
+        raise Unreadable(N_("The connector gave a message of an unexpected shape (%(fault)s).", fault=fault)) from error
 
 
 def clean_deletion(deletion: Deletion, received_at: datetime) -> tuple[str, datetime]:
@@ -99,9 +112,12 @@ def clean_deletion(deletion: Deletion, received_at: datetime) -> tuple[str, date
         key = clean_key(deletion.external_id).strip()
         moment = _moment(deletion.deleted_at, received_at) or received_at
     except (AttributeError, TypeError, ValueError, OverflowError) as error:
-        raise Unreadable(f"The connector gave a deletion of an unexpected shape ({type(error).__name__}).") from error
+        fault = type(error).__name__
+        raise Unreadable(
+            N_("The connector gave a deletion of an unexpected shape (%(fault)s).", fault=fault)
+        ) from error
     if not key:
-        raise Unreadable("The deletion names no message.")
+        raise Unreadable(N_("The deletion names no message."))
     return key, moment
 
 
@@ -128,7 +144,7 @@ def clean_url(url: str) -> str:
 def _clean(message: IncomingMessage, received_at: datetime) -> CleanMessage:
     external_id = clean_key(message.external_id).strip()
     if not external_id:
-        raise Unreadable("The message has no id.")
+        raise Unreadable(N_("The message has no id."))
     text = storable(message.text, TEXT_LIMIT)
     subject = one_line(message.subject, KEY_LIMIT)
     attachments = message.attachments[:ATTACHMENTS_LIMIT]
@@ -192,7 +208,7 @@ def _reply_handle(handle: dict[str, Any]) -> dict[str, Any]:
     # An answer needs it whole, so it is refused rather than cut. NaN is refused by the databases' JSON.
     packed = _JSON.encode(handle)
     if len(packed) > HANDLE_LIMIT:
-        raise Unreadable(TOO_LARGE.format(what="What an answer would need", limit=HANDLE_LIMIT))
+        raise Unreadable(N_("What an answer would need is larger than %(limit)s bytes.", limit=HANDLE_LIMIT))
     # Both would be refused only by the database, and with them the whole batch.
     unpacked: dict[str, Any] = json.loads(_NUL.sub(r"\1", packed).encode("utf-8", "ignore"))
     return unpacked

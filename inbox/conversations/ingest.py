@@ -108,7 +108,7 @@ def _cleaned(batch: Batch, moment: datetime) -> tuple[list[CleanMessage], list[B
         try:
             messages.append(clean(message, moment))
         except Unreadable as error:
-            bad.append(BadItem(str(error), raw_of(message), str(getattr(message, "external_id", ""))))
+            bad.append(BadItem(error.sentence, raw_of(message), str(getattr(message, "external_id", ""))))
     messages.sort(key=lambda message: message.posted_at)
     return messages, bad
 
@@ -120,7 +120,7 @@ def _cleaned_deletions(deletions: Iterable[Deletion], moment: datetime) -> tuple
             key, deleted_at = clean_deletion(deletion, moment)
             cleaned[key] = deleted_at
         except Unreadable as error:
-            bad.append(BadItem(str(error), raw_of(deletion)))
+            bad.append(BadItem(error.sentence, raw_of(deletion)))
     return cleaned, bad
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from inbox.channels.ledger import Counts
 from inbox.channels.models import Channel, Stream
-from inbox.connectors.contract import BadItem, Batch
+from inbox.connectors.contract import N_, BadItem, Batch
 from inbox.conversations.clean import raw_of
 from inbox.conversations.ingest import ingest
 
@@ -26,7 +26,7 @@ def ingest_apart(
             # A lock or a lost connection says nothing about the item.
             raise
         except DBAPIError as error:
-            reason = f"The database refused it ({type(error.orig).__name__})."
+            reason = N_("The database refused it (%(fault)s).", fault=type(error.orig).__name__)
             bad += (BadItem(reason, raw_of(item), item.external_id) for item in single.messages)
             bad += (BadItem(reason, raw_of(item), item.external_id) for item in single.deletions)
     rest = replace(batch, messages=(), deletions=(), bad=bad)

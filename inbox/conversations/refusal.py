@@ -1,12 +1,10 @@
 """Why a verb on a conversation said no, in words that a page translates and shows."""
 
-from typing import Any
+from inbox.sentence import Sentence
 
 
 class Refusal(ValueError):
-    """`words` is an English message id and `values` what goes into it; nothing has been changed."""
+    """Its text is a sentence for the person who asked; nothing has been changed."""
 
-    def __init__(self, words: str, **values: Any) -> None:
-        super().__init__(words % values if values else words)
-        self.words = words
-        self.values = values
+    def __init__(self, told: Sentence) -> None:
+        super().__init__(told)

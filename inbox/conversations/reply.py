@@ -70,9 +70,11 @@ def reply(
         raise CannotReply(N_("The answer is empty; write something first."))
     if limit and length > limit:
         raise CannotReply(
-            N_("The answer is too long for this channel: %(length)s of %(limit)s; shorten it."),
-            length=length,
-            limit=limit,
+            N_(
+                "The answer is too long for this channel: %(length)s of %(limit)s; shorten it.",
+                length=length,
+                limit=limit,
+            )
         )
     # Two who send in the same moment meet here: the second one waits, and then sees the first one's version.
     hold(session, conversation)
@@ -87,7 +89,7 @@ def reply(
         try:
             validate(parcel)
         except Refused as refused:
-            raise CannotReply(str(refused)) from refused
+            raise CannotReply(refused.sentence) from refused
     message = _store(session, conversation, parcel, answered, by)
     waiting = conversation.waiting_since
     _deliver(session, conversation, message, parcel, by, undo_seconds)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from inbox.connectors.contract import (
+    N_,
     ConnectorError,
     OutcomeUnknown,
     Passing,
@@ -27,25 +28,26 @@ def attempt(claimed: Claimed, carriers: Carriers) -> Outcome:
     try:
         send = _sender(claimed, carriers)
     except ConnectorError as error:
-        return Outcome(Result.FAILED, reason=str(error), needs_person=error.needs_person)
+        return Outcome(Result.FAILED, reason=error.sentence, needs_person=error.needs_person)
     except (KeyError, ValueError) as error:
-        return Outcome(Result.FAILED, reason=f"It could not be prepared: {error}.")
+        return Outcome(Result.FAILED, reason=N_("It could not be prepared: %(error)s.", error=error))
     try:
         return Outcome(Result.SENT, send())
     except OutcomeUnknown as error:
-        return Outcome(Result.UNSURE, reason=str(error), wait_seconds=error.retry_after)
+        return Outcome(Result.UNSURE, reason=error.sentence, wait_seconds=error.retry_after)
     except Passing as error:
         return Outcome(
             Result.LATER,
-            reason=str(error),
+            reason=error.sentence,
             wait_seconds=error.retry_after,
             is_rate_limit=isinstance(error, RateLimited),
         )
     except ConnectorError as error:
-        return Outcome(Result.FAILED, reason=str(error), needs_person=error.needs_person)
+        return Outcome(Result.FAILED, reason=error.sentence, needs_person=error.needs_person)
     except Exception as error:  # a connector's mistake must not send twice, nor stop the others
         log.exception("attempt broke", extra={"delivery": claimed.delivery.id, "kind": claimed.delivery.kind})
-        return Outcome(Result.UNSURE, reason=f"Sending broke off unexpectedly ({type(error).__name__}).")
+        reason = N_("Sending broke off unexpectedly (%(fault)s).", fault=type(error).__name__)
+        return Outcome(Result.UNSURE, reason=reason)
 
 
 def _sender(claimed: Claimed, carriers: Carriers) -> Callable[[], Receipt]:
@@ -71,5 +73,5 @@ def _sender(claimed: Claimed, carriers: Carriers) -> Callable[[], Receipt]:
 
 def _needed(row: Row | None) -> Row:
     if row is None:
-        raise Refused("The channel or tracker it was meant for has been removed.")
+        raise Refused(N_("The channel or tracker it was meant for has been removed."))
     return row

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from inbox.config import Settings
-from inbox.connectors.contract import ChannelConnector, NeedsPerson, Receipt
+from inbox.connectors.contract import N_, ChannelConnector, NeedsPerson, Receipt
 from inbox.connectors.smtp import Mail, SmtpServer, send_mail, server_from_url
 
-NO_MAILBOX = "There is no mailbox to send from; set TRELLIS_SMTP_URL or connect an e-mail channel."
-NO_SENDER = "The sender of mails is not known; set TRELLIS_MAIL_FROM."
+NO_MAILBOX = N_("There is no mailbox to send from; set TRELLIS_SMTP_URL or connect an e-mail channel.")
+NO_SENDER = N_("The sender of mails is not known; set TRELLIS_MAIL_FROM.")
 
 
 def carry_mail(key: str, payload: Mapping[str, Any], settings: Settings, mailbox: ChannelConnector | None) -> Receipt:
@@ -39,7 +39,7 @@ def _sender(settings: Settings, mailbox: ChannelConnector | None) -> tuple[SmtpS
         try:
             server = server_from_url(url)
         except ValueError as error:
-            raise NeedsPerson(f"TRELLIS_SMTP_URL cannot be used: it {error}.") from None
+            raise NeedsPerson(N_("TRELLIS_SMTP_URL cannot be used: it %(error)s.", error=error)) from None
         signs_in_as = server.user if "@" in server.user else ""
         address = settings.mail_from or (own[2] if own else "") or signs_in_as
         if not address:

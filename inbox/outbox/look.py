@@ -2,7 +2,7 @@
 
 import logging
 
-from inbox.connectors.contract import ConnectorError, Passing, Receipt
+from inbox.connectors.contract import N_, ConnectorError, Passing, Receipt
 from inbox.outbox.carriers import Carriers
 from inbox.outbox.claim import Claimed
 from inbox.outbox.models import DeliveryKind
@@ -10,8 +10,8 @@ from inbox.outbox.outcome import Outcome, Result
 from inbox.outbox.parcels import card_of, reply_of
 
 log = logging.getLogger(__name__)
-NOT_THERE = "It had not arrived, so it is sent again."
-CANNOT_BE_TOLD = "It may have arrived; this cannot be looked up, so please check and decide."
+NOT_THERE = N_("It had not arrived, so it is sent again.")
+CANNOT_BE_TOLD = N_("It may have arrived; this cannot be looked up, so please check and decide.")
 
 
 def look(claimed: Claimed, carriers: Carriers) -> Outcome:
@@ -19,12 +19,14 @@ def look(claimed: Claimed, carriers: Carriers) -> Outcome:
     try:
         return _look(claimed, carriers)
     except Passing as error:
-        return Outcome(Result.UNSURE, reason=f"It may have arrived; the look failed: {error}")
+        return Outcome(Result.UNSURE, reason=N_("It may have arrived; the look failed: %(error)s", error=error))
     except ConnectorError as error:
-        return Outcome(Result.UNSURE, reason=f"It may have arrived; please check and decide. {error}", look_again=False)
+        reason = N_("It may have arrived; please check and decide. %(error)s", error=error)
+        return Outcome(Result.UNSURE, reason=reason, look_again=False)
     except Exception as error:  # an unexpected answer decides nothing and must not stop the others
         log.exception("look broke", extra={"delivery": claimed.delivery.id, "kind": claimed.delivery.kind})
-        return Outcome(Result.UNSURE, reason=f"It may have arrived; the look broke off ({type(error).__name__}).")
+        reason = N_("It may have arrived; the look broke off (%(fault)s).", fault=type(error).__name__)
+        return Outcome(Result.UNSURE, reason=reason)
 
 
 def _look(claimed: Claimed, carriers: Carriers) -> Outcome:
@@ -36,7 +38,7 @@ def _look(claimed: Claimed, carriers: Carriers) -> Outcome:
             return _found(carriers.tracker(claimed.tracker).find_created(card_of(delivery.payload)))
         case DeliveryKind.ACT:
             # Doing it twice does no harm, and doing it gives the receipt that undoing needs.
-            return Outcome(Result.LATER, reason="It may not have been done, so it is done again.")
+            return Outcome(Result.LATER, reason=N_("It may not have been done, so it is done again."))
         case _:
             return Outcome(Result.UNSURE, reason=CANNOT_BE_TOLD, look_again=False)
 

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.clock import now
-from inbox.database import Base, BigId
+from inbox.database import Base, BigId, Told
 
 
 class DeliveryKind(StrEnum):
@@ -69,7 +69,7 @@ class Delivery(Base):
     external_id: Mapped[str | None] = mapped_column(String(500))
     url: Mapped[str] = mapped_column(Text, default="")
     receipt: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    last_error: Mapped[str] = mapped_column(Text, default="")
+    last_error: Mapped[str] = mapped_column(Told, default="")
     teammate_id: Mapped[int | None] = mapped_column(ForeignKey("teammates.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
     settled_at: Mapped[datetime | None]

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from inbox.connectors.contract import Receipt
+from inbox.connectors.contract import Receipt, Sentence
+
+NOTHING = Sentence("")
 
 
 class Result(StrEnum):
@@ -21,7 +23,7 @@ class Outcome:
 
     result: Result
     receipt: Receipt = field(default_factory=Receipt)
-    reason: str = ""
+    reason: Sentence = NOTHING
     wait_seconds: float | None = None
     needs_person: bool = False
     is_rate_limit: bool = False

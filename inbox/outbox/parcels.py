@@ -6,7 +6,7 @@ from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from typing import Any, TypeVar
 
-from inbox.connectors.contract import Act, ActName, OutgoingReply
+from inbox.connectors.contract import N_, Act, ActName, OutgoingReply
 from inbox.connectors.tracker_contract import IdeaCard
 
 Parcel = TypeVar("Parcel", OutgoingReply, Act, IdeaCard)
@@ -49,4 +49,4 @@ def _made(kind: type[Parcel], fields: Mapping[str, Any]) -> Parcel:
     try:
         return kind(**known)
     except TypeError as error:
-        raise ValueError(f"its payload is incomplete: {error}") from None
+        raise ValueError(N_("its payload is incomplete: %(told)s", told=error)) from None

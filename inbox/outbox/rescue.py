@@ -12,11 +12,12 @@ from inbox.outbox.claim import LEASE, Claimed, take
 from inbox.outbox.models import Delivery, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
 from inbox.outbox.settle import close_claim, mark_queued, mark_sent, mark_unsure
+from inbox.sentence import N_
 
 AT_ONCE = 200
 # A platform that cannot be reached is asked again after these many minutes; then a person decides.
 LOOK_PAUSES = (1, 5, 30, 120, 360)
-VANISHED = "The worker stopped while sending; whether it arrived is being looked up."
+VANISHED = N_("The worker stopped while sending; whether it arrived is being looked up.")
 
 
 def rescue(session: Session) -> list[Delivery]:

@@ -13,7 +13,7 @@ from inbox.outbox.outcome import Outcome, Result
 from inbox.outbox.settle import close_claim, mark_queued, mark_sent
 from inbox.teams.models import Teammate
 
-GIVEN_UP = "Given up by a person."
+GIVEN_UP = N_("Given up by a person.")
 
 
 class Resolution(StrEnum):

@@ -14,13 +14,13 @@ from inbox.live import publish
 from inbox.outbox.claim import Claimed
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
+from inbox.sentence import N_
 
 # Seconds before the second, third … attempt: about half a day in all, then a person is asked.
 PAUSES = (10, 30, 120, 600, 1800, 3600, 7200, 14_400, 14_400)
 LONGEST_PAUSE = 86_400.0
 # What was under way when the answer got lost may still arrive; looking earlier would find nothing and send again.
 FIRST_LOOK = timedelta(seconds=60)
-REASON = 2_000
 
 
 def settle(session: Session, claimed: Claimed, outcome: Outcome) -> Delivery | None:
@@ -72,7 +72,7 @@ def mark_sent(delivery: Delivery, outcome: Outcome) -> None:
 def mark_failed(session: Session, delivery: Delivery, reason: str) -> None:
     """It surely did not arrive and will not be tried again by itself."""
     delivery.state = DeliveryState.FAILED
-    delivery.last_error = reason[:REASON]
+    delivery.last_error = reason
     delivery.may_have_left = False
     delivery.look_at = None
     delivery.settled_at = now()
@@ -82,7 +82,7 @@ def mark_failed(session: Session, delivery: Delivery, reason: str) -> None:
 def mark_unsure(delivery: Delivery, reason: str) -> None:
     """It may have arrived."""
     delivery.state = DeliveryState.UNSURE
-    delivery.last_error = reason[:REASON]
+    delivery.last_error = reason
 
 
 def mark_queued(delivery: Delivery, reason: str, wait_seconds: float) -> None:
@@ -90,13 +90,14 @@ def mark_queued(delivery: Delivery, reason: str, wait_seconds: float) -> None:
     delivery.state = DeliveryState.QUEUED
     delivery.may_have_left = False
     delivery.look_at = None
-    delivery.last_error = reason[:REASON]
+    delivery.last_error = reason
     delivery.not_before = now() + timedelta(seconds=wait_seconds)
 
 
 def _try_later(session: Session, delivery: Delivery, outcome: Outcome) -> None:
     if delivery.attempts > len(PAUSES):
-        mark_failed(session, delivery, f"Given up after {delivery.attempts} attempts: {outcome.reason}")
+        gaps = {"number": delivery.attempts, "reason": outcome.reason}
+        mark_failed(session, delivery, N_("Given up after %(number)s attempts: %(reason)s", **gaps))
         return
     # Jitter, so that what failed together does not come back together.
     pause = max(PAUSES[delivery.attempts - 1] * random.uniform(0.8, 1.2), _asked(outcome))

@@ -21,14 +21,15 @@ from inbox.pages.panes import listed, moments, read_filters
 from inbox.pages.rendering import render, when
 from inbox.pages.shown_text import shown_text
 from inbox.pages.telling import tell, tell_refusal
+from inbox.pages.translate import translate
 from inbox.teams.models import Teammate
 from inbox.teams.permissions import Permission
 from inbox.web import writing
 
 page = Blueprint("conversations", __name__)
 page.add_app_template_filter(shown_text, "shown_text")
-
 page.add_app_template_filter(metric_words, "metric_words")
+
 NO_MOMENT = N_("Choose a moment.")
 
 
@@ -66,7 +67,7 @@ def create_assignment(conversation_id: int) -> ResponseReturnValue:
             assignee = found(writable, Teammate, chosen) if chosen else None
             assign(writable, conversation, assignee, by=me())
     except CannotAssign as refusal:
-        tell_refusal(gettext(str(refusal)))
+        tell_refusal(translate(str(refusal)))
     else:
         words = gettext("Given to %(name)s.", name=assignee.name) if assignee else gettext("Nobody has this now.")
         tell(words, undo=request.path, fields={"assignee": before})
@@ -82,7 +83,7 @@ def create_closure(conversation_id: int) -> ResponseReturnValue:
             seen = row_id(request.form.get("seen"))
             close(writable, find_or_404(writable, conversation_id), by=me(), seen=seen)
     except WrittenMeanwhile as refusal:
-        tell_refusal(gettext(refusal.words))
+        tell_refusal(translate(str(refusal)))
         return back_to(conversation_id)
     tell(gettext("Done."), undo=url_for("conversations.create_reopening", conversation_id=conversation_id))
     return redirect(safe_next(request.form.get("then")), 303)
@@ -106,7 +107,7 @@ def create_snooze(conversation_id: int) -> ResponseReturnValue:
             until = _until(request.form.get("until", ""))
             snooze(writable, find_or_404(writable, conversation_id), until, by=me())
     except CannotSnooze as refusal:
-        tell_refusal(gettext(str(refusal)))
+        tell_refusal(translate(str(refusal)))
         return back_to(conversation_id)
     undo = url_for("conversations.create_reopening", conversation_id=conversation_id)
     tell(gettext("Put aside until %(moment)s.", moment=when(until, "short")), undo=undo)

@@ -12,6 +12,7 @@ from inbox.conversations.retry import can_retry, retry
 from inbox.pages.access import me, requires
 from inbox.pages.found import found_day, row_id
 from inbox.pages.rendering import render
+from inbox.pages.translate import translate
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, writing
 
@@ -39,7 +40,7 @@ def create_retry(item_id: int) -> ResponseReturnValue:
     try:
         connector = open_connector(channel, opened.database, opened.vault, opened.settings)
     except ConnectorError as error:
-        flash(str(error), "error")
+        flash(translate(error.sentence), "error")
         return redirect(url_for("quarantine.index", channel_id=channel.id))
     with writing() as writable:
         row = find_quarantined(writable, item_id) or abort(404)

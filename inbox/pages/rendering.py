@@ -17,6 +17,7 @@ from inbox.labels.models import LABELS, Tag
 from inbox.outbox.models import DeliveryState
 from inbox.pages.access import can, find_teammate
 from inbox.pages.kinds import picture_of
+from inbox.pages.translate import translate
 from inbox.pages.trouble import Trouble, find_trouble
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading
@@ -53,6 +54,7 @@ def register(app: Flask) -> None:
         factor=factor,
         short_time=short_time,
         score=score,
+        translated=translate,
     )
     app.jinja_env.globals.update(
         can=can,

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from inbox.channels.abilities import abilities
@@ -22,6 +21,7 @@ from inbox.pages.access import me, requires
 from inbox.pages.found import found
 from inbox.pages.opened import back_to, find_or_404, show_conversation
 from inbox.pages.telling import tell_refusal
+from inbox.pages.translate import translate
 from inbox.teams.permissions import Permission
 from inbox.web import house, writing
 
@@ -44,8 +44,7 @@ def create(conversation_id: int) -> ResponseReturnValue:
         return back_to(conversation_id)
     # Whoever sends again has then seen what is new: the page shows it, and carries the new version.
     seen = None if isinstance(refused, ConversationMovedOn) else _seen_version()
-    words = gettext(refused.words, **refused.values)
-    return show_conversation(conversation_id, 409, text=text, refusal=words, seen_version=seen)
+    return show_conversation(conversation_id, 409, text=text, refusal=translate(str(refused)), seen_version=seen)
 
 
 @page.post("/deliveries/<int:delivery_id>/cancellation")
@@ -59,10 +58,8 @@ def create_cancellation(delivery_id: int) -> ResponseReturnValue:
                 undo_reply(writable, message, by=me())
             else:
                 undo(writable, delivery, by=me(), capabilities=abilities(message.conversation.channel))
-        except Refusal as refusal:
-            tell_refusal(gettext(refusal.words, **refusal.values))
-        except ActRefused as refusal:
-            tell_refusal(gettext(str(refusal)))
+        except (Refusal, ActRefused) as refusal:
+            tell_refusal(translate(str(refusal)))
     return back_to(message.conversation_id)
 
 
@@ -79,7 +76,7 @@ def create_resolution(delivery_id: int) -> ResponseReturnValue:
             resolve(writable, delivery, Resolution(chosen), by=me())
             (settle_reply if delivery.kind == DeliveryKind.REPLY else settle_act)(writable, delivery)
         except NothingToResolve as refusal:
-            tell_refusal(gettext(str(refusal)))
+            tell_refusal(translate(str(refusal)))
     return back_to(message.conversation_id)
 
 

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing, Setup
 from inbox.pages.access import me
+from inbox.pages.translate import translate
 from inbox.setups import BadSetup, place, revealed
 from inbox.vault import CannotOpen
 from inbox.web import house
@@ -65,11 +66,12 @@ def told(bad: BadSetup) -> dict[str, str]:
 
 def refused(error: ConnectorError) -> str:
     """Why there is no connection: what to do in the reader's language, then what the connector says about the other side."""
+    reason = translate(error.sentence)
     if isinstance(error, NeedsPerson):
-        return str(gettext("Please check the settings. %(reason)s", reason=error))
+        return str(gettext("Please check the settings. %(reason)s", reason=reason))
     if isinstance(error, Passing):
-        return str(gettext("That did not work just now. %(reason)s", reason=error))
-    return str(gettext("That is not accepted. %(reason)s", reason=error))
+        return str(gettext("That did not work just now. %(reason)s", reason=reason))
+    return str(gettext("That is not accepted. %(reason)s", reason=reason))
 
 
 def seal(setup: Setup) -> str:
@@ -136,6 +138,5 @@ def _words(fault: Mapping[str, Any]) -> str:
     if kind != "value_error":
         # A pattern says nothing to a person; the example beside the field does.
         return str(gettext("This does not have the right form."))
-    reason = str(fault["msg"]).removeprefix("Value error, ")
-    # The sentence of a connector's own check is marked there and translated here.
-    return str(gettext("This cannot be used: it %(reason)s.", reason=gettext(reason)))
+    # The connector's own check gave it as a sentence.
+    return str(gettext("This cannot be used: it %(reason)s.", reason=translate(str(fault["ctx"]["error"]))))

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inbox.clock import now
-from inbox.database import Base, BigId
+from inbox.database import Base, BigId, Told
 from inbox.ideas.models import Idea
 from inbox.outbox.models import Delivery
 from inbox.trackers.models import Tracker
@@ -38,7 +38,7 @@ class Ticket(Base):
     status: Mapped[TicketStatus] = mapped_column(String(20), default=TicketStatus.PENDING)
     read_at: Mapped[datetime | None]
     read_due_at: Mapped[datetime | None]
-    read_error: Mapped[str] = mapped_column(Text, default="")
+    read_error: Mapped[str] = mapped_column(Told, default="")
     read_failures: Mapped[int] = mapped_column(default=0)  # in a row
     created_at: Mapped[datetime] = mapped_column(default=now)
 

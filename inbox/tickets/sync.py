@@ -51,7 +51,7 @@ def sync(session: Session, ticket_id: int, seen: TicketState | ConnectorError) -
 
 def _store_fault(ticket: Ticket, error: ConnectorError) -> None:
     """A blip backs off; what is gone at the tracker is not read again."""
-    ticket.read_error = str(error)[:2_000]
+    ticket.read_error = error.sentence
     ticket.read_failures += 1
     pause = min(FIRST_PAUSE * 2 ** min(ticket.read_failures - 1, 10), LONGEST_PAUSE)
     pause = max(pause, timedelta(seconds=min(error.retry_after or 0.0, LONGEST_PAUSE.total_seconds())))

@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.clock import now
-from inbox.database import Base, BigId
+from inbox.database import Base, BigId, Told
 
 
 class Tracker(Base):
@@ -22,6 +22,6 @@ class Tracker(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sealed: Mapped[str | None] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(default=True)
-    last_error: Mapped[str] = mapped_column(Text, default="")
+    last_error: Mapped[str] = mapped_column(Told, default="")
     last_success_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)

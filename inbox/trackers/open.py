@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from inbox.connectors.contract import NeedsPerson, Surroundings
+from inbox.connectors.contract import N_, NeedsPerson, Surroundings
 from inbox.connectors.registry import TRACKERS, tracker_connector
 from inbox.connectors.tracker_contract import TrackerConnector
 from inbox.trackers.models import Tracker
@@ -32,13 +32,17 @@ class NoMemory:
 def open_tracker(tracker: Tracker, vault: Vault, *, allow_private_addresses: bool) -> TrackerConnector:
     """The connector of this tracker. Raises NeedsPerson when its kind, settings or credentials do not open."""
     if tracker.kind not in TRACKERS:
-        raise NeedsPerson(f"This version of Trellis knows no tracker of the kind {tracker.kind}; connect another one.")
+        raise NeedsPerson(
+            N_("This version of Trellis knows no tracker of the kind %(kind)s; connect another one.", kind=tracker.kind)
+        )
     connector = tracker_connector(tracker.kind)
     try:
         settings = connector.setup(**tracker.settings, **vault.open(tracker.sealed, row=row_name(tracker)))
     except (CannotOpen, ValidationError, TypeError) as error:
-        reason = str(error) if isinstance(error, CannotOpen) else "Its settings are not complete any more."
-        raise NeedsPerson(f"{tracker.name} cannot be opened: {reason} Edit its settings.") from error
+        reason = str(error) if isinstance(error, CannotOpen) else N_("Its settings are not complete any more.")
+        raise NeedsPerson(
+            N_("%(name)s cannot be opened: %(reason)s Edit its settings.", name=tracker.name, reason=reason)
+        ) from error
     return connector(settings, Surroundings(NoMemory(), allow_private_addresses=allow_private_addresses))
 
 

@@ -1,6 +1,8 @@
 """German and English are complete: every sentence on a screen has both, with the same gaps to fill."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,9 +10,15 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from inbox.connectors import errors
+
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "inbox" / "translations"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "pgettext": ((1, "c"), 2), "lazy_gettext": None}
+# What these are given is shown to a person: on a channel's page, beside an answer, in the quarantine.
+TOLD = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)} | {
+    "BadItem", "BadRequest", "Forbidden", "NotAFeed", "Outcome", "Spent", "Unreadable", "failure", "kind", "made"
+}  # fmt: skip
 GAP = re.compile(r"%\(\w+\)[a-z]|%[sd]")
 
 
@@ -54,6 +62,26 @@ def test_translations_keep_the_gaps(language: str) -> None:
         if not set(GAP.findall(translated)) <= set(GAP.findall(" ".join(strings(message.id))))
     ]
     assert not wrong
+
+
+def test_what_a_person_is_told_can_be_translated() -> None:
+    unmarked = [place for folder in ("connectors", "channels", "outbox", "trackers") for place in _unmarked(folder)]
+    assert not unmarked
+
+
+def _unmarked(folder: str) -> Iterator[str]:
+    # Elsewhere a ValueError is a mistake of ours; in connectors it says what is wrong with a setting or an item.
+    tellers = TOLD | {"ValueError"} if folder == "connectors" else TOLD
+    for path in sorted((ROOT / "inbox" / folder).glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in tellers:
+                given = [*node.args[:2], *(word.value for word in node.keywords if word.arg == "reason")]
+                yield from (f"{path.name}:{each.lineno}" for each in given if _is_plain_words(each))
+
+
+def _is_plain_words(given: ast.expr) -> bool:
+    # A single word is the name of a field or a header, not a sentence.
+    return isinstance(given, ast.JoinedStr) or (isinstance(given, ast.Constant) and " " in str(given.value))
 
 
 def read(language: str) -> Catalog:

@@ -234,7 +234,7 @@ def test_a_block_is_written_once_and_taken_back_wholly(stage: Repository) -> Non
 
 
 def test_a_report_cannot_be_undone(stage: Repository) -> None:
-    with pytest.raises(Refused, match="undo report"):
+    with pytest.raises(Refused, match="take this back"):
         stage.connector().act(act(stage, ActName.REPORT, undo=True))
 
 
