@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from inbox.channels.due import Claimed
-from inbox.connectors.contract import Batch, ChannelConnector, ConnectorError, Known, Passing, Refused
+from inbox.connectors.contract import N_, Batch, ChannelConnector, ConnectorError, Known, Passing, Refused
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,9 @@ def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
         raise
     except Exception as error:  # a connector's mistake stops its own stream, not the worker
         log.exception("poll broke", extra={"stream": claimed.stream_id, "kind": claimed.channel.kind})
-        raise Passing(f"The answer could not be understood ({type(error).__name__}); it is tried again.") from error
+        raise Passing(
+            N_("The answer could not be understood (%(fault)s); it is tried again.", fault=type(error).__name__)
+        ) from error
 
 
 def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
@@ -63,7 +65,13 @@ def _look(connector: ChannelConnector) -> None:
     try:
         connector.check()
     except Refused as error:
-        raise Passing(f"{connector.label} shows none of them, and not the account either: {error}") from error
+        raise Passing(
+            N_(
+                "%(label)s shows none of them, and not the account either: %(error)s",
+                label=connector.label,
+                error=error,
+            )
+        ) from error
 
 
 def greet(connector: ChannelConnector, query: Mapping[str, str]) -> str:
@@ -74,7 +82,7 @@ def greet(connector: ChannelConnector, query: Mapping[str, str]) -> str:
         raise
     except Exception as error:  # strangers ask here too
         log.exception("greet broke", extra={"kind": connector.kind})
-        raise Refused("The question could not be understood.") from error
+        raise Refused(N_("The question could not be understood.")) from error
 
 
 def receive(connector: ChannelConnector, headers: Mapping[str, str], body: bytes) -> Batch:
@@ -85,4 +93,4 @@ def receive(connector: ChannelConnector, headers: Mapping[str, str], body: bytes
         raise
     except Exception as error:  # strangers write to this address
         log.exception("receive broke", extra={"kind": connector.kind})
-        raise Refused(f"The delivery could not be understood ({type(error).__name__}).") from error
+        raise Refused(N_("The delivery could not be understood (%(fault)s).", fault=type(error).__name__)) from error
