@@ -26,7 +26,7 @@ from workers.lanes import PER_HOST
 from workers.opened import open_vault
 from workers.poll import leave, poll
 
-STREAMS, SLOW_STREAMS, SLOW_SECONDS = 600, 100, 12.0
+STREAMS, SLOW_STREAMS, SLOW_SECONDS = 600, 100, 6.0
 ROUNDS = 3
 LONGEST = 300.0
 PROMISED = 500.0  # streams a minute
