@@ -11,6 +11,7 @@ from inbox.pages.telling import tell, tell_refusal
 from inbox.teams.permissions import Permission
 from inbox.training.browse_models import browse_models, contradicting
 from inbox.training.decide import decide
+from inbox.training.held_out import held_out
 from inbox.training.models import Contradiction, Decision, Model
 from inbox.training.roll_back import CannotRollBack, roll_back
 from inbox.training.train_now import train_now
@@ -25,7 +26,13 @@ def index() -> ResponseReturnValue:
     """The model that serves, what is in training, and all others."""
     part = "models/_models.html" if request.headers.get("X-Fragment") == "models" else None
     session = reading()
-    return render("models/index.html", fragment=part, models=browse_models(session), people=contradicting(session))
+    return render(
+        "models/index.html",
+        fragment=part,
+        models=browse_models(session),
+        people=contradicting(session),
+        held_out=held_out(session),
+    )
 
 
 @page.post("/settings/models")

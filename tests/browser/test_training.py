@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 
 from inbox.channels.models import Channel
 from inbox.database import Database
-from inbox.labels.models import Correction, Label, Tag
+from inbox.labels.models import LABELS, Correction, Label, Tag
+from inbox.labels.publish_lanes import Published, publish_lanes
 from inbox.live import publish
 from inbox.teams.models import Workspace
 from inbox.training.models import Model, ModelState
@@ -199,8 +200,16 @@ MODELS = {
         "0,751",
         "Wieder einsetzen",
         "Auf Deutsch wäre es am festen Prüfsatz schlechter",
+        "Wie gut es war",
     ),
-    "en": ("Train now", "step 4 of 7", "0.751", "Let it serve again", "It would be worse in German on the frozen set"),
+    "en": (
+        "Train now",
+        "step 4 of 7",
+        "0.751",
+        "Let it serve again",
+        "It would be worse in German on the frozen set",
+        "How good it was",
+    ),
 }
 
 
@@ -208,9 +217,11 @@ MODELS = {
 def test_a_training_shows_how_far_it_is_and_what_came_of_it(
     at: Callable[..., Page], house: Database, language: str
 ) -> None:
-    train, step, better, again, worse = MODELS[language]
+    train, step, better, again, worse, held_out = MODELS[language]
     figures = {"frozen": {"de": {"rows": 300, "champion": 0.74, "challenger": 0.751, "worse": 0.1}}}
     with house.writing() as session:
+        lanes = [(tag, lang) for tag in LABELS for lang in ("de", "en")]
+        publish_lanes(session, "b", [Published(*one, 0.9, 0.3, [[0.3, 0.61, 0.92, 0.3]]) for one in lanes])
         session.add(Model(version="b+1", base_version="b", state=ModelState.FORMER, payload=b"x", examples=40))
         session.add(
             Model(
@@ -221,6 +232,7 @@ def test_a_training_shows_how_far_it_is_and_what_came_of_it(
     page.emulate_media(reduced_motion="reduce")  # contrast is measured on toasts that have arrived
     expect(page.locator("html")).to_have_attribute("data-live", "on")
     expect(page.locator(".model-now")).to_contain_text(better)
+    expect(page.get_by_role("region", name=held_out).locator("tbody tr")).to_have_count(8)
     page.get_by_role("button", name=train).click()
     expect(page.locator("progress")).to_be_visible()
     with house.writing() as session:

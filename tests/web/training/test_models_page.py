@@ -1,5 +1,6 @@
 """The page of the models: which serves and why others do not, training now, going back, and who contradicts the others."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,8 @@ import sqlalchemy as sa
 
 from inbox.clock import now
 from inbox.database import Database
+from inbox.labels.models import Tag
+from inbox.labels.publish_lanes import Published, publish_lanes
 from inbox.teams.models import Teammate
 from inbox.training.models import Contradiction, Decision, Model, ModelState
 from tests.making import make_teammate
@@ -48,6 +51,7 @@ def states(house: Database) -> dict[str, str]:
 def test_before_the_first_training_the_shipped_model_serves(client: Any) -> None:
     page = client.get("/settings/models").text
     assert "The one that came with Trellis." in page
+    assert "How good it is" not in page
     assert "Nobody has corrected anything yet." in page
     assert "Train now" in page
 
@@ -208,3 +212,18 @@ def test_the_page_takes_as_many_statements_for_many_models(
     for number in range(1, 30):
         trained(ModelState.FORMER, f"b+{number}", made_by_id=1)
     assert statements() == few
+
+
+def test_it_says_how_good_the_shipped_model_is(client: Any, house: Database, trained: Callable[..., int]) -> None:
+    curve = [[0.3, 0.61, 0.92, 0.3], [0.9, 0.94, 0.21, 0.0445]]
+    with house.writing() as session:
+        publish_lanes(
+            session, "b", [Published(Tag.IDEA, "de", 0.9, 0.3, curve), Published(Tag.TROLL, "de", 2, 0.3, curve)]
+        )
+    page = client.get("/settings/models").text
+    assert "How good it is" in page
+    idea, troll = re.findall(r"<tr><th scope=\"row\">.*?</tr>", page)
+    assert re.findall(r"\d+(?=\s?%)", idea)[:4] == ["94", "21", "61", "92"]
+    assert "never" in troll
+    trained(ModelState.CHAMPION, "b+1")
+    assert "How good it was before it learned here" in client.get("/settings/models").text
