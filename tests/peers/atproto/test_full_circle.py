@@ -1,214 +1,136 @@
-"""Bluesky on a real network: written there, read here, answered, moderated, taken back, and deleted again."""
+"""Bluesky on a real network, through the whole house: written there, read here, answered, moderated, and seen there each time."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 
-from inbox.connectors.bluesky import Bluesky
-from inbox.connectors.contract import Act, ActName, Batch, IncomingMessage, NeedsPerson, OutgoingReply, Receipt
-from tests.contract.stage import Remembering
-from tests.peers.atproto.people import Person, until
+from inbox.connectors.contract import ActName
+from inbox.conversations.models import Direction
+from tests.peers.atproto.network import Network
+from tests.peers.atproto.people import PASSWORD, Person, until
+from tests.peers.house import House
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow, pytest.mark.timeout(900)]
-LONG_AGO = "2020-01-01T00:00:00+00:00"
-Connect = Callable[..., Bluesky]
 
 
-def polled(connector: Bluesky, stream: str = "notifications", cursor: Mapping[str, Any] | None = None) -> list[Batch]:
-    kept = json.loads(json.dumps(dict(cursor))) if cursor else None
-    return list(connector.poll(stream, kept, None))
+@pytest.fixture
+def account(house: House, network: Network, brand: Person) -> House:
+    """A house that listens to brand's account."""
+    house.connect("bluesky", identifier=brand.handle, app_password=PASSWORD, service=network.pds)
+    return house
 
 
-def arrived(connector: Bluesky, uri: str, stream: str = "notifications") -> tuple[IncomingMessage, Mapping[str, Any]]:
-    """The message with this address once it has come, and the cursor after it."""
-
-    def look() -> tuple[IncomingMessage, Mapping[str, Any]] | None:
-        batches = polled(connector, stream)
-        found = [m for batch in batches for m in batch.messages if m.external_id == uri]
-        return (found[0], batches[-1].cursor) if found else None
-
-    return until(look)
+def thread_of(reader: Person, uri: str) -> dict[str, Any]:
+    """A thread as somebody sees it."""
+    thread: dict[str, Any] = reader.get("app.bsky.feed.getPostThread", uri=uri)["thread"]
+    return thread
 
 
-def reply_to(message: IncomingMessage, text: str) -> OutgoingReply:
-    return OutgoingReply(
-        key=f"delivery {message.external_id}",
-        text=text,
-        thread_id=message.thread_id,
-        parent_id=message.external_id,
-        parent_handle=json.loads(json.dumps(dict(message.reply_handle))),
-        language="en",
-        created_at=datetime.now(UTC),
-    )
+def replies(reader: Person, uri: str) -> list[str]:
+    """The addresses of what is answered below a post, as somebody sees it."""
+    return [node["post"]["uri"] for node in thread_of(reader, uri).get("replies", []) if "post" in node]
 
 
-def act_on(message: IncomingMessage, name: ActName) -> Act:
-    assert message.author
-    return Act(f"act {name}", name, message.external_id, message.author.external_id, message.reply_handle, "spam")
+def hidden(reader: Person, uri: str) -> list[str]:
+    """The replies that everybody's programs are told to hide below a post."""
+    gate = thread_of(reader, uri)["post"].get("threadgate", {}).get("record", {})
+    return list(gate.get("hiddenReplies", []))
 
 
-def test_a_question_is_read_answered_once_and_the_answer_is_seen(bluesky: Connect, brand: Person, fan: Person) -> None:
+def test_a_question_is_answered_and_the_talk_goes_on(account: House, brand: Person, fan: Person) -> None:
     root = brand.post("Launch day")
     question = fan.post("Where is my order? 🌱", to=root)
-    connector = bluesky(brand)
-    message, cursor = arrived(connector, question["uri"])
-    assert message.text == "Where is my order? 🌱"
-    assert message.thread_id == root["uri"]
-    assert message.author
-    assert (message.author.external_id, message.author.handle) == (fan.did, fan.handle)
-    assert sum(batch.fetched for batch in polled(connector, cursor=cursor)) == 0
+    message = account.received(question["uri"])
+    assert (message.text, account.conversation_of(question["uri"]).external_id) == (
+        "Where is my order? 🌱",
+        root["uri"],
+    )
+    assert account.conversation_of(question["uri"]).tag
 
-    reply = reply_to(message, f"On its way, @{fan.handle}: https://example.com/orders/ä #promise")
-    assert connector.find_sent(reply) is None
-    receipt = connector.send(reply)
-    assert connector.send(reply) == receipt
-    assert connector.find_sent(reply) == receipt
+    answer = account.done(account.reply(question["uri"], "On its way").id)
+    assert until(lambda: replies(fan, question["uri"])) == [answer.external_id]
+    # What was posted there by hand, and our own answer that comes back, are each stored once.
+    account.poll()
+    ours = [each.external_id for each in account.messages(Direction.OUT)]
+    assert sorted(ours) == sorted([root["uri"], answer.external_id])
 
-    def answers() -> list[Any]:
-        thread = fan.get("app.bsky.feed.getPostThread", uri=question["uri"])["thread"]
-        return [node["post"] for node in thread.get("replies", [])]
-
-    (answer,) = until(answers)
-    assert answer["uri"] == receipt.external_id
-    assert answer["record"]["reply"]["root"] == root
-    covered = [
-        answer["record"]["text"].encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode()
-        for facet in answer["record"]["facets"]
-    ]
-    assert covered == [f"@{fan.handle}", "https://example.com/orders/ä", "#promise"]
-
-    def told() -> list[Any]:
-        notifications = fan.get("app.bsky.notification.listNotifications")["notifications"]
-        return [entry for entry in notifications if entry["uri"] == receipt.external_id]
-
-    assert until(told)
+    sent = fan.get("app.bsky.feed.getPosts", uris=answer.external_id)["posts"][0]
+    thanks = fan.post("Thank you!", to={"uri": sent["uri"], "cid": sent["cid"]}, root=root)
+    assert account.received(thanks["uri"]).conversation_id == message.conversation_id
+    assert account.is_balanced()
 
 
-def test_a_lost_answer_is_looked_up_in_the_real_repository(
-    bluesky: Connect, brand: Person, fan: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mention = fan.post(f"hello @{brand.handle}", mention=brand)
-    connector = bluesky(brand)
-    message, _cursor = arrived(connector, mention["uri"])
-    original = httpx.HTTPTransport.handle_request
-
-    def cut(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        answer = original(self, request)
-        if request.url.path.endswith("createRecord"):
-            answer.close()
-            raise httpx.ReadTimeout("cut", request=request)
-        return answer
-
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", cut)
-    reply = reply_to(message, "Hello back")
-    first = connector.send(reply)
-    assert connector.send(reply) == first
-    feed = until(lambda: brand.get("app.bsky.feed.getAuthorFeed", actor=brand.did)["feed"])
-    assert [item["post"]["uri"] for item in feed] == [first.external_id]
-
-
-def test_a_reply_without_notice_is_found_in_the_thread(bluesky: Connect, brand: Person, fan: Person) -> None:
-    root = brand.post("What do you plan with?")
-    first = fan.post("Paper", to=root)
-    second = fan.post("and a pencil", to=first, root=root)
-    connector = bluesky(brand)
-    message, cursor = arrived(connector, second["uri"], "threads")
-    assert (message.thread_id, message.parent_id) == (root["uri"], first["uri"])
-    assert sum(batch.fetched for batch in polled(connector, "threads", cursor)) == 0
-
-
-def test_a_reply_can_be_hidden_and_shown_again(bluesky: Connect, brand: Person, fan: Person) -> None:
+def test_a_reply_is_hidden_for_everybody_and_shown_again(account: House, brand: Person, fan: Person) -> None:
     root = brand.post("Launch day")
-    insult = fan.post("you are all idiots", to=root)
-    connector = bluesky(brand)
-    message, _cursor = arrived(connector, insult["uri"])
-    act = act_on(message, ActName.HIDE)
-
-    def hidden() -> list[str]:
-        thread = fan.get("app.bsky.feed.getPostThread", uri=root["uri"])
-        replies: list[str] = thread.get("threadgate", {}).get("record", {}).get("hiddenReplies", [])
-        return replies
-
-    receipt = connector.act(act)
-    connector.act(act)
-    assert until(hidden) == [insult["uri"]]
-    connector.act(replace(act, undo=True, undo_state=receipt.state))
-    until(lambda: hidden() == [])
+    kept, insult = fan.post("good luck", to=root), fan.post("you are all idiots", to=root)
+    account.received(insult["uri"])
+    done = account.act(insult["uri"], ActName.HIDE)
+    assert until(lambda: hidden(fan, root["uri"])) == [insult["uri"]]
+    assert account.stored(insult["uri"]).hidden_at
+    # A hidden reply is still there: nothing about it is lost here.
+    account.an_hour_later()
+    assert account.stored(insult["uri"]).text == "you are all idiots"
+    account.undo(done)
+    until(lambda: not hidden(fan, root["uri"]))
+    assert not account.stored(insult["uri"]).hidden_at
+    assert not account.received(kept["uri"]).hidden_at
 
 
-@pytest.mark.parametrize(("name", "state"), [(ActName.BLOCK, "blocking"), (ActName.MUTE, "muted")])
-def test_an_author_can_be_shut_out_and_let_in_again(
-    bluesky: Connect, brand: Person, fan: Person, name: ActName, state: str
-) -> None:
+def test_an_author_who_is_blocked_sees_it_and_is_let_in_again(account: House, brand: Person, fan: Person) -> None:
     mention = fan.post(f"@{brand.handle} buy now", mention=brand)
-    connector = bluesky(brand)
-    message, cursor = arrived(connector, mention["uri"])
-    act = act_on(message, name)
-    receipt: Receipt = connector.act(act)
-    until(lambda: brand.sees(fan).get(state))
-    connector.act(act)
-    # Somebody who is blocked is withheld from us; that is no deletion.
-    batches = polled(connector, cursor={**cursor, "looked_at": LONG_AGO})
-    assert not any(batch.deletions for batch in batches)
-    connector.act(replace(act, undo=True, undo_state=json.loads(json.dumps(dict(receipt.state)))))
-    until(lambda: not brand.sees(fan).get(state))
+    account.received(mention["uri"])
+    done = account.act(mention["uri"], ActName.BLOCK)
+    until(lambda: fan.sees(brand).get("blockedBy"))
+    assert account.is_shut_out(mention["uri"])
+    # The network withholds from us what they wrote; that is no deletion.
+    account.an_hour_later()
+    assert account.stored(mention["uri"]).text
+    account.undo(done)
+    until(lambda: not fan.sees(brand).get("blockedBy"))
+    assert not account.is_shut_out(mention["uri"])
+    again = fan.post(f"@{brand.handle} sorry", mention=brand)
+    assert account.received(again["uri"]).text
 
 
-def test_a_report_is_taken(bluesky: Connect, brand: Person, fan: Person) -> None:
+def test_an_author_is_muted_without_knowing_it_and_heard_again(account: House, brand: Person, fan: Person) -> None:
     mention = fan.post(f"@{brand.handle} buy now", mention=brand)
-    connector = bluesky(brand)
-    message, _cursor = arrived(connector, mention["uri"])
-    assert connector.act(act_on(message, ActName.REPORT)).external_id
+    account.received(mention["uri"])
+    done = account.act(mention["uri"], ActName.MUTE)
+    until(lambda: brand.sees(fan).get("muted"))
+    assert not fan.sees(brand).get("blockedBy")
+    account.undo(done)
+    until(lambda: not brand.sees(fan).get("muted"))
 
 
-def test_deletions_and_changes_are_seen(bluesky: Connect, brand: Person, fan: Person) -> None:
+def test_what_its_author_deletes_or_rewrites_is_so_here(account: House, brand: Person, fan: Person) -> None:
     gone = fan.post(f"@{brand.handle} forget this", mention=brand)
     changed = fan.post(f"@{brand.handle} first words", mention=brand)
-    connector = bluesky(brand)
-    arrived(connector, gone["uri"])
-    _message, cursor = arrived(connector, changed["uri"])
+    for each in (gone, changed):
+        account.received(each["uri"])
     fan.delete(gone["uri"])
     fan.rewrite(changed["uri"], "second words")
-
-    def look() -> tuple[list[str], list[str]] | None:
-        batches = polled(connector, cursor={**cursor, "looked_at": LONG_AGO})
-        deleted = [d.external_id for batch in batches for d in batch.deletions]
-        words = [m.text for batch in batches for m in batch.messages]
-        return (deleted, words) if deleted and words else None
-
-    assert until(look) == ([gone["uri"]], ["second words"])
+    until(
+        lambda: fan.get("app.bsky.feed.getPosts", uris=changed["uri"])["posts"][0]["record"]["text"] == "second words"
+    )
+    account.an_hour_later()
+    assert (account.stored(gone["uri"]).text, bool(account.stored(gone["uri"]).deleted_at)) == ("", True)
+    assert account.stored(changed["uri"]).text == "second words"
 
 
-def test_one_sign_in_lasts_and_an_expired_session_is_renewed(bluesky: Connect, brand: Person) -> None:
-    memory = Remembering()
-    bluesky(brand, memory).check()
-    first = memory.load()
-    polled(bluesky(brand, memory))
-    assert memory.load() == first
-    memory.save({**first, "access": "expired.expired.expired"})
-    polled(bluesky(brand, memory))
-    renewed = memory.load()
-    assert renewed["refresh"] != first["refresh"]
-    memory.save({**renewed, "access": "x.y.z", "refresh": "x.y.z"})
-    polled(bluesky(brand, memory))
-    assert memory.load()["access"] != "x.y.z"
-    assert memory.load()["refresh"] not in {"x.y.z", renewed["refresh"]}
+def test_a_report_reaches_the_moderators(account: House, network: Network, brand: Person, fan: Person) -> None:
+    insult = fan.post(f"@{brand.handle} you are all idiots", mention=brand)
+    account.received(insult["uri"])
+    reported = account.act(insult["uri"], ActName.REPORT)
+    assert reported.external_id
 
 
-def test_a_wrong_password_needs_a_person(bluesky: Connect, brand: Person) -> None:
-    with pytest.raises(NeedsPerson, match="credentials"):
-        bluesky(brand, password="wrong-wrong").check()
-
-
-def test_the_connection_shows_whose_it_is_and_what_came_last(bluesky: Connect, brand: Person, fan: Person) -> None:
-    mention = fan.post(f"hello @{brand.handle}", mention=brand)
-    connector = bluesky(brand)
-    arrived(connector, mention["uri"])
-    account = connector.check()
-    assert (account.name, account.external_id) == (f"@{brand.handle}", brand.did)
-    assert [message.external_id for message in account.latest] == [mention["uri"]]
+def test_words_that_nobody_addressed_to_us_are_met(house: House, network: Network, brand: Person, fan: Person) -> None:
+    values = {"identifier": brand.handle, "app_password": PASSWORD, "service": network.pds}
+    word = f"trellis{brand.handle.split('.')[0]}"
+    house.connect("bluesky", watch=word, **values)
+    met = fan.post(f"Has anybody tried {word}? It forgets my beds.")
+    own = brand.post(f"{word} has news")
+    assert house.received(met["uri"]).direction == Direction.IN
+    assert house.received(own["uri"]).direction == Direction.OUT
+    answer = house.done(house.reply(met["uri"], "Which ones?").id)
+    assert until(lambda: replies(fan, met["uri"])) == [answer.external_id]
