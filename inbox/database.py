@@ -73,18 +73,22 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: Json, list[Any]: Json}
 
 
-def connect(url: str, *, pool_size: int = 10) -> Engine:
-    """An engine for `url`. On SQLite every transaction takes the write lock at its start unless it says `reading`."""
+def connect(url: str, *, pool_size: int = 10, is_bounded: bool = False) -> Engine:
+    """An engine for `url`. On SQLite every transaction takes the write lock at its start unless it says `reading`.
+
+    One that `is_bounded` opens no more than `pool_size` connections; whoever needs one waits for it in turn.
+    """
     if not url.startswith("sqlite"):
         if url.startswith("postgresql://"):
             url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
-        return sa.create_engine(url, pool_size=pool_size, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+        more = 0 if is_bounded else 20
+        return sa.create_engine(url, pool_size=pool_size, max_overflow=more, pool_pre_ping=True, hide_parameters=True)
     # Parameters are what people wrote; an error must not carry them into a log.
     engine = sa.create_engine(
         url,
         connect_args={"timeout": SQLITE_WAITS_MS / 1000},
         pool_size=pool_size,
-        max_overflow=250,
+        max_overflow=0 if is_bounded else 250,
         hide_parameters=True,
     )
 
@@ -106,8 +110,9 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
 class Database:
     """The database of one process: `with database.writing() as session` and `with database.reading() as session`."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = connect(url)
+    def __init__(self, url: str, *, connections: int | None = None) -> None:
+        """With at most so many `connections` at once, or as many as threads ask for."""
+        self.engine = connect(url, pool_size=connections, is_bounded=True) if connections else connect(url)
         self._write = sessionmaker(self.engine, expire_on_commit=False)
         self._read = sessionmaker(
             self.engine.execution_options(trellis_reading=True), expire_on_commit=False, autoflush=False

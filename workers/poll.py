@@ -7,6 +7,8 @@ import logging
 from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from inbox.channels.due import Claimed, ClaimLost, claim, find_due, give_back
 from inbox.config import load_settings
 from inbox.jobs import Job, answered
@@ -32,9 +34,12 @@ def leave(patience: float = PATIENCE_SECONDS) -> None:
         return
     left = _lanes().close(patience)
     _lanes.cache_clear()
-    if left:
-        with open_database().writing() as session:
-            give_back(session, left)
+    try:
+        if left:
+            with open_database().writing() as session:
+                give_back(session, left)
+    except SQLAlchemyError as error:
+        log.warning("streams not given back, their claims run out", extra={"error": type(error).__name__})
 
 
 def _look(besides: Collection[int], without: Collection[str]) -> Iterable[tuple[int, str]]:

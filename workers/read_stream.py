@@ -24,6 +24,7 @@ from inbox.conversations.ingest import ingest
 from inbox.conversations.ingest_apart import ingest_apart
 from inbox.database import Database
 from inbox.vault import Vault
+from workers.fill import Filler
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +39,10 @@ def read_stream(claimed: Claimed, database: Database, vault: Vault, settings: Se
         has_more, stored = False, 0
         connector = open_connector(claimed.channel, database, vault, settings)
         streams = connector.streams()
+        filler = Filler(connector, claimed, database)
         for batch in fetch(connector, claimed):
-            stored += store(claimed, attach(settings.attachments, batch), database).stored
+            whole = attach(settings.attachments, filler.fill(batch))
+            stored += store(claimed, whole, database).stored
             if has_more := time.monotonic() > until:
                 break
         said, granted = described(connector), granted_to(connector)

@@ -12,11 +12,14 @@ from rq.serializers import JSONSerializer
 from inbox.config import load_settings
 from inbox.jobs import QueueName, working
 from inbox.logs import set_up_logs
+from workers.poll import PATIENCE_SECONDS, leave
 
 log = logging.getLogger(__name__)
 
 PAUSE_WITHOUT_VALKEY = 1.0
 LONG_MS = 5_000
+# Who is told to stop when no job is waiting lets streams be read to their end, unless they take for ever.
+BURST_SECONDS = 120.0
 
 
 @click.command("worker")
@@ -25,7 +28,10 @@ def command(burst: bool) -> None:
     """Do jobs until SIGTERM; the job at hand is finished first, a second SIGTERM leaves it."""
     settings = load_settings()
     set_up_logs(settings.log_level, process="worker")
-    run(settings.redis, burst=burst)
+    try:
+        run(settings.redis, burst=burst)
+    finally:
+        leave(patience=BURST_SECONDS if burst else PATIENCE_SECONDS)
 
 
 def run(redis_url: str, *, burst: bool = False) -> None:

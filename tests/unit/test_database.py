@@ -161,3 +161,22 @@ def _together(act: Any, number: int) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def test_more_threads_than_connections_wait_in_turn(database_url: str) -> None:
+    bounded = Database(database_url, connections=2)
+    names = [f"Member {number}" for number in range(20)]
+
+    def write(name: str) -> None:
+        with bounded.writing() as session:
+            add(session, name)
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert bounded.engine.pool.checkedin() <= 2  # type: ignore[attr-defined]
+    with bounded.reading() as session:
+        assert set(session.scalars(sa.select(Member.name))) == set(names)
+    bounded.dispose()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,8 +13,12 @@ from typing import Any
 
 import pytest
 import redis
+import sqlalchemy as sa
+from rq import Queue
 
 from inbox import jobs
+from inbox.channels.models import Channel, Stream
+from inbox.database import Database
 from inbox.embedded import stop_orphan, valkey_command, valkey_socket, wait_for_valkey
 from inbox.jobs import Job, QueueName, Recipe, ring
 from workers import schedule as scheduling
@@ -45,7 +50,8 @@ def worker(tmp_path: Path, valkey_url: str) -> Iterator[Callable[..., "subproces
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*options: str, url: str = valkey_url) -> "subprocess.Popen[bytes]":
-        environment = {**os.environ, "TRELLIS_REDIS_URL": url, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+        allowed = {"TRELLIS_REDIS_URL": url, "TRELLIS_ALLOW_PRIVATE_ADDRESSES": "true"}
+        environment = {**os.environ, **allowed, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
         started.append(subprocess.Popen([sys.executable, "-m", "inbox.cli", "worker", *options], env=environment))
         return started[-1]
 
@@ -79,6 +85,31 @@ def test_an_idle_worker_stops_at_once(
     one.send_signal(signal.SIGTERM)
     assert one.wait(5) == 0
     assert time.monotonic() - before < 3
+
+
+def test_a_platform_that_never_answers_holds_up_no_job_and_its_stream_is_given_back_at_the_end(
+    sqlite_url: str, valkey_url: str, worker: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    database = Database(sqlite_url)
+
+    def stream() -> Stream:
+        with database.reading() as session:
+            return session.scalars(sa.select(Stream)).one()
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        feed = {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/feed"}
+        with database.writing() as session:
+            session.add(Channel(kind="rss", name="Feed", settings=feed, streams=[Stream(name="entries")]))
+        ring(Job.POLL)
+        one = worker()
+        eventually(lambda: stream().claim, seconds=30)
+        ring(Job.WAKE_SNOOZED)
+        eventually(lambda: Queue(QueueName.DEFAULT, connection=jobs.doorbell()).count == 0, seconds=10)
+        assert stream().claim
+        one.send_signal(signal.SIGTERM)
+        assert one.wait(10) == 0
+    assert stream().claim == ""
+    database.dispose()
 
 
 def test_worker_and_scheduler_outlive_valkey(
