@@ -107,8 +107,8 @@ class Bluesky(ChannelConnector):
         tells_edits=True,
         tells_deletes=True,
         watches=True,
-        acts=frozenset({ActName.HIDE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
-        undoable=frozenset({ActName.HIDE, ActName.BLOCK, ActName.MUTE}),
+        acts=frozenset({ActName.LIKE, ActName.HIDE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
+        undoable=frozenset({ActName.LIKE, ActName.HIDE, ActName.BLOCK, ActName.MUTE}),
         text_limit=LIMIT,
         text_unit=Unit.GRAPHEMES,
         metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES}),
@@ -200,8 +200,9 @@ class Bluesky(ChannelConnector):
             return find_direct(api, reply) if "convo_id" in reply.parent_handle else self._find(api, reply)
 
     def act(self, act: Act) -> Receipt:
-        """Hide the reply, block, mute or report its author."""
+        """Like or hide the post, block, mute or report its author."""
         doers = {
+            ActName.LIKE: acts.like,
             ActName.HIDE: acts.hide,
             ActName.BLOCK: acts.block,
             ActName.MUTE: acts.mute,
@@ -209,6 +210,8 @@ class Bluesky(ChannelConnector):
         }
         if act.name not in self.capabilities.acts or (act.undo and act.name not in self.capabilities.undoable):
             return super().act(act)
+        if "convo_id" in act.handle and act.name is ActName.LIKE:
+            raise Refused(N_("Direct messages are liked on Bluesky itself."))
         if "convo_id" in act.handle and act.name in {ActName.HIDE, ActName.REPORT}:
             raise Refused(N_("Direct messages are reported on Bluesky itself; block or mute their author instead."))
         with self._open() as api:

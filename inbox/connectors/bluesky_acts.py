@@ -1,4 +1,4 @@
-"""What can be done on Bluesky about a post or its author: hide, block, mute, report; each, but the report, can be undone."""
+"""What can be done on Bluesky about a post or its author: like, hide, block, mute, report; all but the last can be undone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,31 +8,30 @@ from inbox.connectors.bluesky_api import BlueskyApi, is_missing
 from inbox.connectors.bluesky_read import parts_of
 from inbox.connectors.bluesky_text import record_key
 from inbox.connectors.contract import N_, Act, Gone, Passing, Receipt, Refused
+from inbox.connectors.json_api import mapping
 
 BLOCK = "app.bsky.graph.block"
 GATE = "app.bsky.feed.threadgate"
+LIKE = "app.bsky.feed.like"
 HIDDEN_AT_MOST = 300
 
 
 def block(api: BlueskyApi, act: Act) -> Receipt:
     """Block the author, or take all our blocks of them back. Blocks on Bluesky are public."""
     did = act.author_id or str(act.handle.get("did") or "")
-    viewer = api.get("app.bsky.actor.getProfile", {"actor": did}).get("viewer")
-    there = viewer.get("blocking") if isinstance(viewer, dict) else None
-    key = record_key(f"block {did}")
-    if not act.undo:
-        if isinstance(there, str):
-            return Receipt(there, state={"uri": there})
-        record = {"$type": BLOCK, "subject": did, "createdAt": stamp()}
-        # Under a key of its own, so that a second attempt changes nothing.
-        put = api.post(
-            "com.atproto.repo.putRecord", {"repo": api.did, "collection": BLOCK, "rkey": key, "record": record}
-        )
-        return Receipt(str(put.get("uri") or ""), state={"uri": str(put.get("uri") or "")})
-    for rkey in {key, *(str(uri).rpartition("/")[2] for uri in (there, act.undo_state.get("uri")) if uri)}:
-        # Deleting what is not there is fine.
-        api.post("com.atproto.repo.deleteRecord", {"repo": api.did, "collection": BLOCK, "rkey": rkey})
-    return Receipt(did)
+    viewer = mapping(api.get("app.bsky.actor.getProfile", {"actor": did}).get("viewer"))
+    return _declare(api, act, BLOCK, did, record_key(f"block {did}"), viewer.get("blocking"))
+
+
+def like(api: BlueskyApi, act: Act) -> Receipt:
+    """Like the post, or take that back; everybody sees it."""
+    found = api.get("app.bsky.feed.getPosts", {"uris": [act.message_id]}).get("posts")
+    if not isinstance(found, list) or not found:
+        raise Gone(N_("The post is gone on Bluesky."))
+    view = mapping(found[0])
+    subject = {"uri": act.message_id, "cid": str(view.get("cid") or act.handle.get("cid") or "")}
+    there = mapping(view.get("viewer")).get("like")
+    return _declare(api, act, LIKE, subject, record_key(f"like {act.message_id}"), there)
 
 
 def mute(api: BlueskyApi, act: Act) -> Receipt:
@@ -84,6 +83,22 @@ def hide(api: BlueskyApi, act: Act) -> Receipt:
 def stamp() -> str:
     """Now, as records write it."""
     return now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _declare(api: BlueskyApi, act: Act, collection: str, subject: Any, key: str, there: Any) -> Receipt:
+    """Say something about a subject in a record of ours, or unsay it; `there` is where we have said so already."""
+    if not act.undo:
+        if isinstance(there, str):
+            return Receipt(there, state={"uri": there})
+        record = {"$type": collection, "subject": subject, "createdAt": stamp()}
+        # Under a key of its own, so that a second attempt changes nothing.
+        body = {"repo": api.did, "collection": collection, "rkey": key, "record": record}
+        uri = str(api.post("com.atproto.repo.putRecord", body).get("uri") or "")
+        return Receipt(uri, state={"uri": uri})
+    for rkey in {key, *(str(uri).rpartition("/")[2] for uri in (there, act.undo_state.get("uri")) if uri)}:
+        # Deleting what is not there is fine.
+        api.post("com.atproto.repo.deleteRecord", {"repo": api.did, "collection": collection, "rkey": rkey})
+    return Receipt(act.author_id or act.message_id)
 
 
 def _gate(api: BlueskyApi, key: str) -> tuple[Mapping[str, Any], str | None]:

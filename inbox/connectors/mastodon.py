@@ -71,8 +71,8 @@ class Mastodon(ChannelConnector):
         tells_edits=True,
         tells_deletes=True,
         watches=True,
-        acts=frozenset({ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
-        undoable=frozenset({ActName.BLOCK, ActName.MUTE}),
+        acts=frozenset({ActName.LIKE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
+        undoable=frozenset({ActName.LIKE, ActName.BLOCK, ActName.MUTE}),
         text_limit=500,
         text_unit=Unit.GRAPHEMES,
         metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES}),
@@ -161,12 +161,15 @@ class Mastodon(ChannelConnector):
             return find_answer(api, api.us(), reply, answer_to(reply)["status"])
 
     def act(self, act: Act) -> Receipt:
-        """Block or mute the author, or report the message to the moderators of our server."""
+        """Like the message, block or mute its author, or report it to the moderators of our server."""
         account_id = str(act.handle.get("account_id") or act.author_id)
         with self._open() as api:
             if act.name in {ActName.BLOCK, ActName.MUTE}:
                 verb = f"un{act.name}" if act.undo else str(act.name)
                 api.post(f"/api/v1/accounts/{segment(account_id)}/{verb}", {})
+            elif act.name is ActName.LIKE:
+                status_id = str(act.handle.get("status_id") or act.message_id)
+                api.post(f"/api/v1/statuses/{segment(status_id)}/{'un' if act.undo else ''}favourite", {})
             elif act.name is ActName.REPORT and not act.undo:
                 body = {"account_id": account_id, "status_ids": [act.message_id], "comment": act.reason[:1_000]}
                 try:

@@ -67,8 +67,11 @@ class MastodonStage(Stage):
         }.get(path, httpx.Response(404, json={"error": "Record not found"}))
 
     def _acted(self, path: str, request: httpx.Request) -> httpx.Response:
-        """Blocks and mutes of an account, and reports to the server's moderators."""
+        """Likes of a status, blocks and mutes of an account, and reports to the server's moderators."""
         *_before, account_id, verb = path.split("/")
+        if verb.removeprefix("un") == "favourite":
+            (liked,) = [status for status in self._statuses() if status["id"] == account_id]
+            return httpx.Response(200, json={**liked, "favourited": verb == "favourite"})
         state = {"block": {"blocking": True}, "mute": {"muting": True, "muting_notifications": True}}
         if verb.removeprefix("un") in state:
             name = verb.removeprefix("un")
