@@ -21,7 +21,11 @@ class BlueskyDirectStage(BlueskyStage):
     poll_path = f"{CHAT}getMessages"
     send_path = f"{CHAT}sendMessage"
     too_long = "👩‍👩‍👧" * 1_001
-    no_act: ClassVar[dict[str, str]] = {"hide": ELSEWHERE, "report": ELSEWHERE}
+    no_act: ClassVar[dict[str, str]] = {
+        "hide": ELSEWHERE,
+        "report": ELSEWHERE,
+        "like": "direct messages are liked on Bluesky itself",
+    }
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         super().__init__(monkeypatch)
