@@ -10,19 +10,31 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
+from inbox.channels.abilities import abilities
 from inbox.channels.models import Channel, Stream
 from inbox.clock import as_utc, now
-from inbox.connectors.contract import Batch
+from inbox.connectors.contract import N_, Batch
 from inbox.database import insert_new
 from inbox.jobs import Job, after_commit
 from inbox.live import publish
 from inbox.teams.models import Teammate
 
 SUFFIX = " (past)"
+GIVEN_ONCE = N_("The platform gives everything only once.")
+
+
+class NoPast(ValueError):
+    """The platform gives everything only once, so that there is nothing to walk through; the text says so."""
 
 
 def backfill(session: Session, channel: Channel, since: datetime, *, by: Teammate) -> None:
-    """Fetch what was written since then; what is known already is counted and changes nothing. Twice is once."""
+    """Fetch what was written since then; what is known already is counted and changes nothing. Twice is once.
+
+    Raises NoPast where the platform gives everything only once.
+    """
+    able = abilities(channel)
+    if not able.keeps_past:
+        raise NoPast(able.because.get("keeps_past", GIVEN_ONCE))
     streams = [stream for stream in channel.streams if not stream.past_of]
     rows = [
         {

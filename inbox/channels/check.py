@@ -28,13 +28,15 @@ class Checked:
     memory: Mapping[str, Any] | None = None
 
 
-def check(kind: str, setup: Setup, settings: Settings) -> Checked:
+def check(kind: str, setup: Setup, settings: Settings, *, is_polled: bool = False) -> Checked:
     """The connection behind `setup`, with its newest three messages. Speaks to the network, stores nothing.
+
+    `is_polled` says that a channel reads there already.
 
     Raises ConnectorError and nothing else: its text says what is wrong and what to do.
     """
     memory = NoMemory()
-    checked = look(channel_connector(kind)(setup, surroundings(memory, settings)))
+    checked = look(channel_connector(kind)(setup, surroundings(memory, settings, is_polled=is_polled)))
     return replace(checked, memory=memory.state)
 
 

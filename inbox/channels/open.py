@@ -79,8 +79,9 @@ def lend(
 ) -> ChannelConnector:
     """The channel's connector with these settings and the channel's own memory and pace."""
     connector = channel_connector(channel.kind)
+    memory = StoredMemory(channel.id, database, vault)
     pace = SharedPace(channel.id, connector.rates, for_people=for_people)
-    return connector(setup, surroundings(StoredMemory(channel.id, database, vault), settings, pace))
+    return connector(setup, surroundings(memory, settings, pace, is_polled=True))
 
 
 def read_settings(channel: Channel, vault: Vault) -> Setup:
@@ -100,13 +101,16 @@ def read_settings(channel: Channel, vault: Vault) -> Setup:
         ) from error
 
 
-def surroundings(memory: StoredMemory | NoMemory, settings: Settings, pace: Pace | None = None) -> Surroundings:
+def surroundings(
+    memory: StoredMemory | NoMemory, settings: Settings, pace: Pace | None = None, *, is_polled: bool = False
+) -> Surroundings:
     """What the house lends a connector; without `pace` it goes as fast as it likes."""
     return Surroundings(
         memory,
         allow_private_addresses=settings.allow_private_addresses,
         pace=pace or NoPace(),
         base_url=settings.base_url,
+        is_polled=is_polled,
     )
 
 

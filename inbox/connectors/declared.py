@@ -113,10 +113,12 @@ class Capabilities:
     """What this platform lets us do; `because` gives the reason for what it does not, by act or by field name here."""
 
     polls: bool = True
+    keeps_past: bool = True  # what was written earlier can be fetched from a date, beside the usual polls
     receives: bool = False
     replies: bool = False
     tells_edits: bool = False
     tells_deletes: bool = False
+    threads: bool = False  # what a message answers comes along, or can be asked for
     watches: bool = False  # keywords and hashtags, also where nobody names us
     acts: frozenset[ActName] = frozenset()
     undoable: frozenset[ActName] = frozenset()

@@ -44,10 +44,15 @@ class NoPace:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the house lends a connector. `base_url` is where Trellis itself can be reached."""
+    """What the house lends a connector. `base_url` is where Trellis itself can be reached.
+
+    `is_polled` says that a channel of ours reads there already: a platform that lets only one read at a time is then left
+    to its polls.
+    """
 
     memory: Memory
     allow_private_addresses: bool = False
     timeout_seconds: float = 20.0
     pace: Pace = field(default_factory=NoPace)
     base_url: str = ""
+    is_polled: bool = False

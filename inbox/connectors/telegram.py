@@ -18,7 +18,6 @@ from inbox.connectors.contract import (
     Group,
     Guide,
     IncomingMessage,
-    NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
     Passing,
@@ -82,7 +81,9 @@ class Telegram(ChannelConnector):
         undoable=frozenset({ActName.MUTE, ActName.BAN, ActName.LIKE}),
         text_limit=LIMIT,
         text_unit=Unit.UTF16,
+        keeps_past=False,
         because={
+            "keeps_past": N_("Telegram gives bots each message once and keeps it for 24 hours."),
             "tells_deletes": N_("Telegram does not tell bots what was deleted."),
             "refetches": N_("Telegram does not give bots a message a second time."),
             ActName.HIDE: N_("Telegram cannot hide messages; delete them instead."),
@@ -107,14 +108,9 @@ class Telegram(ChannelConnector):
         """Ask who the bot is, whether another program takes its messages, and what waits."""
         with self._open() as api:
             me = mapping(api.call("getMe"))
-            if mapping(api.call("getWebhookInfo")).get("url"):
-                raise NeedsPerson(
-                    N_(
-                        "Another program receives this bot's messages by a webhook; remove it there, or make another bot."
-                    )
-                )
-            # Without an offset nothing is confirmed, so that the first poll finds it all.
-            waiting = listed(api.call("getUpdates", QUESTION))
+            api.refuse_webhook()
+            # Without an offset nothing is confirmed, so that the first poll finds it all. Telegram lets one read at a time.
+            waiting = [] if self.surroundings.is_polled else listed(api.call("getUpdates", QUESTION))
         if not isinstance(me.get("id"), int):
             raise Passing(N_("Telegram does not say which bot this is."))
         hears_all = bool(me.get("can_read_all_group_messages"))

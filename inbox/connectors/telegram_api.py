@@ -5,7 +5,14 @@ from typing import Any
 
 from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, OutcomeUnknown, Passing, Refused, Surroundings
 from inbox.connectors.http import Forbidden
-from inbox.connectors.json_api import JsonApi, mapping
+from inbox.connectors.json_api import JsonApi, mapping, text_of
+
+# Whoever asks last wins, and what it confirms the other never sees.
+SHARED = N_(
+    "Another program reads this bot's messages too, so that each of the two misses some. "
+    "Stop that program, or make another bot for one of them."
+)
+SHARED_SECONDS = 60.0
 
 
 class TelegramApi(JsonApi):
@@ -23,11 +30,24 @@ class TelegramApi(JsonApi):
             if error.status == 404:
                 raise NeedsPerson(N_("Telegram does not know this bot token; ask @BotFather for a new one.")) from None
             if error.status == 409:
-                raise NeedsPerson(N_("Somebody else reads this bot's messages: %(error)s", error=error)) from None
+                self.refuse_webhook()
+                raise Passing(SHARED, retry_after=SHARED_SECONDS, status=409) from None
             raise
         if mapping(answer).get("ok") is not True:
             raise Passing(N_("Telegram answered something else than expected."))
         return answer.get("result")
+
+    def refuse_webhook(self) -> None:
+        """Raises NeedsPerson when Telegram brings the bot's messages to another program, with that program's host."""
+        address = text_of(mapping(self.call("getWebhookInfo")).get("url"))
+        if address:
+            host = address.partition("://")[2].partition("/")[0].rpartition("@")[2]
+            raise NeedsPerson(
+                N_(
+                    "%(host)s receives this bot's messages by a webhook; remove it there, or make another bot.",
+                    host=host,
+                )
+            )
 
     def do(self, method: str, body: Mapping[str, Any], scope: str = "") -> Any:
         """A change, made once; its `result`. A group that became a supergroup is found under its new number."""

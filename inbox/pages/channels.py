@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from inbox.channels import edit as edits
-from inbox.channels.backfill import backfill, stop_backfill
+from inbox.channels.backfill import NoPast, backfill, stop_backfill
 from inbox.channels.due import poll_now
 from inbox.channels.ledger import browse_ledger
 from inbox.channels.models import Channel
@@ -20,6 +20,7 @@ from inbox.pages.access import me, requires
 from inbox.pages.channel_shown import shown
 from inbox.pages.found import found_day
 from inbox.pages.rendering import render
+from inbox.pages.translate import translate
 from inbox.teams.permissions import Permission
 from inbox.web import reading, writing
 
@@ -73,8 +74,11 @@ def create_backfill(channel_id: int) -> ResponseReturnValue:
         flash(gettext("Please choose a day in the past."), "error")
         return redirect(url_for("channels.show", channel_id=channel_id))
     with writing() as writable:
-        moment = datetime.combine(since, time.min, UTC)
-        backfill(writable, writable.get(Channel, channel_id) or abort(404), moment, by=me())
+        moment, channel = datetime.combine(since, time.min, UTC), writable.get(Channel, channel_id) or abort(404)
+        try:
+            backfill(writable, channel, moment, by=me())
+        except NoPast as refusal:
+            flash(translate(str(refusal)), "error")
     return redirect(url_for("channels.show", channel_id=channel_id, _anchor="past"))
 
 

@@ -166,7 +166,7 @@ def _tried(kind: str, channel: Channel | None) -> tuple[Setup | dict[str, str], 
     try:
         if signs_in_there and channel:
             return setup, look(lend(channel, setup, opened.database, opened.vault, opened.settings)), ""
-        return setup, check(kind, setup, opened.settings), ""
+        return setup, check(kind, setup, opened.settings, is_polled=channel is not None), ""
     except ConnectorError as error:
         return setup, None, refused(error)
 

@@ -39,6 +39,7 @@ class TelegramStage(Stage):
         self.monkeypatch = monkeypatch
         self.queue: list[tuple[int, Any]] = []
         self.confirmed = 0
+        self.webhook = ""
 
     def recorded(self) -> list[Any]:
         return list(recording("telegram/messages.json"))
@@ -50,6 +51,8 @@ class TelegramStage(Stage):
             return httpx.Response(200, json={"ok": True, "result": self._waiting(body)})
         if path.startswith("/file"):
             return httpx.Response(200, content=PHOTO)
+        if method == "getWebhookInfo" and self.webhook:
+            return httpx.Response(200, json={"ok": True, "result": {"url": self.webhook, "pending_update_count": 0}})
         fixed = {
             "getMe": "telegram/me.json",
             "getWebhookInfo": "telegram/webhook_info.json",

@@ -153,3 +153,17 @@ def test_an_answer_that_the_platform_would_refuse_is_told_at_once_and_kept(
     assert page.status_code == 409
     assert "With the author&#39;s name the answer has" in page.text
     assert text.strip() in page.text
+
+
+def test_a_queue_that_is_read_once_has_no_past_to_fetch(client: Any, house: Database) -> None:
+    with house.writing() as session:
+        channel = make_channel(session, kind="telegram", name="Bot")
+        session.add(Stream(channel_id=channel.id, name="updates", due_at=now()))
+        number = channel.id
+    page = client.get(f"/channels/{number}").text
+    assert "gives bots each message once" in page
+    assert f"/channels/{number}/backfill" not in page
+    refused = client.post(f"/channels/{number}/backfill", data={"since": "2026-01-01"}, follow_redirects=True)
+    assert "gives bots each message once" in refused.text
+    with house.reading() as session:
+        assert session.scalars(sa.select(Stream.name)).all() == ["updates"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,7 @@ import httpx
 import pytest
 
 from inbox.clock import now
-from inbox.connectors.contract import Act, ActName, IncomingMessage, NeedsPerson, Refused, Visibility
+from inbox.connectors.contract import Act, ActName, IncomingMessage, NeedsPerson, Passing, Refused, Visibility
 from inbox.connectors.telegram import TelegramSetup
 from inbox.connectors.telegram_acts import EVERYTHING
 from inbox.connectors.telegram_read import with_addresses
@@ -73,11 +74,34 @@ def test_a_webhook_elsewhere_is_told(stage: TelegramStage) -> None:
         stage.checked()
 
 
-@pytest.mark.parametrize(("status", "words"), [(404, "BotFather"), (409, "Somebody else")])
-def test_a_bot_that_is_unknown_or_read_elsewhere_needs_a_person(stage: TelegramStage, status: int, words: str) -> None:
-    stage.upset = answering(status, description="Conflict: terminated by other getUpdates request")
-    with pytest.raises(NeedsPerson, match=words):
+def test_a_bot_that_is_unknown_needs_a_person(stage: TelegramStage) -> None:
+    stage.upset = answering(404, description="Not Found")
+    with pytest.raises(NeedsPerson, match="BotFather"):
         stage.brought()
+
+
+def test_another_program_that_reads_too_is_waited_for_and_told_of(stage: TelegramStage) -> None:
+    stage.upset = answering(409, description="Conflict: terminated by other getUpdates request")
+    with pytest.raises(Passing, match="Another program reads") as caught:
+        stage.brought()
+    assert caught.value.retry_after
+    stage.upset = None
+    assert len(brought(stage)) == len(stage.items)
+
+
+def test_a_webhook_that_was_set_meanwhile_needs_a_person(stage: TelegramStage) -> None:
+    stage.webhook = "https://other.example/hook/123:secret"
+    stage.upset = answering(409, description="Conflict: can't use getUpdates method while webhook is active")
+    with pytest.raises(NeedsPerson, match=r"^other\.example receives") as caught:
+        stage.brought()
+    assert "secret" not in str(caught.value)
+
+
+def test_what_a_channel_polls_is_not_looked_at_by_a_check(stage: TelegramStage) -> None:
+    connector = stage.connector()
+    connector.surroundings = replace(connector.surroundings, is_polled=True)
+    assert connector.check().name == "@kalender_hilfe_bot"
+    assert not [request for request in stage.requests if stage.is_poll(request)]
 
 
 def test_a_bot_that_hears_little_says_so(stage: TelegramStage) -> None:
