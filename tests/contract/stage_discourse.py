@@ -60,8 +60,9 @@ class DiscourseStage(Stage):
         if path.startswith("/posts/"):
             found = [post for post in self._posts() if f"/posts/{post['id']}.json" == path]
             # Only a post by itself tells how many liked it.
-            likes = {"actions_summary": [{"id": 2, "count": 2, "can_act": True}]}
-            return httpx.Response(200, json={**likes, **found[0]}) if found else self._missing()
+            likes = {"id": 2, "count": 2, "can_act": True}
+            acted = [each for post in found for each in post.get("actions_summary", ()) if each["id"] != 2]
+            return httpx.Response(200, json={**found[0], "actions_summary": [likes, *acted]}) if found else self._missing()
         if path == "/t/310/posts.json":
             wanted = request.url.params.get_list("post_ids[]")
             found = [post for post in self._thread() if str(post["id"]) in wanted]
