@@ -56,7 +56,9 @@ class AppStoreConnectSetup(Setup):
     issuer_id: str = Field(title=N_("Issuer ID"), pattern=r"^[0-9a-fA-F-]{36}$")
     key_id: str = Field(title=N_("Key ID"), pattern=r"^[A-Z0-9]{8,12}$")
     private_key: SecretStr = Field(
-        title=N_("Private key"), description=N_("The content of the file AuthKey_….p8; it can be downloaded once.")
+        title=N_("Private key"),
+        description=N_("The content of the file AuthKey_….p8; it can be downloaded once."),
+        json_schema_extra={"contentMediaType": "application/x-pem-file"},
     )
 
     @field_validator("private_key")

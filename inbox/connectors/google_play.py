@@ -59,7 +59,9 @@ class GooglePlaySetup(Setup):
         max_length=200,
     )
     service_account: SecretStr = Field(
-        title=N_("Key of the service account"), description=N_("The whole JSON file that Google Cloud gives.")
+        title=N_("Key of the service account"),
+        description=N_("The whole JSON file that Google Cloud gives."),
+        json_schema_extra={"contentMediaType": "application/json"},
     )
 
     @field_validator("service_account")

@@ -19,10 +19,15 @@ from inbox.web import house
 # What a choice is called; those not named here speak for themselves.
 CHOICES = {"ssl": "SSL/TLS", "starttls": "STARTTLS", "none": N_("none")}
 
+SECRET = {"password", "file"}
+
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """One field of the form. `kind` is text, password, number, checkbox or select; `label` and `help` are msgids."""
+    """One field of the form; `label` and `help` are msgids.
+
+    `kind` is text, password, file (a secret of many lines), number, checkbox or select.
+    """
 
     name: str
     label: str
@@ -99,6 +104,7 @@ def _form_name(where: str) -> str:
 
 def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, stored: bool, visible: bool) -> FieldSpec:
     kind = "text" if visible else _kind(field)
+    is_kept = stored and kind in SECRET
     value = values.get(name, "" if field.is_required() or field.default is None else field.default)
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
@@ -108,9 +114,9 @@ def _draw(name: str, field: FieldInfo, values: Mapping[str, Any], error: str, st
         label=field.title or name,
         help=field.description or "",
         kind=kind,
-        value=("stored" if stored else "") if kind == "password" else shown,
+        value=("stored" if is_kept else "") if kind in SECRET else shown,
         error=error,
-        required=field.is_required() and not (kind == "password" and stored),
+        required=field.is_required() and not is_kept,
         options=[(choice, _choice(choice)) for choice in get_args(field.annotation)] if kind == "select" else (),
     )
 
@@ -123,6 +129,8 @@ def _kind(field: FieldInfo) -> str:
     annotation = field.annotation
     if get_origin(annotation) is Literal:
         return "select"
+    if annotation is SecretStr and isinstance(field.json_schema_extra, dict):
+        return "file" if "contentMediaType" in field.json_schema_extra else "password"
     kinds: dict[Any, str] = {SecretStr: "password", bool: "checkbox", int: "number"}
     return kinds.get(annotation, "text")
 

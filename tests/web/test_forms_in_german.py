@@ -1,6 +1,9 @@
 """What a form of a connection says when something is wrong, to somebody who reads German."""
 
+import re
 from typing import Any
+
+import pytest
 
 MAILBOX = {"kind": "email", "address": "nobody", "imap_host": "", "password": "geheim", "smtp_host": "mail.example.org"}
 
@@ -32,3 +35,15 @@ def test_a_kept_password_is_not_called_optional(client: Any) -> None:
     label = page.text.split('for="field-password"', 1)[1].split("</label>", 1)[0]
     assert "optional" not in label
     assert "stored" in page.text
+
+
+@pytest.mark.parametrize(("kind", "field"), [("google_play", "service_account"), ("app_store_connect", "private_key")])
+def test_a_key_file_has_room_for_its_lines_and_never_comes_back(client: Any, kind: str, field: str) -> None:
+    assert re.search(
+        rf'<textarea id="field-{field}"[^>]* required[^>]* autocomplete="off"',
+        client.get(f"/channels/new?kind={kind}").text,
+    )
+    page = client.post("/channels/checks", data={"kind": kind, field: "-----BEGIN\r\nnonsense"})
+    assert page.status_code == 422
+    assert f'<p class="error" id="field-{field}-error">' in page.text
+    assert "nonsense" not in page.text
