@@ -5,7 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from inbox.channels.due import Claimed
-from inbox.connectors.contract import N_, Batch, ChannelConnector, ConnectorError, Known, Passing, Refused
+from inbox.connectors.contract import (
+    N_,
+    Batch,
+    ChannelConnector,
+    ConnectorError,
+    IncomingMessage,
+    Known,
+    NeedsPerson,
+    Passing,
+    RateLimited,
+    Refused,
+)
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +51,19 @@ def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
         # Refused, not Passing: it may be one message of many, which must not keep the others waiting for ever.
         log.exception("refetch broke", extra={"kind": connector.kind})
         raise Refused(N_("The answer could not be understood (%(fault)s).", fault=type(error).__name__)) from error
+
+
+def thread(connector: ChannelConnector, orphans: Sequence[IncomingMessage]) -> Batch:
+    """What stands above these messages. Raises what must hold the poll up (patience, a person); all else costs the context only."""
+    try:
+        return connector.thread(orphans)
+    except (RateLimited, NeedsPerson):
+        raise
+    except ConnectorError as error:
+        log.warning("threads not filled", extra={"kind": connector.kind, "error": type(error).__name__})
+    except Exception:
+        log.exception("thread broke", extra={"kind": connector.kind})
+    return Batch()
 
 
 def with_metrics(connector: ChannelConnector, known: Sequence[Known], batch: Batch) -> Batch:

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar
 
 # Part of the contract: connectors and their callers take these from here.
@@ -26,6 +25,13 @@ from inbox.connectors.errors import OutcomeUnknown as OutcomeUnknown
 from inbox.connectors.errors import Passing as Passing
 from inbox.connectors.errors import RateLimited as RateLimited
 from inbox.connectors.errors import Refused as Refused
+from inbox.connectors.incoming import Author as Author
+from inbox.connectors.incoming import BadItem as BadItem
+from inbox.connectors.incoming import Batch as Batch
+from inbox.connectors.incoming import Deletion as Deletion
+from inbox.connectors.incoming import IncomingAttachment as IncomingAttachment
+from inbox.connectors.incoming import IncomingMessage as IncomingMessage
+from inbox.connectors.incoming import Visibility as Visibility
 from inbox.connectors.surroundings import Memory as Memory
 from inbox.connectors.surroundings import NoPace as NoPace
 from inbox.connectors.surroundings import Pace as Pace
@@ -33,109 +39,6 @@ from inbox.connectors.surroundings import Surroundings as Surroundings
 from inbox.sentence import N_ as N_
 from inbox.sentence import Sentence as Sentence
 from inbox.sentence import listed_sentences as listed_sentences
-
-
-class Visibility(StrEnum):
-    """Who can read a message at its source; a reply is never wider than what it answers."""
-
-    PUBLIC = "public"
-    UNLISTED = "unlisted"
-    PRIVATE = "private"
-    DIRECT = "direct"
-
-
-# ── what comes in ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who wrote. `external_id` is the platform's stable key, `handle` what people see."""
-
-    external_id: str
-    handle: str = ""
-    name: str = ""
-    avatar_url: str = ""
-    profile_url: str = ""
-    is_us: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingAttachment:
-    """A file that came with a message: its bytes (already capped), or the address where it lies."""
-
-    name: str
-    media_type: str = "application/octet-stream"
-    size_bytes: int = 0
-    content: bytes | None = None
-    url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingMessage:
-    """One thing somebody wrote. `text` is plain and without quoted history, which goes to `quote`; `html` is as received.
-
-    `reply_handle` is what this connector needs later to answer or moderate this very message (ids, visibility …).
-    A message that is already known is compared: another `text` makes a revision. `metrics` are the public counts that came
-    along with it.
-    """
-
-    external_id: str
-    thread_id: str
-    text: str
-    posted_at: datetime | None = None
-    author: Author | None = None
-    html: str | None = None
-    quote: str = ""
-    subject: str = ""
-    url: str = ""
-    parent_id: str = ""
-    language: str = ""
-    visibility: Visibility = Visibility.PUBLIC
-    edited_at: datetime | None = None
-    is_automatic: bool = False
-    attachments: tuple[IncomingAttachment, ...] = ()
-    reply_handle: Mapping[str, Any] = field(default_factory=dict)
-    raw: Mapping[str, Any] | str | None = None
-    metrics: Mapping[Metric, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Deletion:
-    """The platform says that this message is gone; with `can_come_back` only out of sight, until a moderator relents."""
-
-    external_id: str
-    deleted_at: datetime | None = None
-    can_come_back: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class BadItem:
-    """An item that could not be read. It goes to quarantine with its payload; the others go on."""
-
-    reason: Sentence
-    raw: str
-    external_id: str = ""
-    line_number: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """One page of a stream and the cursor after it, which is stored in the same transaction as the rows.
-
-    Every fetched item is in exactly one of the four: messages, deletions, bad, or counted in `filtered`.
-    """
-
-    messages: Sequence[IncomingMessage] = ()
-    deletions: Sequence[Deletion] = ()
-    bad: Sequence[BadItem] = ()
-    filtered: int = 0
-    cursor: Mapping[str, Any] = field(default_factory=dict)
-    answer: str = ""  # what a webhook's sender is told, where it waits for certain words
-
-    @property
-    def fetched(self) -> int:
-        return len(self.messages) + len(self.deletions) + len(self.bad) + self.filtered
-
 
 # ── what goes out ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -248,14 +151,21 @@ class ChannelConnector(ABC):
     def poll(self, stream: str, cursor: Mapping[str, Any] | None, since: datetime | None) -> Iterator[Batch]:
         """Everything after `cursor` in batches, oldest first where the platform allows; the first time from `since`.
 
-        Repeats are allowed, gaps are not. An older version's cursor is understood or restarted from `since`. Parents that
-        a conversation needs are fetched along.
+        Repeats are allowed, gaps are not. An older version's cursor is understood or restarted from `since`.
         """
         raise Refused(N_("%(label)s is not polled; messages are brought.", label=self.label))
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """These messages (at most `capabilities.refetches`) as they are now; those that are gone as deletions."""
         raise Refused(N_("%(label)s does not give single messages again.", label=self.label))
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """What these messages answer, and what else stands above them where it comes along; what does not exist as deletions.
+
+        Asked for new messages whose parent nobody knows, and that do not quote it. A parent's `thread_id` says where all
+        of it belongs. What cannot be told now is left out. Nothing where polls bring the parents themselves.
+        """
+        return Batch()
 
     def metrics(self, known: Sequence[Known]) -> Mapping[str, Mapping[Metric, int]]:
         """Public counts of these messages by their ids, where they take a question of their own. None where they come along
