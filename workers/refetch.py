@@ -1,47 +1,84 @@
-"""Job `refetch`: asks again for older messages, ever more rarely, so that late edits and deletions are seen too."""
+"""Job `refetch`: asks again for older messages, ever more rarely, so that late edits and deletions are seen too.
+
+Like `poll`, it waits a moment only, and a slow platform delays neither other channels nor other jobs.
+"""
 
 import logging
 import time
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from inbox.channels.open import open_connector
 from inbox.config import load_settings
-from inbox.connectors.contract import ChannelConnector, ConnectorError
-from inbox.conversations.ask_again import Asked, claim_asks, settle_asks
+from inbox.connectors.contract import ConnectorError
+from inbox.conversations.ask_again import Asked, claim_asks, find_asks, settle_asks
 from inbox.conversations.attach import attach
-from inbox.database import Database
-from inbox.jobs import RECIPES, Job, answered
+from inbox.jobs import Job, answered
 from workers.ask_in_parts import ask_in_parts
+from workers.lanes import Lanes
 from workers.opened import open_database, open_vault
 
 log = logging.getLogger(__name__)
 
+PATIENCE_SECONDS = 1.0
+LANES, PER_HOST = 16, 2
+# How long one hundred messages may wait for a budget that is soon full again.
+BUDGET_SECONDS = 150.0
 
-def refetch() -> None:
-    """Channel after channel, until nothing is due or half of the job's time is over; one that fails waits for the next ring."""
+# Channels whose asking broke off wait for the next ring.
+_failing: set[int] = set()
+
+
+def refetch(patience: float = PATIENCE_SECONDS) -> None:
+    """Begin to ask for whatever is due; returns when nothing is due any more, or after `patience` seconds."""
     answered(Job.REFETCH)
-    database, failing, until = open_database(), set[int](), time.monotonic() + RECIPES[Job.REFETCH].seconds / 2
-    while time.monotonic() < until:
-        with database.writing() as session:
-            asked = claim_asks(session, besides=failing)
-        if asked is None:
-            return
-        try:
-            connector = open_connector(asked.channel, database, open_vault(), load_settings())
-            ask_all(asked, connector, database, until=until)
-        except ConnectorError as error:
-            log.warning("not asked again", extra={"channel": asked.channel.id, "error": type(error).__name__})
-            failing.add(asked.channel.id)
+    _failing.clear()
+    _lanes().run(patience)
 
 
-def ask_all(asked: Asked, connector: ChannelConnector, database: Database, *, until: float) -> None:
+def leave(patience: float = PATIENCE_SECONDS) -> None:
+    """Called when the process ends. What has not been asked by then is asked for when its claim has run out."""
+    if _lanes.cache_info().currsize:
+        _lanes().close(patience)
+        _lanes.cache_clear()
+
+
+def _look(besides: Collection[int], without: Collection[str]) -> Iterable[tuple[int, str]]:
+    with open_database().reading() as session:
+        return find_asks(session, besides={*besides, *_failing}, without=without)
+
+
+def _claim(channel_ids: Collection[int]) -> Mapping[int, Asked]:
+    with open_database().writing() as session:
+        found = {number: claim_asks(session, number) for number in channel_ids}
+    return {number: asked for number, asked in found.items() if asked}
+
+
+def _ask(asked: Asked) -> None:
+    number, until = asked.channel.id, time.monotonic() + BUDGET_SECONDS
+    _failing.add(number)
+    try:
+        ask_all(asked, until=until)
+        _failing.discard(number)
+    except ConnectorError as error:
+        log.warning("not asked again", extra={"channel": number, "error": type(error).__name__})
+
+
+def ask_all(asked: Asked, *, until: float) -> None:
     """Ask for the claimed messages and store what came, request by request; no transaction waits for the network.
 
-    After `until` (of the monotonic clock) no budget is waited for.
+    After `until` (of the monotonic clock) no budget is waited for. Raises ConnectorError.
     """
-    folder = load_settings().attachments
+    database, settings = open_database(), load_settings()
+    connector = open_connector(asked.channel, database, open_vault(), settings)
     for start in range(0, len(asked.known), asked.at_once):
         some = slice(start, start + asked.at_once)
         for ids, said in ask_in_parts(connector, asked.ids[some], asked.known[some], until):
-            batch = attach(folder, said)
+            batch = attach(settings.attachments, said)
             with database.writing() as session:
                 settle_asks(session, asked, ids, batch)
+
+
+@lru_cache(maxsize=1)
+def _lanes() -> Lanes[Asked]:
+    return Lanes(_look, _claim, _ask, lanes=LANES, per_host=PER_HOST)

@@ -12,13 +12,13 @@ from rq.serializers import JSONSerializer
 from inbox.config import load_settings
 from inbox.jobs import QueueName, working
 from inbox.logs import set_up_logs
-from workers.poll import PATIENCE_SECONDS, leave
+from workers import poll, refetch
 
 log = logging.getLogger(__name__)
 
 PAUSE_WITHOUT_VALKEY = 1.0
 LONG_MS = 5_000
-# Who is told to stop when no job is waiting lets streams be read to their end, unless they take for ever.
+# Who stops when no job is waiting lets what was begun come to its end, unless it takes for ever.
 BURST_SECONDS = 120.0
 
 
@@ -31,7 +31,8 @@ def command(burst: bool) -> None:
     try:
         run(settings.redis, burst=burst)
     finally:
-        leave(patience=BURST_SECONDS if burst else PATIENCE_SECONDS)
+        for recipe in (poll, refetch):
+            recipe.leave(BURST_SECONDS if burst else recipe.PATIENCE_SECONDS)
 
 
 def run(redis_url: str, *, burst: bool = False) -> None:

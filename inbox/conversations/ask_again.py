@@ -35,29 +35,38 @@ class Asked:
     at_once: int
 
 
-def claim_asks(session: Session, *, besides: Collection[int] = ()) -> Asked | None:
-    """Up to a hundred due messages of one channel, none of `besides`; None when nothing is due."""
+def find_asks(
+    session: Session, *, besides: Collection[int] = (), without: Collection[str] = ()
+) -> Sequence[tuple[int, str]]:
+    """Every channel with due messages, and its host, those that have waited longest first; nothing is claimed.
+
+    None of the channels `besides`, and none of the hosts `without`.
+    """
+    rows = session.execute(
+        sa.select(Channel.id, Channel.host)
+        .join(Message, Message.channel_id == Channel.id)
+        .where(*_due(now()), Channel.id.not_in(besides), Channel.host.not_in(without))
+        .group_by(Channel.id, Channel.host)
+        .order_by(sa.func.min(Message.ask_again_at))
+    )
+    return [(number, host) for number, host in rows]
+
+
+def claim_asks(session: Session, channel_id: int) -> Asked | None:
+    """Up to a hundred due messages of the channel, those that have waited longest; None when nothing is due any more."""
     moment = now()
-    due = (
+    mine = (
         sa.select(Message)
         .join(Channel, Channel.id == Message.channel_id)
-        .where(
-            Message.ask_again_at.is_not(None),
-            Message.ask_again_at <= moment,
-            Channel.state == ChannelState.ACTIVE,
-            Channel.is_sample.is_(False),
-            Channel.kind.in_(kinds_asked_again()),
-            Channel.id.not_in(besides),
-        )
+        .where(*_due(moment), Message.channel_id == channel_id)
         .order_by(Message.ask_again_at)
+        .limit(AT_ONCE)
+        .options(joinedload(Message.conversation, innerjoin=True))
     )
-    first = session.scalar(due.limit(1))
-    if first is None:
-        return None
-    channel = session.get_one(Channel, first.channel_id)
-    mine = due.where(Message.channel_id == channel.id).limit(AT_ONCE)
-    mine = mine.options(joinedload(Message.conversation, innerjoin=True))
     messages = session.scalars(skip_locked(session, mine, Message)).all()
+    if not messages:
+        return None
+    channel = session.get_one(Channel, channel_id)
     at_once = abilities(channel).refetches
     # A connection that may not ask is not asked; its terms run out by themselves.
     again = moment + LEASE if at_once else None
@@ -88,6 +97,17 @@ def settle_asks(session: Session, asked: Asked, ids: Sequence[int], batch: Batch
         .where(Message.id == columns.c.id)
         .values(ask_again_at=columns.c.ask_again_at, keep_until=columns.c.keep_until, asked=Message.asked + 1)
         .execution_options(synchronize_session=False)
+    )
+
+
+def _due(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        # Said although the comparison says it too: SQLite then sees that it may use the partial index.
+        Message.ask_again_at.is_not(None),
+        Message.ask_again_at <= moment,
+        Channel.state == ChannelState.ACTIVE,
+        Channel.is_sample.is_(False),
+        Channel.kind.in_(kinds_asked_again()),
     )
 
 

@@ -19,6 +19,7 @@ from inbox.connectors.contract import ActName
 from inbox.conversations.models import Conversation, Direction, Message
 from inbox.conversations.reply import reply
 from inbox.database import Database
+from inbox.jobs import doorbell
 from inbox.members.models import Identity, Member
 from inbox.moderation.act import act
 from inbox.moderation.undo import undo
@@ -74,7 +75,7 @@ class House:
                     stream.cursor = {**(stream.cursor or {}), "looked_at": (now() - timedelta(hours=2)).isoformat()}
             session.execute(sa.update(Message).where(Message.ask_again_at.is_not(None)).values(ask_again_at=now()))
         self.poll()
-        refetch()
+        refetch(patience=PATIENCE_SECONDS)
 
     def received(self, external_id: str) -> Message:
         """The message with this id once it has come, labelled: polls until then."""
@@ -182,6 +183,17 @@ class House:
         """The channel, where there is one."""
         with self.database.reading() as session:
             return session.scalars(sa.select(Channel)).one()
+
+    def stream(self, name: str) -> Stream:
+        """A stream of the channel, as it stands after its last poll."""
+        with self.database.reading() as session:
+            return session.scalars(sa.select(Stream).where(Stream.name == name)).one()
+
+    def forget_budgets(self) -> None:
+        """As if the time had passed that a platform asked for."""
+        doorbell().flushall()
+        with self.database.writing() as session:
+            session.execute(sa.update(Delivery).values(not_before=now()).where(Delivery.state == DeliveryState.QUEUED))
 
     def is_balanced(self) -> bool:
         """Whether the ledger accounts for all that was fetched, and nothing was unreadable."""

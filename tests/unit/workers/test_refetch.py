@@ -1,5 +1,6 @@
 """Older messages are asked for again, ever more rarely: late edits and deletions are seen, and terms are kept."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from inbox.connectors.contract import (
     Retention,
     Setup,
 )
-from inbox.conversations.ask_again import claim_asks
+from inbox.conversations.ask_again import claim_asks, find_asks
 from inbox.conversations.expire import expire, forget_authors
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Attachment, Conversation, Message, Revision
@@ -39,6 +40,7 @@ from tests.incoming import MIA, batch_of, written
 from workers.refetch import refetch
 
 KIND = "forum"
+LONG = 20.0
 
 
 class Forum(ChannelConnector):
@@ -139,7 +141,7 @@ def test_late_edits_and_deletions_are_seen(database: Database) -> None:
     assert {m.ask_again_at - m.posted_at for m in messages(database).values() if m.ask_again_at} == {timedelta(hours=1)}
     Forum.now.update({"2": "other words", "3": None})
     turn_up(database)
-    refetch()
+    refetch(LONG)
     found = messages(database)
     assert [found[key].text for key in "123"] == ["words of 1", "other words", ""]
     assert found["3"].deleted_at
@@ -154,7 +156,7 @@ def test_counts_that_take_a_question_of_their_own_come_on_the_same_turn(database
     store(database, "1", "2", "3")
     Forum.now.update({"3": None})
     turn_up(database)
-    refetch()
+    refetch(LONG)
     found = messages(database)
     assert [found[key].metrics for key in "123"] == [{"likes": 12}, {"likes": 12}, {}]
     assert sorted(key for some in Forum.counts_asked for key in some) == ["1", "2"], "not of what is gone"
@@ -166,7 +168,7 @@ def test_nothing_waits_for_a_count(database: Database, monkeypatch: pytest.Monke
     store(database, "1")
     Forum.now.update({"1": "other words"})
     turn_up(database)
-    refetch()
+    refetch(LONG)
     assert (messages(database)["1"].text, messages(database)["1"].asked) == ("other words", 1)
 
 
@@ -178,7 +180,7 @@ def test_one_message_that_cannot_be_asked_for_keeps_no_other_waiting(
     store(database, "1", "strange", "3")
     Forum.now.update({"1": "other words", "3": None})
     turn_up(database)
-    refetch()
+    refetch(LONG)
     found = messages(database)
     assert (found["1"].text, found["strange"].text, found["3"].text) == ("other words", "words of strange", "")
     assert [found[key].asked for key in ("1", "strange")] == [1, 1]
@@ -200,13 +202,13 @@ def test_a_small_budget_is_enough_for_parts_when_it_is_soon_full_again(
     monkeypatch.setattr(Forum, "capabilities", replace(Forum.capabilities, refetches=20))
     store(database, "1", "2", "3")
     turn_up(database)
-    refetch()
+    refetch(LONG)
     assert sum(message.asked == 0 for message in messages(database).values()) == left
 
 
 def test_nothing_due_asks_nobody(database: Database) -> None:
     store(database, "1")
-    refetch()
+    refetch(LONG)
     assert Forum.asked == []
 
 
@@ -216,19 +218,46 @@ def test_a_platform_that_is_away_is_asked_again_after_the_lease(
     store(database, "1", "2")
     turn_up(database)
     monkeypatch.setattr(Forum, "is_away", True)
-    refetch()
+    refetch(LONG)
     left = [m.ask_again_at - now() for m in messages(database).values() if m.ask_again_at]
     assert len(left) == 2
     assert all(timedelta(minutes=9) < each < timedelta(minutes=11) for each in left)
 
 
 def test_two_workers_do_not_ask_for_the_same(database: Database) -> None:
-    store(database, "1")
+    number = store(database, "1")
     turn_up(database)
     with database.writing() as session:
-        assert claim_asks(session)
+        assert claim_asks(session, number)
     with database.writing() as session:
-        assert claim_asks(session) is None
+        assert find_asks(session) == []
+        assert claim_asks(session, number) is None
+
+
+def test_a_platform_that_never_answers_delays_no_other_and_all_of_it_is_asked_for(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generous, opened = Forum.refetch, threading.Event()
+
+    def refetch_late(self: Forum, known: Sequence[Known]) -> Batch:
+        if known[0].external_id.startswith("quick"):
+            opened.set()
+        elif not opened.wait(LONG):
+            raise Passing("the others were never asked")
+        return generous(self, known)
+
+    monkeypatch.setattr(Forum, "refetch", refetch_late)
+    with database.writing() as session:
+        for name in [f"slow{each}" for each in range(9)] + ["quick"]:
+            channel = Channel(kind=KIND, name=name, host=name.rstrip("0123456789"))
+            session.add(channel)
+            session.flush()
+            keys = [f"{name} {each}" for each in range(3)]
+            Forum.now.update(dict.fromkeys(keys, "words"))
+            ingest(session, channel, "all", batch_of(*(written(key, "words") for key in keys)))
+    turn_up(database)
+    refetch(LONG)
+    assert {message.asked for message in messages(database).values()} == {1}
 
 
 def test_a_connection_that_may_not_ask_stands_in_nobodys_way(database: Database) -> None:
@@ -236,7 +265,7 @@ def test_a_connection_that_may_not_ask_stands_in_nobodys_way(database: Database)
     turn_up(database)
     with database.writing() as session:
         session.get_one(Channel, number).abilities = {"refetches": 0}
-    refetch()
+    refetch(LONG)
     assert Forum.asked == []
     assert messages(database)["1"].ask_again_at is None
 
@@ -249,7 +278,7 @@ def test_invented_people_are_not_asked_again(database: Database, monkeypatch: py
     stored = messages(database)["1"]
     assert (stored.ask_again_at, stored.keep_until) == (None, None)
     turn_up(database)
-    refetch()
+    refetch(LONG)
     assert Forum.asked == []
 
 
@@ -287,7 +316,7 @@ def test_asking_again_lets_words_stay_where_terms_ask_for_that(
     monkeypatch.setattr(Forum, "retention", Retention(refresh_days=30))
     store(database, "1", age=timedelta(days=100))
     turn_up(database, keep_until=now() + timedelta(hours=2))
-    refetch()
+    refetch(LONG)
     stored = messages(database)["1"]
     assert stored.keep_until
     assert stored.keep_until > now() + timedelta(days=29)
