@@ -30,19 +30,24 @@ access_token = "token-of-fan"
 [[seed.accounts]]
 username = "other"
 access_token = "token-of-other"
+
+[[seed.accounts]]
+username = "moderator"
+access_token = "token-of-moderator"
+role = "admin"
 """
 
 
 @dataclass(frozen=True)
 class MockServer:
-    """Where it listens; the tokens are `token-of-brand`, `token-of-fan` and `token-of-other`."""
+    """Where it listens; the tokens are `token-of-brand`, `token-of-fan`, `token-of-other` and `token-of-moderator`."""
 
     url: str
 
 
 @contextmanager
 def running_mock_server(cache: Path) -> Iterator[MockServer]:
-    """A server with three accounts and no posts, forgotten at the end. Raises NoPeer."""
+    """A server with four accounts and no posts, forgotten at the end. Raises NoPeer."""
     programs = installed(cache, "mastodon", python_with(f"{PACKAGE}=={VERSION}")) / "bin"
     with tempfile.TemporaryDirectory(prefix="trellis-mastodon-") as name:
         folder, (port,) = Path(name), free_ports(1)

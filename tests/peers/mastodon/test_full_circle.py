@@ -1,175 +1,226 @@
-"""Mastodon's API on a server by others: written there, read here, answered, moderated, taken back, and deleted again."""
+"""Mastodon's API on a server by others, through the whole house: written there, read here, answered, moderated, seen there."""
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from inbox.connectors.contract import (
-    Act,
-    ActName,
-    Batch,
-    IncomingMessage,
-    NeedsPerson,
-    OutcomeUnknown,
-    OutgoingReply,
-    Visibility,
-)
-from inbox.connectors.mastodon import Mastodon
+from inbox.channels.models import ChannelState, Pause
+from inbox.clock import now
+from inbox.connectors.contract import ActName, Visibility
+from inbox.conversations.models import Direction
+from inbox.outbox.models import DeliveryState
+from tests.peers.house import House
+from tests.peers.mastodon.mock_server import MockServer
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(400)]
-LONG_AGO = "2020-01-01T00:00:00+00:00"
-Connect = Callable[..., Mastodon]
 SignIn = Callable[[str], httpx.Client]
 
 
-def write(client: httpx.Client, text: str, **more: Any) -> dict[str, Any]:
-    """Post a status as somebody."""
-    written: dict[str, Any] = client.post("/api/v1/statuses", json={"status": text, **more}).raise_for_status().json()
-    return written
+@pytest.fixture
+def account(house: House, mastodon_server: MockServer, signed_in: SignIn) -> Iterator[House]:
+    """A house that listens to brand's account, on a server that stumbles only when told."""
+    house.connect("mastodon", server=mastodon_server.url, access_token="token-of-brand")
+    yield house
+    signed_in("brand").delete("/api/v1/_mock/faults").raise_for_status()
 
 
-def polled(connector: Mastodon, stream: str = "mentions", cursor: Mapping[str, Any] | None = None) -> list[Batch]:
-    return list(connector.poll(stream, json.loads(json.dumps(dict(cursor))) if cursor else None, None))
+def write(client: httpx.Client, text: str, **more: Any) -> str:
+    """Somebody posts; gives the status's id."""
+    return str(client.post("/api/v1/statuses", json={"status": text, **more}).raise_for_status().json()["id"])
 
 
-def arrived(connector: Mastodon, name: str, stream: str = "mentions") -> tuple[IncomingMessage, Mapping[str, Any]]:
-    """The message with this id, and the cursor after everything."""
-    batches = polled(connector, stream)
-    return next(m for batch in batches for m in batch.messages if m.external_id == name), batches[-1].cursor
+def stumble(client: httpx.Client, path: str, method: str = "GET", count: int = 1, **effect: Any) -> None:
+    """Let the server fail at these requests."""
+    rule = {"match": {"methods": [method], "path": path}, "effect": effect, "count": count}
+    client.post("/api/v1/_mock/faults", json=rule).raise_for_status()
 
 
-def reply_to(message: IncomingMessage, text: str) -> OutgoingReply:
-    return OutgoingReply(
-        key=f"delivery-{message.external_id}",
-        text=text,
-        thread_id=message.thread_id,
-        parent_id=message.external_id,
-        parent_handle=json.loads(json.dumps(dict(message.reply_handle))),
-        language="en",
-        created_at=datetime.now(UTC),
+def seen_below(client: httpx.Client, status_id: str) -> list[dict[str, Any]]:
+    """What stands below a status, as somebody sees it."""
+    below: list[dict[str, Any]] = (
+        client.get(f"/api/v1/statuses/{status_id}/context").raise_for_status().json()["descendants"]
     )
+    return below
 
 
-def test_a_question_is_read_answered_and_the_answer_is_seen(mastodon: Connect, signed_in: SignIn) -> None:
-    root = write(signed_in("brand"), "Launch day")
-    question = write(signed_in("fan"), "@brand where is my order?", in_reply_to_id=root["id"])
-    connector = mastodon()
-    message, cursor = arrived(connector, question["id"])
-    assert message.text == "@brand where is my order?"
-    assert message.thread_id == root["id"]
-    assert message.author
-    assert message.author.handle.startswith("fan@")
-    assert sum(batch.fetched for batch in polled(connector, cursor=cursor)) == 0
-
-    reply = reply_to(message, "On its way: https://example.com/orders/4711")
-    assert connector.find_sent(reply) is None
-    receipt = connector.send(reply)
-    assert connector.find_sent(reply) == receipt
-    seen = signed_in("fan").get(f"/api/v1/statuses/{question['id']}/context").json()["descendants"]
-    assert [status["id"] for status in seen] == [receipt.external_id]
-    told = signed_in("fan").get("/api/v1/notifications").json()
-    assert receipt.external_id in [entry["status"]["id"] for entry in told if entry["type"] == "mention"]
+def between(client: httpx.Client, account_id: str) -> dict[str, Any]:
+    """How an account stands to another one."""
+    query = {"id[]": account_id}
+    (found,) = client.get("/api/v1/accounts/relationships", params=query).raise_for_status().json()
+    return dict(found)
 
 
-def test_a_direct_message_is_answered_directly(mastodon: Connect, signed_in: SignIn) -> None:
+def own_id(client: httpx.Client) -> str:
+    return str(client.get("/api/v1/accounts/verify_credentials").raise_for_status().json()["id"])
+
+
+def test_a_question_is_answered_and_the_talk_goes_on(account: House, signed_in: SignIn) -> None:
+    brand, fan = signed_in("brand"), signed_in("fan")
+    root = write(brand, "Launch day")
+    question = write(fan, "@brand where is my order? 🌱", in_reply_to_id=root)
+    message = account.received(question)
+    assert (message.text, account.conversation_of(question).external_id) == ("@brand where is my order? 🌱", root)
+    answer = account.done(account.reply(question, "On its way").id)
+    assert [each["id"] for each in seen_below(fan, question)] == [answer.external_id]
+    account.poll()
+    assert sorted(str(each.external_id) for each in account.messages(Direction.OUT)) == sorted(
+        [root, str(answer.external_id)]
+    )
+    thanks = write(fan, "@brand thank you", in_reply_to_id=answer.external_id)
+    assert account.received(thanks).conversation_id == message.conversation_id
+    assert account.is_balanced()
+
+
+def test_a_private_question_is_answered_in_private(account: House, signed_in: SignIn) -> None:
     secret = write(signed_in("fan"), "@brand please delete my account", visibility="direct")
-    connector = mastodon()
-    message, _cursor = arrived(connector, secret["id"])
-    assert message.visibility is Visibility.DIRECT
-    reply = reply_to(message, "Done")
-    receipt = connector.send(reply)
-    assert connector.find_sent(reply) == receipt
-    answer = signed_in("fan").get(f"/api/v1/statuses/{receipt.external_id}").json()
-    assert answer["visibility"] == "direct"
+    assert account.received(secret).visibility == Visibility.DIRECT
+    answer = account.done(account.reply(secret, "Done").id)
+    assert signed_in("fan").get(f"/api/v1/statuses/{answer.external_id}").json()["visibility"] == "direct"
 
 
-def test_an_answer_without_mention_is_found_in_the_thread(mastodon: Connect, signed_in: SignIn) -> None:
-    root = write(signed_in("brand"), "What do you plan with?")
-    silent = write(signed_in("other"), "Paper", in_reply_to_id=root["id"])
-    connector = mastodon()
-    message, cursor = arrived(connector, silent["id"], "threads")
-    assert message.thread_id == root["id"]
-    assert sum(batch.fetched for batch in polled(connector, "threads", cursor)) == 0
+def test_a_like_is_seen_by_its_author_and_taken_back(account: House, signed_in: SignIn) -> None:
+    fan = signed_in("fan")
+    praise = write(fan, "@brand you saved my day")
+    account.received(praise)
+    done = account.act(praise, ActName.LIKE)
+    assert fan.get(f"/api/v1/statuses/{praise}").json()["favourites_count"] == 1
+    assert "favourite" in [entry["type"] for entry in fan.get("/api/v1/notifications").json()]
+    account.undo(done)
+    assert fan.get(f"/api/v1/statuses/{praise}").json()["favourites_count"] == 0
 
 
-def test_a_lost_answer_is_looked_up(mastodon: Connect, signed_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    question = write(signed_in("fan"), "@brand still there?")
-    connector = mastodon()
-    message, _cursor = arrived(connector, question["id"])
-    original = httpx.HTTPTransport.handle_request
-
-    def cut(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        answer = original(self, request)
-        if request.method == "POST" and request.url.path == "/api/v1/statuses":
-            answer.close()
-            raise httpx.ReadTimeout("cut", request=request)
-        return answer
-
-    reply = reply_to(message, "Yes, we are")
-    with monkeypatch.context() as patched:
-        patched.setattr(httpx.HTTPTransport, "handle_request", cut)
-        with pytest.raises(OutcomeUnknown):
-            connector.send(reply)
-    found = connector.find_sent(reply)
-    assert found
-    seen = signed_in("fan").get(f"/api/v1/statuses/{question['id']}/context").json()["descendants"]
-    assert [status["id"] for status in seen] == [found.external_id]
+def test_an_author_who_is_blocked_sees_it_and_is_let_in_again(account: House, signed_in: SignIn) -> None:
+    brand, other = signed_in("brand"), signed_in("other")
+    insult = write(other, "@brand buy now")
+    account.received(insult)
+    done = account.act(insult, ActName.BLOCK)
+    assert between(other, own_id(brand))["blocked_by"]
+    assert account.is_shut_out(insult)
+    account.an_hour_later()
+    assert account.stored(insult).text
+    account.undo(done)
+    assert not between(other, own_id(brand))["blocked_by"]
+    assert not account.is_shut_out(insult)
+    assert account.received(write(other, "@brand sorry")).text
 
 
-@pytest.mark.parametrize(("name", "state"), [(ActName.BLOCK, "blocking"), (ActName.MUTE, "muting")])
-def test_an_author_can_be_shut_out_and_let_in_again(
-    mastodon: Connect, signed_in: SignIn, name: ActName, state: str
-) -> None:
-    question = write(signed_in("other"), "@brand buy now")
-    connector = mastodon()
-    message, _cursor = arrived(connector, question["id"])
-    assert message.author
-    act = Act("act-1", name, message.external_id, message.author.external_id, message.reply_handle, "spam")
-
-    def stands() -> bool:
-        query = {"id[]": act.author_id}
-        return bool(signed_in("brand").get("/api/v1/accounts/relationships", params=query).json()[0][state])
-
-    receipt = connector.act(act)
-    connector.act(act)
-    assert stands()
-    connector.act(replace(act, undo=True, undo_state=receipt.state))
-    assert not stands()
+def test_an_author_is_muted_without_knowing_it_and_heard_again(account: House, signed_in: SignIn) -> None:
+    brand, other = signed_in("brand"), signed_in("other")
+    insult = write(other, "@brand buy now")
+    account.received(insult)
+    done = account.act(insult, ActName.MUTE)
+    assert between(brand, own_id(other))["muting"]
+    assert not between(other, own_id(brand))["blocked_by"]
+    account.undo(done)
+    assert not between(brand, own_id(other))["muting"]
 
 
-def test_a_report_is_taken(mastodon: Connect, signed_in: SignIn) -> None:
-    insult = write(signed_in("other"), "@brand you are all idiots")
-    connector = mastodon()
-    message, _cursor = arrived(connector, insult["id"])
-    assert message.author
-    author = message.author.external_id
-    connector.act(Act("act-1", ActName.REPORT, message.external_id, author, message.reply_handle, "insult"))
-
-
-def test_deletions_and_edits_are_seen(mastodon: Connect, signed_in: SignIn) -> None:
+def test_what_its_author_deletes_or_rewrites_is_so_here(account: House, signed_in: SignIn) -> None:
     fan = signed_in("fan")
     gone, changed = write(fan, "@brand forget this"), write(fan, "@brand first words")
-    connector = mastodon()
-    cursor = polled(connector)[-1].cursor
-    fan.delete(f"/api/v1/statuses/{gone['id']}").raise_for_status()
-    fan.put(f"/api/v1/statuses/{changed['id']}", json={"status": "@brand second words"}).raise_for_status()
-    batches = polled(connector, cursor={**cursor, "looked_at": LONG_AGO})
-    assert gone["id"] in [d.external_id for batch in batches for d in batch.deletions]
-    assert ("@brand second words", changed["id"]) in [(m.text, m.external_id) for b in batches for m in b.messages]
+    for each in (gone, changed):
+        account.received(each)
+    fan.delete(f"/api/v1/statuses/{gone}").raise_for_status()
+    fan.put(f"/api/v1/statuses/{changed}", json={"status": "@brand second words"}).raise_for_status()
+    account.an_hour_later()
+    assert (account.stored(gone).text, bool(account.stored(gone).deleted_at)) == ("", True)
+    assert account.stored(changed).text == "@brand second words"
 
 
-def test_a_wrong_token_needs_a_person(mastodon: Connect) -> None:
-    with pytest.raises(NeedsPerson, match="connect"):
-        mastodon("nobody's").check()
+def test_a_report_lies_before_the_moderators(account: House, signed_in: SignIn) -> None:
+    insult = write(signed_in("other"), "@brand you are all idiots")
+    account.received(insult)
+    account.act(insult, ActName.REPORT)
+    reports = signed_in("moderator").get("/api/v1/admin/reports").raise_for_status().json()
+    assert [status["id"] for report in reports for status in report["statuses"]] == [insult]
 
 
-def test_the_connection_shows_whose_it_is_and_what_came_last(mastodon: Connect, signed_in: SignIn) -> None:
-    newest = write(signed_in("fan"), "@brand hello")
-    account = mastodon().check()
-    assert account.name.startswith("@brand@")
-    assert account.latest[0].external_id == newest["id"]
+def test_hashtags_that_nobody_addressed_to_us_are_met(
+    house: House, mastodon_server: MockServer, signed_in: SignIn
+) -> None:
+    values = {"server": mastodon_server.url, "access_token": "token-of-brand"}
+    house.connect("mastodon", watch="#runnerbeans", **values)
+    met = write(signed_in("other"), "Does anybody grow #runnerbeans?")
+    assert house.received(met).direction == Direction.IN
+    answer = house.done(house.reply(met, "We do").id)
+    assert answer.external_id in [each["id"] for each in seen_below(signed_in("other"), met)]
+
+
+# ── a server that stumbles ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_server_that_asks_for_patience_gets_it(account: House, signed_in: SignIn) -> None:
+    question = write(signed_in("fan"), "@brand still there?")
+    stumble(signed_in("brand"), "/api/v1/notifications", type="ratelimit", headers={"Retry-After": "300"})
+    account.poll_once()
+    stream = account.stream("mentions")
+    assert (stream.pause, stream.failures, account.channel().state) == (Pause.RATE, 0, ChannelState.ACTIVE)
+    assert stream.due_at and (stream.due_at - now()).total_seconds() > 250
+    # Nothing was lost by waiting.
+    assert account.find(question) is None
+    account.forget_budgets()
+    assert account.received(question).text
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        {"type": "malformed"},
+        {"type": "malformed", "truncate": False},
+        {"type": "status", "status": 503},
+        {"type": "timeout"},
+    ],
+    ids=["cut off", "no JSON", "away", "silent"],
+)
+def test_a_server_that_stumbles_is_told_and_asked_again(
+    account: House, signed_in: SignIn, effect: dict[str, Any]
+) -> None:
+    question = write(signed_in("fan"), "@brand still there?")
+    stumble(signed_in("brand"), "/api/v1/notifications", count=5, **effect)
+    account.poll_once()
+    stream = account.stream("mentions")
+    assert (stream.failures, stream.pause, account.channel().state) == (1, Pause.FAULT, ChannelState.ACTIVE)
+    assert stream.last_error
+    signed_in("brand").delete("/api/v1/_mock/faults")
+    assert account.received(question).text
+    assert account.channel().last_error == ""
+    assert account.is_balanced()
+
+
+@pytest.mark.parametrize(
+    ("effect", "state"),
+    [
+        ({"type": "ratelimit", "headers": {"Retry-After": "1"}}, DeliveryState.QUEUED),
+        ({"type": "status", "status": 503}, DeliveryState.UNSURE),
+        ({"type": "malformed"}, DeliveryState.UNSURE),
+    ],
+    ids=["patience", "away", "cut off"],
+)
+def test_an_answer_that_met_a_stumbling_server_arrives_once(
+    account: House, signed_in: SignIn, effect: dict[str, Any], state: DeliveryState
+) -> None:
+    question = write(signed_in("fan"), "@brand still there?")
+    account.received(question)
+    stumble(signed_in("brand"), "/api/v1/statuses", "POST", **effect)
+    waiting = account.reply(question, "Yes, we are")
+    assert waiting.state == state
+    assert seen_below(signed_in("fan"), question) == []
+    account.forget_budgets()
+    found = account.looked_up(waiting)
+    assert found.state == DeliveryState.SENT
+    assert [each["id"] for each in seen_below(signed_in("fan"), question)] == [found.external_id]
+
+
+def test_an_answer_whose_receipt_got_lost_is_found_there(
+    account: House, signed_in: SignIn, lost_answers: Callable[[str], Any]
+) -> None:
+    question = write(signed_in("fan"), "@brand is anybody there?")
+    account.received(question)
+    with lost_answers("/api/v1/statuses"):
+        unsure = account.reply(question, "Yes")
+        assert unsure.state == DeliveryState.UNSURE
+    found = account.looked_up(unsure)
+    assert found.state == DeliveryState.SENT
+    assert [each["id"] for each in seen_below(signed_in("fan"), question)] == [found.external_id]
