@@ -8,16 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from inbox.connectors.contract import (
-    Batch,
-    IncomingMessage,
-    NeedsPerson,
-    OutgoingReply,
-)
+from inbox.connectors.contract import Batch, IncomingMessage, NeedsPerson, OutgoingReply
 from inbox.connectors.mastodon import Mastodon
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(400)]
-LONG_AGO = "2020-01-01T00:00:00+00:00"
 Connect = Callable[..., Mastodon]
 SignIn = Callable[[str], httpx.Client]
 
