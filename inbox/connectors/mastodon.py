@@ -18,6 +18,8 @@ from inbox.connectors.contract import (
     Gone,
     Group,
     Guide,
+    IncomingMessage,
+    Known,
     Metric,
     OutcomeUnknown,
     OutgoingReply,
@@ -30,9 +32,11 @@ from inbox.connectors.contract import (
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import web_address
 from inbox.connectors.mastodon_api import MastodonApi
+from inbox.connectors.mastodon_ask import ask_above, ask_again
 from inbox.connectors.mastodon_find import find_answer
 from inbox.connectors.mastodon_poll import VERSION, poll_mentions, poll_threads
 from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of
+from inbox.connectors.mastodon_watch import AT_ONCE
 from inbox.connectors.mastodon_words import poll_word
 from inbox.connectors.one_word import AccessToken
 from inbox.connectors.read_each import read_each
@@ -70,6 +74,8 @@ class Mastodon(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
+        refetches=AT_ONCE,
         watches=True,
         acts=frozenset({ActName.LIKE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
         undoable=frozenset({ActName.LIKE, ActName.BLOCK, ActName.MUTE}),
@@ -121,6 +127,16 @@ class Mastodon(ChannelConnector):
                 yield from poll_word(api, us, word, known, since)
             else:
                 yield from (poll_threads if stream == "threads" else poll_mentions)(api, us, known, since)
+
+    def refetch(self, known: Sequence[Known]) -> Batch:
+        """All at once where the server can, else one by one."""
+        with self._open() as api:
+            return ask_again(api, api.us(), known)
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """Each with its whole thread above."""
+        with self._open() as api:
+            return ask_above(api, api.us(), orphans)
 
     def length(self, text: str) -> int:
         """Graphemes; each URL counts 23, and of `@name@domain` only `@name`."""

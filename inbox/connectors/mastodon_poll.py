@@ -51,7 +51,7 @@ def poll_mentions(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: da
         # Some servers ignore `types[]`; a status that is gone already leaves an empty notification.
         if notification.type not in types or notification.status is None:
             return ()
-        return with_own_words(api, us, watch, notification.status, since)
+        return message_in_thread(us, notification.status, since)
 
     watch = Watch(api, us, cursor)
     state: Mapping[str, Any] = cursor
@@ -111,38 +111,12 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
     yield Batch(cursor={**state, **watch.state})
 
 
-def with_own_words(
-    api: MastodonApi, us: Us, watch: Watch, raw: Mapping[str, Any], since: datetime | None
-) -> Sequence[IncomingMessage]:
-    """The message in its thread, after those of our own posts above it; a stranger's words above it are its quote."""
+def message_in_thread(us: Us, raw: Mapping[str, Any], since: datetime | None) -> Sequence[IncomingMessage]:
+    """The message, in the conversation of what it answers; none for one from before `since`."""
     status = Status.model_validate(raw)
     if is_before(status.created_at, since):
         return ()
-    thread_id, quote = status.id, ""
-    ours: list[IncomingMessage] = []
-    if status.in_reply_to_id:
-        known = watch.thread_of(status.in_reply_to_id)
-        thread_id = known or status.in_reply_to_id
-        if not known:
-            above = _above(api, status.id)
-            root = thread_id = name_of(above[0]) if above else status.in_reply_to_id
-            # What stands above is not what came in: if it cannot be read, the message itself still can.
-            told = read_each(above, lambda item: [message_of(item, domain=us.domain, our_id=us.id, thread_id=root)])
-            ours = [m for m in told.messages if m.author and m.author.is_us and not is_before(m.posted_at, since)]
-            last = told.messages[-1] if told.messages else None
-            if last and not (last.author and last.author.is_us):
-                quote = f"@{last.author.handle if last.author else '?'}: {last.text[:2_000]}"
-    return (*ours, message_of(raw, domain=us.domain, our_id=us.id, thread_id=thread_id, quote=quote))
-
-
-def _above(api: MastodonApi, status_id: str) -> list[Any]:
-    try:
-        return _list(mapping(api.get(f"/api/v1/statuses/{segment(status_id)}/context")).get("ancestors", []))
-    except (RateLimited, NeedsPerson):
-        raise
-    except ConnectorError:
-        # Servers give up on the context of very large threads; a conversation in two is better than none.
-        return []
+    return (message_of(raw, domain=us.domain, our_id=us.id, thread_id=status.in_reply_to_id or ""),)
 
 
 def _own_posts(api: MastodonApi, us: Us, since: datetime | None, pages: int) -> Iterator[tuple[Status, Any]]:

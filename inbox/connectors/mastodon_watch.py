@@ -1,6 +1,6 @@
 """Keeps an eye on the last messages read from a Mastodon server: once an hour it asks what was edited or deleted."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,9 +33,8 @@ class Watch:
     def __init__(self, api: MastodonApi, us: Us, cursor: Mapping[str, Any]) -> None:
         self.api = api
         self.us = us
-        self.threads: dict[
-            str, tuple[str, str]
-        ] = {}  # id → (thread, stamp of the words), least recently looked at first
+        # id → (thread, stamp of the words), least recently looked at first
+        self.threads: dict[str, tuple[str, str]] = {}
         for entry in cursor.get("watched") or ():
             if isinstance(entry, list | tuple) and len(entry) == 3 and all(isinstance(part, str) for part in entry):
                 self.threads[entry[0]] = (entry[1], entry[2])
@@ -52,11 +51,6 @@ class Watch:
                 self.threads[message.external_id] = (message.thread_id, Status.model_validate(message.raw).stamp)
         self.threads = dict(list(self.threads.items())[-WATCHED:])
 
-    def thread_of(self, external_id: str) -> str | None:
-        """The thread of a watched message."""
-        entry = self.threads.get(external_id)
-        return entry[0] if entry else None
-
     def look_again(self) -> Iterator[Batch]:
         """Edits and deletions, if an hour has passed. Batches come without cursor: take `state` after each."""
         try:
@@ -66,7 +60,7 @@ class Watch:
         if not is_due:
             return
         names = list(self.threads)
-        found = self._ask_for_all(names)
+        found = statuses_by_id(self.api, names)
         if found is None:
             found, names = {}, names[:SINGLY]
         deletions = self._ask_for_each([name for name in names if name not in found][:SINGLY], found)
@@ -95,19 +89,6 @@ class Watch:
                 failure = error
         return deletions
 
-    def _ask_for_all(self, names: list[str]) -> dict[str, Any] | None:
-        """Statuses by id, or None when the server cannot be asked for several (Mastodon before 4.3, other servers)."""
-        found: dict[str, Any] = {}
-        for start in range(0, len(names), AT_ONCE):
-            try:
-                answer = self.api.get("/api/v1/statuses", {"id[]": names[start : start + AT_ONCE]})
-            except (Refused, NeedsPerson):
-                return None
-            if not isinstance(answer, list):
-                return None
-            found.update((str(raw["id"]), raw) for raw in answer if isinstance(raw, dict) and "id" in raw)
-        return found
-
     def _edited(self, found: Mapping[str, Any]) -> Iterator[IncomingMessage]:
         for name, raw in found.items():
             thread_id, stamp = self.threads.get(name, ("", ""))
@@ -120,3 +101,17 @@ class Watch:
             except UNREADABLE:
                 # It was readable before; the next look tells.
                 continue
+
+
+def statuses_by_id(api: MastodonApi, names: Sequence[str]) -> dict[str, Any] | None:
+    """What is there of these, or None when the server cannot be asked for several (Mastodon before 4.3, other servers)."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(names), AT_ONCE):
+        try:
+            answer = api.get("/api/v1/statuses", {"id[]": names[start : start + AT_ONCE]})
+        except (Refused, NeedsPerson):
+            return None
+        if not isinstance(answer, list):
+            return None
+        found.update((str(raw["id"]), raw) for raw in answer if isinstance(raw, dict) and "id" in raw)
+    return found

@@ -10,7 +10,7 @@ from inbox.connectors.http import read_json
 from inbox.connectors.json_api import listed, mapping, segment
 from inbox.connectors.lenient import moment
 from inbox.connectors.mastodon_api import MastodonApi, Us
-from inbox.connectors.mastodon_poll import VERSION, older_than, with_own_words
+from inbox.connectors.mastodon_poll import VERSION, message_in_thread, older_than
 from inbox.connectors.mastodon_read import Status
 from inbox.connectors.mastodon_watch import Watch
 from inbox.connectors.read_each import name_of, read_each
@@ -33,7 +33,7 @@ def poll_word(
             raise ValueError(N_("it has neither author nor words"))
         if status.account and status.account.id == us.id:
             return ()
-        return with_own_words(api, us, watch, item, since)
+        return message_in_thread(us, item, since)
 
     watch = Watch(api, us, cursor)
     state: Mapping[str, Any] = cursor

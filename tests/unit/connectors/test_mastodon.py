@@ -1,6 +1,7 @@
 """Reading from Mastodon: words, people, threads and visibility as they are meant."""
 
 import json
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -40,28 +41,36 @@ def test_who_may_read_is_kept(stage: MastodonStage) -> None:
     assert messages[CY].visibility is Visibility.UNLISTED
 
 
-def test_our_own_post_above_the_answer_comes_along(stage: MastodonStage) -> None:
-    messages = polled(stage)
-    root = messages["113500000000000100"]
+def test_what_stands_above_an_answer_comes_with_the_name_of_its_conversation(stage: MastodonStage) -> None:
+    (root,) = stage.connector().thread([polled(stage)[ANA]]).messages
     assert root.author
     assert root.author.is_us
-    assert messages[ANA].thread_id == root.external_id == root.thread_id
-    assert messages[BO].thread_id == BO
+    assert root.external_id == root.thread_id == "113500000000000100"
 
 
-def test_a_strangers_words_above_are_the_quote(stage: MastodonStage, monkeypatch: pytest.MonkeyPatch) -> None:
-    above = recording("mastodon/notifications.json")[3]["status"]
+def test_all_above_is_one_conversation_and_asked_for_once(
+    stage: MastodonStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above = [recording("mastodon/notifications.json")[number]["status"] for number in (3, 1)]
+    answers = [replace(polled(stage)[name], parent_id=CY) for name in (ANA, SECRET)]
     original = stage.route
 
     def route(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/context"):
-            return httpx.Response(200, json={"ancestors": [above], "descendants": []})
+            return httpx.Response(200, json={"ancestors": above, "descendants": []})
         return original(request)
 
     monkeypatch.setattr(stage, "route", route)
-    message = polled(stage)[ANA]
-    assert message.quote.startswith("@bo@tools.example: @brand it crashes on https://tools.example/")
-    assert message.thread_id == BO
+    told = stage.connector().thread(answers)
+    assert {message.external_id: message.thread_id for message in told.messages} == {BO: BO, CY: BO}
+    assert sum(request.url.path.endswith("/context") for request in stage.requests) == 1
+
+
+def test_a_parent_that_is_not_shown_is_told_as_missing(stage: MastodonStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = polled(stage)[ANA]
+    monkeypatch.setattr(stage, "route", lambda _request: httpx.Response(200, json={"ancestors": [], "descendants": []}))
+    told = stage.connector().thread([answer])
+    assert [gone.external_id for gone in told.deletions] == [answer.parent_id]
 
 
 def test_pictures_keep_their_description(stage: MastodonStage) -> None:
@@ -99,7 +108,7 @@ def test_kinds_that_were_not_asked_for_are_counted_but_left_out(stage: MastodonS
 def test_ids_need_not_be_numbers_nor_in_order(stage: MastodonStage) -> None:
     ids = ["01HZX", "01ABC", "01QQQ", "01AAA", "01ZZZ"]
     stage.items = [{**item, "id": name} for item, name in zip(stage.items, ids, strict=True)]
-    assert len(polled(stage)) == len(stage.items) + 1
+    assert len(polled(stage)) == len(stage.items)
     assert polled(stage, cursor=end(stage)) == {}
 
 

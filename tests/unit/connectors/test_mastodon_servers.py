@@ -75,17 +75,18 @@ def test_a_look_that_fails_for_all_is_a_failure(stage: MastodonStage, failure: h
         list(stage.connector().poll("mentions", {**cursor, "looked_at": LONG_AGO}, None))
 
 
-def test_a_context_that_the_server_cannot_give_does_not_hold_the_message_up(stage: MastodonStage) -> None:
+def test_a_context_that_the_server_cannot_give_is_not_taken_for_missing(stage: MastodonStage) -> None:
+    answer = polled(stage)[ANA]
     stage.upset, stage.upset_paths = (lambda _request: httpx.Response(503)), {f"/api/v1/statuses/{ANA}/context"}
-    messages = polled(stage)
-    assert messages[ANA].thread_id == messages[ANA].parent_id
-    assert len(messages) == len(stage.items)
+    assert stage.connector().thread([answer]).fetched == 0
+    assert answer.thread_id == answer.parent_id
 
 
-def test_nonsense_above_a_message_does_not_hold_it_up(stage: MastodonStage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nonsense_above_a_message_harms_nothing(stage: MastodonStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = polled(stage)[ANA]
     nonsense = httpx.Response(200, json={"ancestors": [7, {"id": None}, {}], "descendants": []})
     other_server(stage, monkeypatch, **{f"v1_statuses_{ANA}_context": nonsense})
-    assert ANA in polled(stage)
+    assert not stage.connector().thread([answer]).messages
 
 
 def test_an_older_server_says_what_it_allows_in_the_older_way(
