@@ -95,6 +95,18 @@ def dismiss(session: Session, item: QuarantinedItem, *, by: Teammate) -> bool:
     return True
 
 
+def bring_back(session: Session, item: QuarantinedItem, *, by: Teammate) -> bool:
+    """Undo `dismiss`: the item waits again. False when it was not dismissed."""
+    session.refresh(item, with_for_update=True)
+    if item.resolution != "dismissed":
+        return False
+    item.resolved_at, item.resolution = None, ""
+    session.flush()
+    record(session, "quarantine.brought_back", "channel", item.channel_id, by=by, item=item.id)
+    publish(session, "channels", item.channel_id)
+    return True
+
+
 def forget_payloads(session: Session) -> int:
     """Empty what came with items that the terms of their platforms no longer let us keep; returns how many. They stay counted.
 

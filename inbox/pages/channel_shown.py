@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext
-
 from inbox.channels.abilities import abilities
 from inbox.channels.backfill import walks
 from inbox.channels.begin_sign_in import signs_in
@@ -22,31 +20,10 @@ from inbox.moderation.options import ORDER
 from inbox.pages.access import can
 from inbox.pages.addresses import receiving_address, return_address
 from inbox.pages.metric_words import metric_names
+from inbox.pages.stream_words import WATCH, stream_words
 from inbox.web import reading
 
-# How the streams of watched words are named.
-WATCH = "watch:"
 NOT_OFFERED = N_("The platform does not offer this.")
-# What the streams bring; of several alike, the rest of the name says which.
-STREAMS = {
-    "comments": N_("Comments"),
-    "direct": N_("Direct messages"),
-    "discussions": N_("Discussions"),
-    "entries": N_("Entries"),
-    "held": N_("Held back"),
-    "inbox": N_("Inbox"),
-    "issues": N_("Issues"),
-    "mentions": N_("Mentions"),
-    "messages": N_("Messages"),
-    "notifications": N_("Notifications"),
-    "older": N_("Answers in old threads"),
-    "private": N_("Private messages"),
-    "queue": N_("Waiting for review"),
-    "reviews": N_("Reviews"),
-    "rooms": N_("Rooms"),
-    "spam": N_("Spam"),
-    "threads": N_("Threads being followed"),
-}
 
 
 def shown(channel: Channel) -> dict[str, Any]:
@@ -63,7 +40,7 @@ def shown(channel: Channel) -> dict[str, Any]:
         "streams": [each for each in channel.streams if not each.past_of],
         "walks": walks(channel.streams),
         "watch": WATCH,
-        "stream_words": _stream_words,
+        "stream_words": stream_words,
         "budgets": budgets_of(channel) if is_known else [],
         "terms": terms(channel.kind),
         "signs_in": is_known and signs_in(channel.kind),
@@ -85,9 +62,3 @@ def _refused(able: Capabilities) -> Mapping[str, list[ActName]]:
         if act not in able.acts:
             reasons.setdefault(able.because.get(act) or able.because.get("acts") or NOT_OFFERED, []).append(act)
     return reasons
-
-
-def _stream_words(name: str) -> str:
-    kind, _, rest = name.partition(":")
-    words = gettext(STREAMS[kind]) if kind in STREAMS else kind
-    return f"{words}: {rest}" if rest else words

@@ -6,12 +6,14 @@ from flask_babel import gettext
 
 from inbox.channels.models import Channel
 from inbox.channels.open import open_connector
-from inbox.channels.quarantine import browse_quarantine, count_quarantined, dismiss, find_quarantined
+from inbox.channels.quarantine import bring_back, browse_quarantine, count_quarantined, dismiss, find_quarantined
 from inbox.connectors.contract import ConnectorError
 from inbox.conversations.retry import can_retry, retry
 from inbox.pages.access import me, requires
 from inbox.pages.found import found_day, row_id
 from inbox.pages.rendering import render
+from inbox.pages.stream_words import stream_words
+from inbox.pages.telling import tell
 from inbox.pages.translate import translate
 from inbox.teams.permissions import Permission
 from inbox.web import house, reading, writing
@@ -25,10 +27,15 @@ def index(channel_id: int) -> ResponseReturnValue:
     """The items of a channel, newest first; with `day` those that its ledger counts on that day."""
     channel = reading().get(Channel, channel_id) or abort(404)
     day = found_day(request.args.get("day", ""))
-    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=row_id), day=day)
-    count = count_quarantined(reading(), channel_id)
-    able = _can_retry(channel)
-    return render("channels/quarantine.html", channel=channel, items=items, count=count, can_retry=able, day=day)
+    return render(
+        "channels/quarantine.html",
+        channel=channel,
+        items=browse_quarantine(reading(), channel_id, before=request.args.get("before", type=row_id), day=day),
+        count=count_quarantined(reading(), channel_id),
+        can_retry=_can_retry(channel),
+        day=day,
+        stream_words=stream_words,
+    )
 
 
 @page.post("/quarantine/<int:item_id>/retry")
@@ -55,10 +62,22 @@ def create_retry(item_id: int) -> ResponseReturnValue:
 @page.post("/quarantine/<int:item_id>/dismissal")
 @requires(Permission.CHANNELS_MANAGE)
 def create_dismissal(item_id: int) -> ResponseReturnValue:
-    """Set it aside for good; its payload stays in the database."""
+    """Set it aside; its payload stays in the database."""
     with writing() as writable:
         item = find_quarantined(writable, item_id) or abort(404)
-        dismiss(writable, item, by=me())
+        is_new = dismiss(writable, item, by=me())
+    if is_new:
+        tell(gettext("Set aside; it stays counted."), undo=url_for("quarantine.create_return", item_id=item_id))
+    return redirect(url_for("quarantine.index", channel_id=item.channel_id))
+
+
+@page.post("/quarantine/<int:item_id>/return")
+@requires(Permission.CHANNELS_MANAGE)
+def create_return(item_id: int) -> ResponseReturnValue:
+    """What was set aside waits again."""
+    with writing() as writable:
+        item = find_quarantined(writable, item_id) or abort(404)
+        bring_back(writable, item, by=me())
     return redirect(url_for("quarantine.index", channel_id=item.channel_id))
 
 

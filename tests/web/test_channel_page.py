@@ -59,6 +59,9 @@ def test_what_was_set_aside_is_still_counted_and_shown(client: Any, number: int,
     shown = client.get(f"/channels/{number}/quarantine?day={now().date().isoformat()}").text
     assert "set aside" in shown
     assert f"/quarantine/{item}/dismissal" not in shown
+    assert f"/quarantine/{item}/return" in shown
+    client.post(f"/quarantine/{item}/return")
+    assert f"/quarantine/{item}/dismissal" in client.get(f"/channels/{number}/quarantine").text
 
 
 @pytest.mark.parametrize("address", ["yesterday/stored", "2026-02-30/stored", "2026-11-21/burnt", "9999999/stored"])

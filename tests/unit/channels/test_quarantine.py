@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from inbox.channels.ledger import Counts, browse_ledger, totals
 from inbox.channels.models import Channel, QuarantinedItem
 from inbox.channels.quarantine import (
+    bring_back,
     browse_quarantine,
     count_quarantined,
     dismiss,
@@ -70,6 +71,10 @@ def test_items_are_listed_until_they_are_dismissed(session: Session, channel: Ch
     assert count_quarantined(session, channel.id) == 1
     assert totals(session, channel.id) == Counts(fetched=3, stored=1, quarantined=2)
     assert find_quarantined(session, item.id) is item
+    assert bring_back(session, item, by=make_teammate(session))
+    assert not bring_back(session, item, by=make_teammate(session))
+    assert set(items(session, channel)) == {"never", "ok now"}
+    assert totals(session, channel.id) == Counts(fetched=3, stored=1, quarantined=2)
 
 
 def test_a_payload_is_kept_no_longer_than_its_platforms_terms_allow(
