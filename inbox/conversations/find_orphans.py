@@ -17,5 +17,5 @@ def find_orphans(session: Session, channel_id: int, messages: Sequence[IncomingM
         return []
     named = {key: clean_key(key).strip() for each in answers for key in (each.external_id, each.parent_id)}
     known = find_known(session, channel_id, set(named.values()), set())
-    there = known.messages.keys() | known.answers.keys() | known.tombstones
+    there = known.messages.keys() | known.answers.keys() | known.tombstones.keys()
     return [each for each in answers if there.isdisjoint((named[each.external_id], named[each.parent_id]))]

@@ -14,7 +14,7 @@ from inbox.channels.abilities import abilities
 from inbox.channels.ledger import Counts, enter
 from inbox.channels.models import Channel, Stream
 from inbox.channels.quarantine import quarantine
-from inbox.clock import now
+from inbox.clock import earliest, now
 from inbox.connectors.contract import BadItem, Batch, Deletion
 from inbox.conversations.clean import CleanMessage, Unreadable, clean, clean_deletion, raw_of
 from inbox.conversations.ingest_known import (
@@ -24,6 +24,7 @@ from inbox.conversations.ingest_known import (
     is_answer_of_ours,
     is_same_author,
 )
+from inbox.conversations.ingest_returned import bring_back, forget_tombstones, is_there_again
 from inbox.conversations.ingest_threads import Thread, add_conversations, asks, place
 from inbox.conversations.ingest_write import (
     add_messages,
@@ -34,6 +35,7 @@ from inbox.conversations.ingest_write import (
     remember_deleted,
     show_to,
 )
+from inbox.conversations.models import ConversationState
 from inbox.conversations.refresh import Change, changes_by_id, refresh
 from inbox.jobs import Job, after_commit
 from inbox.live import publish
@@ -54,6 +56,8 @@ class Sorted:
     shown: dict[int, CleanMessage] = field(default_factory=dict)
     counted: dict[int, dict[str, int]] = field(default_factory=dict)
     buried: dict[int, datetime] = field(default_factory=dict)
+    returned: dict[int, CleanMessage] = field(default_factory=dict)
+    seen_after_all: set[str] = field(default_factory=set)
     remembered: dict[str, datetime] = field(default_factory=dict)
     duplicates: int = 0
 
@@ -63,8 +67,8 @@ def ingest(
 ) -> Counts:
     """Store `batch`, whose files have been kept (`attach`), and say what became of its items; flushes, never commits.
 
-    Repeats are counted and change nothing; what was deleted stays deleted; a bad item goes to quarantine. With `stream`
-    its cursor moves along. Nobody else may ingest into the channel meanwhile, which locking its row ensures.
+    Repeats are counted and change nothing; what was deleted stays deleted, unless its platform shows it again long after;
+    a bad item goes to quarantine. With `stream`, which was read just now, its cursor moves along. Nobody else may ingest into the channel meanwhile, which locking its row ensures.
     """
     moment = now()
     session.execute(sa.select(Channel.id).where(Channel.id == channel.id).with_for_update(key_share=True))
@@ -76,7 +80,8 @@ def ingest(
     relatives = {key for message in messages for key in (message.parent_id, message.thread_id) if key}
     known = find_known(session, channel.id, ids, relatives)
     can_come_back = {deletion.external_id for deletion in batch.deletions if deletion.can_come_back}
-    items = _sort(messages, deletions, known, can_come_back, tells_edits=abilities(channel).tells_edits)
+    read_at = moment if stream is not None else None
+    items = _sort(messages, deletions, known, can_come_back, read_at, tells_edits=abilities(channel).tells_edits)
     items.duplicates += len(batch.deletions) - len(bad_deletions) - len(deletions)
 
     touched = _store(session, channel, items, known, moment)
@@ -129,6 +134,7 @@ def _sort(
     deletions: Mapping[str, datetime],
     known: Known,
     can_come_back: Set[str],
+    read_at: datetime | None,
     *,
     tells_edits: bool,
 ) -> Sorted:
@@ -140,8 +146,13 @@ def _sort(
     for message in messages:
         key = message.external_id
         stored = known.messages.get(key)
-        if key in deletions or key in known.tombstones or (stored and stored.deleted_at):
+        if key in deletions or _stays_unseen(message, known, read_at):
             items.duplicates += 1
+        elif stored is not None and stored.deleted_at is not None:
+            items.duplicates += 1
+            is_theirs = is_same_author(message.author_id, stored.author_id) and not stored.expired_at
+            if is_theirs and is_there_again(message, stored.deleted_at, stored.told_at, read_at):
+                items.returned[stored.id] = message
         elif stored is not None:
             items.duplicates += 1
             earlier = items.edits.get(key)
@@ -166,6 +177,8 @@ def _sort(
                 items.fresh[key] = message
         else:
             items.fresh[key] = message
+            if key in known.tombstones:
+                items.seen_after_all.add(key)
     for key, deleted_at in deletions.items():
         stored = known.messages.get(key)
         is_put_away = stored is not None and stored.hidden_at is not None and key in can_come_back
@@ -176,6 +189,12 @@ def _sort(
         else:
             items.remembered[key] = deleted_at
     return items
+
+
+def _stays_unseen(message: CleanMessage, known: Known, read_at: datetime | None) -> bool:
+    """Whether it was deleted before it was ever seen, and nothing says that it is there again."""
+    times = known.tombstones.get(message.external_id)
+    return times is not None and not is_there_again(message, *times, read_at)
 
 
 def _is_newer(message: CleanMessage, text: str, edited_at: datetime | None) -> bool:
@@ -189,11 +208,12 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     """Write everything; returns the ids of the conversations that changed."""
     fresh = list(items.fresh.values())
     edited = [known.messages[key] for key in items.edits]
-    buried = [message for message in known.messages.values() if message.id in items.buried]
+    gone_or_back = items.buried.keys() | items.returned.keys()
+    moved = [message for message in known.messages.values() if message.id in gone_or_back]
     homes = {message.conversation_id for message in known.messages.values()}
     homes |= {conversation_id for _, conversation_id in known.answers.values()}
     changed = items.counted or items.shown
-    if not (fresh or edited or buried or changed or items.remembered or items.came_back):
+    if not (fresh or edited or moved or changed or items.remembered or items.came_back):
         return set()
 
     conversations = find_conversations(session, channel.id, {message.thread_id for message in fresh}, homes)
@@ -207,12 +227,19 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     show_to(session, items.shown)
     keep_metrics(session, items.counted)
     bury_messages(session, items.buried, moment)
+    bring_back(session, channel, items.returned, moment)
+    forget_tombstones(session, channel, items.seen_after_all)
     remember_deleted(session, channel.id, items.remembered, moment)
 
     changes = _changes(threads, people)
-    for message in (*edited, *buried):
+    for message in (*edited, *moved):
         stored = conversations[message.conversation_id]
-        changes.setdefault(stored.id, Change(stored)).touched += 1
+        change = changes.setdefault(stored.id, Change(stored))
+        change.touched += 1
+        back = items.returned.get(message.id)
+        # Its author waits again; a conversation that somebody has closed stays so.
+        if back is not None and asks(back) and stored.state == ConversationState.OPEN:
+            change.asked_at = earliest(change.asked_at, back.posted_at)
     refresh(session, changes_by_id(changes), moment)
     return {thread.id for thread in threads} | changes.keys()
 

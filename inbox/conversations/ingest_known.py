@@ -28,6 +28,7 @@ class KnownMessage:
     delivery_id: int | None
     edited_at: datetime | None
     deleted_at: datetime | None
+    told_at: datetime | None
     hidden_at: datetime | None
     expired_at: datetime | None
     visibility: str
@@ -37,11 +38,11 @@ class KnownMessage:
 @dataclass(frozen=True, slots=True)
 class Known:
     """Stored messages by external id, answers of ours that left under an id (message id, conversation id), and ids
-    deleted before they were ever seen."""
+    deleted before they were ever seen, with when that was and when we were told."""
 
     messages: dict[str, KnownMessage]
     answers: dict[str, tuple[int, int]]
-    tombstones: set[str]
+    tombstones: dict[str, tuple[datetime, datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def find_known(session: Session, channel_id: int, ids: set[str], relatives: set[
     return Known(
         messages={key: KnownMessage(*rest) for key, *rest in session.execute(messages, all_of_them)},
         answers={key: (number, home) for key, number, home in session.execute(answers, all_of_them) if key},
-        tombstones=set(session.scalars(tombstones, own)),
+        tombstones={key: (deleted_at, told_at) for key, deleted_at, told_at in session.execute(tombstones, own)},
     )
 
 
@@ -78,8 +79,8 @@ def _statements(sqlite: bool) -> tuple[Any, Any, Any]:
     channel_id, ids = sa.bindparam("channel_id", type_=sa.BigInteger()), sa.bindparam("ids", type_=sa.Text())
     columns: tuple[Any, ...]
     columns = (Message.id, Message.conversation_id, Message.text, Message.direction, Identity.external_id)
-    columns += (Message.delivery_id, Message.edited_at, Message.deleted_at, Message.hidden_at, Message.expired_at)
-    columns += (Message.visibility, Message.metrics)
+    columns += (Message.delivery_id, Message.edited_at, Message.deleted_at, Message.told_at)
+    columns += (Message.hidden_at, Message.expired_at, Message.visibility, Message.metrics)
     messages = (
         sa.select(Message.external_id, *columns)
         .outerjoin(Identity, Identity.id == Message.identity_id)
@@ -94,7 +95,7 @@ def _statements(sqlite: bool) -> tuple[Any, Any, Any]:
             Message.external_id.is_(None),
         )
     )
-    tombstones = sa.select(Tombstone.external_id).where(
+    tombstones = sa.select(Tombstone.external_id, Tombstone.deleted_at, Tombstone.told_at).where(
         Tombstone.channel_id == channel_id, among_later(sqlite, Tombstone.external_id, ids)
     )
     return messages, answers, tombstones

@@ -84,7 +84,7 @@ def add_messages(
         insert_rows(session, Message, names, rows)
         return
     ids = insert_rows(session, Message, names, rows, returning=("external_id", "id")).all()
-    kept = [_attachment(number, file) for key, number in ids if key in files for file in files[key]]
+    kept = [attachment_row(number, file) for key, number in ids if key in files for file in files[key]]
     insert_rows(session, Attachment, ATTACHMENT, kept)
 
 
@@ -197,7 +197,8 @@ def remember_deleted(session: Session, channel_id: int, deleted: Mapping[str, da
         insert_rows(session, Tombstone, ("channel_id", "external_id", "deleted_at", "told_at"), rows)
 
 
-def _attachment(message_id: int, file: object) -> tuple[int, str, str, int, str, str]:
+def attachment_row(message_id: int, file: object) -> tuple[int, str, str, int, str, str]:
+    """The row of a file of a message, by the names of ATTACHMENT."""
     if not isinstance(file, KeptAttachment):
         raise TypeError("the files of a batch are kept (conversations.attach) before it is ingested")
     name, media_type = one_line(file.name, 300) or "file", one_line(file.media_type, 150)

@@ -103,7 +103,7 @@ class Conversation(Base):
 class Message(Base):
     """One thing somebody wrote. `text` is plain, without quoted history; `html` is as received and sanitised when shown.
 
-    A tombstone (`deleted_at`) keeps the row and empties text, html, quote and raw.
+    A tombstone (`deleted_at`) keeps the row and empties text, html, quote and raw; when it comes back, `told_at` stays.
     `labelled_at` is empty until a classifier has spoken about this very text: that is what the classify drain looks for.
     `metrics` are the platform's public counts when it was last asked, by the names of `contract.Metric`.
     `told_at` is when we heard of the deletion. `ask_again_at` is when the platform is asked for it again, after `asked`
