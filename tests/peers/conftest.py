@@ -37,15 +37,15 @@ def house(sqlite_url: str, valkey_url: str, processes: None) -> Iterator[House]:
 
 
 @pytest.fixture
-def lost_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], AbstractContextManager[None]]:
-    """`with lost_answers("/path"):` what is posted to paths that end so arrives, and its answer does not."""
+def lost_answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], AbstractContextManager[None]]:
+    """`with lost_answers("POST", "/path"):` what is sent to such paths arrives, and its answer does not."""
     original = httpx.HTTPTransport.handle_request
 
     @contextmanager
-    def lost(path: str) -> Iterator[None]:
+    def lost(method: str, path: str) -> Iterator[None]:
         def cut(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
             answer = original(self, request)
-            if request.method == "POST" and request.url.path.endswith(path):
+            if request.method == method and path in request.url.path:
                 answer.close()
                 raise httpx.ReadTimeout("cut", request=request)
             return answer

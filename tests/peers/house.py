@@ -132,6 +132,10 @@ class House:
 
     def act(self, external_id: str, name: ActName, *, until: datetime | None = None) -> Delivery:
         """Do something about a message or its author, as its page does, and let it leave; it must be done."""
+        return self.done(self.try_act(external_id, name, until=until).id)
+
+    def try_act(self, external_id: str, name: ActName, *, until: datetime | None = None) -> Delivery:
+        """The same, where the platform may refuse it; gives what became of it."""
         with self.database.writing() as session:
             message = session.get_one(Message, self.stored(external_id).id)
             delivery_id = act(
@@ -143,7 +147,7 @@ class House:
                 capabilities=abilities(message.conversation.channel),
                 until=until,
             ).id
-        return self.done(delivery_id)
+        return self.leave(delivery_id)
 
     def undo(self, done: Delivery) -> Delivery:
         """Take an act back at its source; it must be taken back."""

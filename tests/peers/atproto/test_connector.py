@@ -14,7 +14,6 @@ from tests.contract.stage import Remembering
 from tests.peers.atproto.people import Person, until
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow, pytest.mark.timeout(900)]
-LONG_AGO = "2020-01-01T00:00:00+00:00"
 Connect = Callable[..., Bluesky]
 
 

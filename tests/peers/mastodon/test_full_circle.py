@@ -214,11 +214,11 @@ def test_an_answer_that_met_a_stumbling_server_arrives_once(
 
 
 def test_an_answer_whose_receipt_got_lost_is_found_there(
-    account: House, signed_in: SignIn, lost_answers: Callable[[str], Any]
+    account: House, signed_in: SignIn, lost_answers: Callable[[str, str], Any]
 ) -> None:
     question = write(signed_in("fan"), "@brand is anybody there?")
     account.received(question)
-    with lost_answers("/api/v1/statuses"):
+    with lost_answers("POST", "/api/v1/statuses"):
         unsure = account.reply(question, "Yes")
         assert unsure.state == DeliveryState.UNSURE
     found = account.looked_up(unsure)

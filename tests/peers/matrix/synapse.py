@@ -23,6 +23,9 @@ url_preview_enabled: false
 # Each test begins with a first sync, which Synapse would otherwise give again for two minutes.
 caches: {{sync_response_cache_duration: 0s}}
 rc_message: {{per_second: 20, burst_count: 200}}
+# Each test has rooms of its own.
+rc_room_creation: {{per_second: 1000, burst_count: 1000}}
+rc_joins: {{local: {{per_second: 1000, burst_count: 1000}}}}
 rc_login:
   address: {{per_second: 1000, burst_count: 1000}}
   account: {{per_second: 1000, burst_count: 1000}}

@@ -156,12 +156,12 @@ def test_the_same_words_twice_are_refused_with_the_reason(blog: House, article: 
 
 
 def test_an_answer_whose_receipt_got_lost_is_found_there(
-    blog: House, article: int, signed_in: SignIn, readers: httpx.Client, lost_answers: Callable[[str], Any]
+    blog: House, article: int, signed_in: SignIn, readers: httpx.Client, lost_answers: Callable[[str, str], Any]
 ) -> None:
     question = comment(signed_in("fan"), article, "Is anybody there?")
     blog.received(question)
     blog.act(question, ActName.APPROVE)
-    with lost_answers("/wp-json/wp/v2/comments"):
+    with lost_answers("POST", "/wp-json/wp/v2/comments"):
         unsure = blog.reply(question, "Yes & we <listen>")
         assert unsure.state == DeliveryState.UNSURE
     found = blog.looked_up(unsure)
