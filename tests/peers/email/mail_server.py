@@ -1,5 +1,6 @@
 """A real mail server of our own: Postfix takes mail on a free port and gives it to Dovecot, both Debian's, state in a temp folder."""
 
+import imaplib
 import os
 import pwd
 import shutil
@@ -128,6 +129,18 @@ class MailServer:
         with smtplib.SMTP("127.0.0.1", self.smtp_port, local_hostname="localhost") as line:
             content = message if isinstance(message, bytes) else message.as_bytes()
             line.sendmail(sender, [recipient], content)
+
+    def lies_in(self, address: str, folder: str) -> list[str]:
+        """The Message-IDs of what lies in a folder of somebody's mailbox."""
+        with imaplib.IMAP4("127.0.0.1", self.imap_port, timeout=10) as line:
+            line.login(address, PASSWORD)
+            line.select(folder, readonly=True)
+            _word, (numbers,) = line.search(None, "ALL")
+            if not numbers:
+                return []
+            _word, found = line.fetch(numbers.replace(b" ", b",").decode(), "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
+        headers = [part[1] for part in found if isinstance(part, tuple)]
+        return [header.decode().partition("<")[2].partition(">")[0] for header in headers]
 
 
 @contextmanager
