@@ -80,7 +80,7 @@ def _week(database: Database) -> Iterator[Night]:
                 row = Correction(message_id=numbers[place], teammate_id=mates[mate], after=" ".join(sorted(tags)))
                 row.after_primary = primary
                 session.add(row)
-            serve_base(session, shipped().version)
+            serve_base(session, shipped().version, now())
             train_now(session)
             claim = claim_training(session, shipped().version, now())
         assert claim

@@ -12,9 +12,11 @@ from classifiers.embedding import available
 from classifiers.store import Model as Weights
 from classifiers.store import ModelRefused, load_model
 from classifiers.tagger import Tagger, shipped_model
+from inbox.clock import now
 from inbox.config import load_settings
 from inbox.database import Database
 from inbox.training.models import Model, ModelState
+from inbox.training.serve_base import is_outdated
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +32,22 @@ class _Serving:
 _serving: dict[str, _Serving] = {}
 
 
+class Outdated(Exception):
+    """Workers of a newer version of Trellis are running beside this one: they tag, and nobody undoes what they did."""
+
+
 def champion(database: Database) -> Tagger:
-    """The tagger of the champion; where its bytes are refused the one before, or the shipped one, serves on."""
+    """The tagger of the champion; where its bytes are refused the one before, or the shipped one, serves on.
+
+    Raises Outdated.
+    """
     place = str(database.engine.url)
     before = _serving.get(place)
-    query = sa.select(Model.id, Model.version).where(Model.state == ModelState.CHAMPION)
+    query = sa.select(Model.id, Model.version, Model.base_version).where(Model.state == ModelState.CHAMPION)
     with database.reading() as session:
         row = session.execute(query).one_or_none()
+        if row and row.base_version != shipped().version and is_outdated(session, shipped().version, now()):
+            raise Outdated(f"{shipped().version} leaves tagging to {row.base_version}; stop the older worker.")
         key = (row.id, row.version) if row else None
         if before is not None and before.key == key:
             return before.tagger

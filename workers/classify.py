@@ -17,7 +17,7 @@ from inbox.jobs import RECIPES, Job, answered, ring
 from inbox.labels.publish_lanes import Published, is_published, publish_lanes
 from inbox.labels.record import Answer, record
 from inbox.live import publish
-from workers.champion import champion
+from workers.champion import Outdated, champion
 from workers.opened import open_database
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 def classify() -> int:
     """Label until nothing is unlabelled or half of the job's time is over; returns how many messages were labelled."""
     answered(Job.CLASSIFY)
-    return drain(open_database(), champion, seconds=RECIPES[Job.CLASSIFY].seconds / 2)
+    try:
+        return drain(open_database(), champion, seconds=RECIPES[Job.CLASSIFY].seconds / 2)
+    except Outdated as reason:
+        log.warning("nothing labelled", extra={"reason": str(reason)})
+        return 0
 
 
 def drain(database: Database, serving: Callable[[Database], Tagger], *, seconds: float) -> int:

@@ -8,7 +8,7 @@ from classifiers.spans import place_words
 from inbox.conversations.reasons import find_text, keep_reasons
 from inbox.jobs import Job, answered
 from inbox.labels.models import LABELS
-from workers.champion import champion
+from workers.champion import Outdated, champion
 from workers.opened import open_database
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,11 @@ def explain(message_id: int) -> None:
         message = find_text(session, message_id)
     if message is None:
         return
-    found = champion(database).reasons(message.text, message.language or None)
+    try:
+        found = champion(database).reasons(message.text, message.language or None)
+    except Outdated as reason:
+        log.warning("not explained", extra={"message_id": message_id, "reason": str(reason)})
+        return
     with database.writing() as session:
         keep_reasons(session, message, found.version, shares_of(message.text, found))
     log.info("explained", extra={"message_id": message_id, "model": found.version})

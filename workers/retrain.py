@@ -60,7 +60,7 @@ def command(claim: str) -> None:
             train_now(session)
         held = _claim(database)
     if held is None:
-        raise click.ClickException("A training is running already; wait for it to end.")
+        raise click.ClickException("A training is running already, or workers of a newer version do it; wait for it.")
     try:
         model = train(database, held)
         log.info(
@@ -96,5 +96,6 @@ def tell(model: Model) -> str:
 
 def _claim(database: Database) -> Claim | None:
     with database.writing() as session:
-        serve_base(session, shipped().version)
+        if not serve_base(session, shipped().version, now()):
+            return None
         return claim_training(session, shipped().version, now())

@@ -25,7 +25,8 @@ class ModelState(StrEnum):
 class Model(Base):
     """What corrections made of the shipped model `base_version`: `payload` is changes to it, sealed; at most one serves.
 
-    A row whose version is its `base_version` is the shipped model alone. `made_by_id` is None for the nightly training.
+    A row whose version is its `base_version` is the shipped model alone, and workers of that version of Trellis count as
+    running until its `claimed_until`; a newer version's row has the greater id. `made_by_id` is None for the nightly training.
     `figures` holds macro-F1 as {"frozen" | "corrections": {language: {"rows", "champion", "challenger", "worse"}}}, where
     `worse` is the chance that the challenger is the weaker one. `reason` and `reason_fields` say why it was refused.
     While it trains, `step` of `steps` is done, and it is somebody's until `claimed_until`; `tries` counts who had it.

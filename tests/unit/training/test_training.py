@@ -23,7 +23,7 @@ from inbox.training.find_champion import find_champion
 from inbox.training.lessons import lessons
 from inbox.training.models import Contradiction, Decision, Model, ModelState
 from inbox.training.roll_back import CannotRollBack, roll_back
-from inbox.training.serve_base import serve_base
+from inbox.training.serve_base import SILENCE, is_outdated, serve_base
 from inbox.training.settle_training import KEPT, Outcome, settle_training
 from inbox.training.train_now import train_now
 from tests.making import make_channel, make_conversation, make_message, make_teammate
@@ -168,7 +168,7 @@ def _stored(session: Session, at: datetime) -> object:
 
 
 def test_an_accepted_challenger_serves_and_a_refused_one_is_kept_with_the_reason(session: Session) -> None:
-    assert serve_base(session, BASE)
+    assert serve_base(session, BASE, now())
     base = find_champion(session)
     accepted = trained(session, "1-base+a", examples=30)
     assert base and base.is_base and base.state == ModelState.FORMER
@@ -184,21 +184,61 @@ def test_an_accepted_challenger_serves_and_a_refused_one_is_kept_with_the_reason
 
 
 def test_an_upgrade_lets_the_shipped_model_serve_alone(session: Session) -> None:
-    serve_base(session, BASE)
+    assert serve_base(session, BASE, now())
     learned = trained(session, "1-base+a")
-    assert not serve_base(session, BASE)
-    assert serve_base(session, "2-base")
+    assert serve_base(session, BASE, now())
+    assert find_champion(session) is learned
+    assert serve_base(session, "2-base", now())
     champion = find_champion(session)
     assert champion and champion.is_base and champion.base_version == "2-base"
     with pytest.raises(CannotRollBack):
         roll_back(session, learned, by=make_teammate(session))
-    assert serve_base(session, BASE)
+
+
+def test_an_older_worker_does_not_undo_a_newer_one_that_is_at_work(session: Session) -> None:
+    serve_base(session, BASE, now())
+    serve_base(session, "2-base", now())
+    for minute in range(30):
+        at = now() + timedelta(minutes=minute)
+        assert serve_base(session, "2-base", at)
+        assert is_outdated(session, BASE, at)
+        assert not serve_base(session, BASE, at)
+        assert not is_outdated(session, "2-base", at)
+    learned = trained(session, "2-base+a", base_version="2-base")
+    assert not serve_base(session, BASE, at)
+    assert find_champion(session) is learned
+
+
+def test_a_training_upon_an_older_model_does_not_serve_after_an_upgrade(session: Session) -> None:
+    serve_base(session, BASE, now())
+    train_now(session, by=make_teammate(session))
+    claim = claim_training(session, BASE, now())
+    assert claim
+    serve_base(session, "2-base", now())
+    with pytest.raises(Lost):
+        settle_training(session, claim, Outcome(BASE, "1-base+a", b"learned"), now())
+    again = claim_training(session, "2-base", now())
+    assert again and again.model_id == claim.model_id
+    settle_training(session, again, Outcome("2-base", "2-base+a", b"learned"), now())
+    champion = find_champion(session)
+    assert champion and champion.version == "2-base+a"
+
+
+def test_when_the_newer_workers_are_gone_the_older_model_serves_again(session: Session) -> None:
+    serve_base(session, BASE, now())
+    serve_base(session, "2-base", now())
+    later = now() + SILENCE + timedelta(seconds=1)
+    assert not is_outdated(session, BASE, later)
+    assert serve_base(session, BASE, later)
     again = find_champion(session)
     assert again and again.version == BASE
+    # Upgraded once more: the newer one was there before, and is the newer one still.
+    assert serve_base(session, "2-base", later)
+    assert is_outdated(session, BASE, later)
 
 
 def test_rolling_back_is_undone_by_rolling_back(session: Session) -> None:
-    serve_base(session, BASE)
+    serve_base(session, BASE, now())
     one, two = trained(session, "1-base+a"), trained(session, "1-base+b")
     teammate = make_teammate(session)
     assert roll_back(session, one, by=teammate) is two
@@ -212,7 +252,7 @@ def test_rolling_back_is_undone_by_rolling_back(session: Session) -> None:
 
 
 def test_old_models_forget_what_they_learned_but_never_the_one_that_serves(session: Session) -> None:
-    serve_base(session, BASE)
+    serve_base(session, BASE, now())
     serving = trained(session, "1-base+a")
     for number in range(KEPT + 2):
         trained(session, f"1-base+{number}", reason="nothing_new")
@@ -223,7 +263,7 @@ def test_old_models_forget_what_they_learned_but_never_the_one_that_serves(sessi
 
 
 def test_a_new_champion_reads_again_what_waits_and_leaves_the_rest(session: Session) -> None:
-    serve_base(session, BASE)
+    serve_base(session, BASE, now())
     channel, teammate = make_channel(session), make_teammate(session)
     waiting = make_conversation(session, channel, ("waits", "said better by a person"))
     answered = make_conversation(session, channel, ("answered",), waiting_since=None)

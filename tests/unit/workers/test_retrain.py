@@ -26,7 +26,8 @@ from tests.climbing import climbing_notes, mistaken
 from tests.making import make_channel, make_conversation, make_teammate
 from workers import champion as serving
 from workers import retrain as recipe
-from workers.champion import champion, shipped
+from workers.champion import Outdated, champion, shipped
+from workers.classify import classify
 from workers.retrain import train
 
 NOTE = "Karte rot: Seil an Linie 4 ist pelzig"
@@ -63,7 +64,7 @@ def teach(database: Database, *lessons: list[Example]) -> list[int]:
 
 def begin(database: Database) -> Claim:
     with database.writing() as session:
-        serve_base(session, shipped().version)
+        serve_base(session, shipped().version, now())
         train_now(session)
         claim = claim_training(session, shipped().version, now())
     assert claim
@@ -140,6 +141,22 @@ def test_a_damaged_champion_is_refused_once_and_the_one_before_serves_on(
     assert told == ["What was learned is damaged: its checksum does not fit."]
     serving._serving.clear()
     assert champion(database).version == shipped().version
+
+
+def test_a_worker_of_an_older_version_tags_and_trains_nothing_beside_a_newer_one(database: Database) -> None:
+    teach(database, climbing_notes()[:60])
+    with database.writing() as session:
+        serve_base(session, shipped().version, now())
+        session.execute(sa.update(Message).values(labelled_at=None))
+        serve_base(session, "99-newer", now())
+        train_now(session)
+    with pytest.raises(Outdated):
+        champion(database)
+    assert classify() == 0
+    assert recipe._claim(database) is None
+    with database.reading() as session:
+        assert session.scalars(sa.select(Model.version).where(Model.state == ModelState.CHAMPION)).one() == "99-newer"
+        assert session.scalar(sa.select(sa.func.count(Message.id)).where(Message.labelled_at.is_(None))) == 60
 
 
 def test_rolling_back_is_met_by_the_next_batch(database: Database) -> None:
