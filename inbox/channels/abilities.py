@@ -12,7 +12,7 @@ from inbox.connectors.registry import CHANNELS, channel_connector
 
 NOTHING = Capabilities(polls=False)
 # The sets among what a connector says, and of what.
-NAMES: Mapping[str, type[StrEnum]] = {"acts": ActName, "undoable": ActName, "metrics": Metric}
+NAMES: Mapping[str, type[StrEnum]] = {"acts": ActName, "undoable": ActName, "ends": ActName, "metrics": Metric}
 
 
 def abilities(channel: Channel) -> Capabilities:

@@ -80,6 +80,7 @@ def _act(connector: type[ChannelConnector], name: ActName) -> dict[str, Any]:
         "name": str(name),
         "is_possible": is_possible,
         "is_undoable": name in can.undoable,
+        "ends": name in can.ends,
         # A reason beside what is possible says where it is not.
         "because": can.because.get(name, "") if is_possible else reason,
     }

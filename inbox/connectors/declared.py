@@ -122,6 +122,7 @@ class Capabilities:
     watches: bool = False  # keywords and hashtags, also where nobody names us
     acts: frozenset[ActName] = frozenset()
     undoable: frozenset[ActName] = frozenset()
+    ends: frozenset[ActName] = frozenset()  # acts that can be for a time, after which the platform ends them
     text_limit: int = 0
     text_unit: Unit = Unit.CHARACTERS
     refetches: int = 0  # how many messages can be asked for again at once; 0: none

@@ -102,6 +102,7 @@ class Discord(ChannelConnector):
         tells_deletes=True,
         acts=frozenset({ActName.DELETE, ActName.MUTE, ActName.BAN, ActName.LIKE}),
         undoable=frozenset({ActName.MUTE, ActName.BAN, ActName.LIKE}),
+        ends=frozenset({ActName.MUTE}),
         text_limit=LIMIT,
         refetches=20,
         metrics=frozenset({Metric.REACTIONS}),

@@ -94,6 +94,7 @@ class Discourse(ChannelConnector):
         tells_deletes=True,
         acts=frozenset({*STAFF_ONLY, ActName.MARK_SPAM, ActName.REPORT, ActName.LIKE}),
         undoable=frozenset({ActName.LOCK, ActName.MUTE, ActName.BAN}),
+        ends=frozenset({ActName.MUTE, ActName.BAN}),
         text_limit=LIMIT,
         refetches=20,
         metrics=frozenset({Metric.VIEWS, Metric.LIKES, Metric.REPLIES}),

@@ -97,6 +97,7 @@ class Lemmy(ChannelConnector):
         tells_deletes=True,
         acts=frozenset({*OF_MODERATORS, ActName.BLOCK, ActName.REPORT, ActName.LIKE}),
         undoable=frozenset({*OF_MODERATORS, ActName.BLOCK, ActName.LIKE}),
+        ends=frozenset({ActName.BAN}),
         text_limit=LIMIT,
         refetches=20,
         metrics=frozenset({Metric.POINTS, Metric.REPLIES}),

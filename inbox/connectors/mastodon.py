@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -79,6 +80,7 @@ class Mastodon(ChannelConnector):
         watches=True,
         acts=frozenset({ActName.LIKE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
         undoable=frozenset({ActName.LIKE, ActName.BLOCK, ActName.MUTE}),
+        ends=frozenset({ActName.MUTE}),
         text_limit=500,
         text_unit=Unit.GRAPHEMES,
         metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES}),
@@ -182,7 +184,7 @@ class Mastodon(ChannelConnector):
         with self._open() as api:
             if act.name in {ActName.BLOCK, ActName.MUTE}:
                 verb = f"un{act.name}" if act.undo else str(act.name)
-                api.post(f"/api/v1/accounts/{segment(account_id)}/{verb}", {})
+                api.post(f"/api/v1/accounts/{segment(account_id)}/{verb}", _for_a_time(act))
             elif act.name is ActName.LIKE:
                 status_id = str(act.handle.get("status_id") or act.message_id)
                 api.post(f"/api/v1/statuses/{segment(status_id)}/{'un' if act.undo else ''}favourite", {})
@@ -198,6 +200,11 @@ class Mastodon(ChannelConnector):
 
     def _open(self) -> MastodonApi:
         return MastodonApi(self.settings.server, self.settings.access_token.get_secret_value(), self.surroundings)
+
+
+def _for_a_time(act: Act) -> dict[str, int]:
+    # A moment that has passed while the act waited would mean for ever.
+    return {"duration": max(60, round((act.until - now()).total_seconds()))} if act.until and not act.undo else {}
 
 
 def answer_to(reply: OutgoingReply) -> dict[str, Any]:

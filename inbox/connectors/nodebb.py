@@ -80,6 +80,7 @@ class NodeBB(ChannelConnector):
         tells_deletes=True,
         acts=frozenset({*OF_MODERATORS, ActName.REPORT, ActName.LIKE}),
         undoable=frozenset({*OF_MODERATORS, ActName.LIKE}),
+        ends=frozenset({ActName.MUTE, ActName.BAN}),
         text_limit=LIMIT,
         refetches=20,
         metrics=frozenset({Metric.POINTS}),

@@ -87,6 +87,7 @@ class Reddit(SignedIn):
         replies=True,
         acts=frozenset({*MODERATORS_ONLY, ActName.REPORT}),
         undoable=frozenset(MODERATORS_ONLY),
+        ends=frozenset({ActName.BAN}),
         text_limit=LIMIT,
         refetches=PAGE,
         metrics=frozenset({Metric.POINTS, Metric.REPLIES}),

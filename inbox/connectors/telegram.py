@@ -79,6 +79,7 @@ class Telegram(ChannelConnector):
         tells_edits=True,
         acts=frozenset({ActName.DELETE, ActName.MUTE, ActName.BAN, ActName.LIKE}),
         undoable=frozenset({ActName.MUTE, ActName.BAN, ActName.LIKE}),
+        ends=frozenset({ActName.MUTE, ActName.BAN}),
         text_limit=LIMIT,
         text_unit=Unit.UTF16,
         keeps_past=False,

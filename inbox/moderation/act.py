@@ -12,7 +12,7 @@ from inbox.conversations.models import Conversation, Message
 from inbox.live import publish
 from inbox.members.models import Identity
 from inbox.moderation.acts import acts, standing
-from inbox.moderation.options import UNTIL, options
+from inbox.moderation.options import options
 from inbox.moderation.refusal import ActRefused
 from inbox.outbox.models import Delivery, DeliveryKind
 from inbox.outbox.parcels import payload_of
@@ -36,7 +36,7 @@ def act(
 ) -> Delivery:
     """Queue the act `name` for `message`; the one that stands already when it was done before. Raises ActRefused.
 
-    A ban ends at `until`, without it never.
+    It ends at `until` where the platform ends it, without that never.
     """
     [option] = [option for option in options(message, capabilities) if option.name == name]
     if not option.is_possible:
@@ -57,7 +57,7 @@ def act(
         author_id=identity.external_id if identity else "",
         handle=message.reply_handle,
         reason=storable(reason, LONGEST_REASON).strip(),
-        until=until if name in UNTIL else None,
+        until=until if option.ends else None,
     )
     delivery = queue_delivery(
         session,

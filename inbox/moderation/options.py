@@ -7,8 +7,6 @@ from inbox.conversations.models import Direction, Message
 
 ON_AUTHOR = frozenset({ActName.MUTE, ActName.BLOCK, ActName.BAN})
 KIND = frozenset({ActName.LIKE, ActName.APPROVE})
-# Acts that a platform may let end by themselves.
-UNTIL = frozenset({ActName.BAN})
 # What is done most, and to the message before its author.
 ORDER = (
     ActName.LIKE,
@@ -31,11 +29,12 @@ NOT_OFFERED = N_("The platform does not offer this.")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One act; `because` is empty when it is possible, else an English message id."""
+    """One act; `because` is empty when it is possible, else an English message id. What `ends` can be for a time."""
 
     name: ActName
     because: str
     is_undoable: bool
+    ends: bool
 
     @property
     def is_possible(self) -> bool:
@@ -46,15 +45,11 @@ class Option:
         """Whether nobody needs to be given a reason for it."""
         return self.name in KIND
 
-    @property
-    def ends(self) -> bool:
-        """Whether it can be for a time."""
-        return self.name in UNTIL
-
 
 def options(message: Message, capabilities: Capabilities) -> list[Option]:
     """All acts in their fixed order; `capabilities` are those of the message's connector."""
-    return [Option(name, _because(message, name, capabilities), name in capabilities.undoable) for name in ORDER]
+    can = capabilities
+    return [Option(name, _because(message, name, can), name in can.undoable, name in can.ends) for name in ORDER]
 
 
 def _because(message: Message, name: ActName, capabilities: Capabilities) -> str:

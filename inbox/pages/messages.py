@@ -22,7 +22,7 @@ from inbox.text import clean_html
 from inbox.web import house, reading, writing
 
 page = Blueprint("messages", __name__)
-LONGEST_BAN_DAYS = 3_650
+LONGEST_DAYS = 3_650
 
 # The layout of a stranger is shown on a page of its own that can do nothing; pictures only when asked for.
 CALM_POLICY = "default-src 'none'; style-src 'self'; img-src {images}; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -31,7 +31,7 @@ CALM_POLICY = "default-src 'none'; style-src 'self'; img-src {images}; form-acti
 @page.post("/messages/<int:message_id>/acts")
 @requires(Permission.MODERATION_ACT)
 def create_act(message_id: int) -> ResponseReturnValue:
-    """Hide, delete, mute, block … at the source, with a reason; a ban for so many `days`, without them for ever."""
+    """Hide, delete, mute, block … at the source, with a reason; `ban_days` say for how long, without them for ever."""
     name, reason = request.form.get("act", ""), request.form.get("reason", "")
     if name not in set(ActName):
         abort(422)
@@ -48,7 +48,7 @@ def create_act(message_id: int) -> ResponseReturnValue:
                 by=me(),
                 capabilities=ability,
                 undo_seconds=seconds,
-                until=_until(),
+                until=_until(name),
             )
         except ActRefused as refusal:
             tell_refusal(gettext(str(refusal)))
@@ -76,6 +76,7 @@ def show_formatted(message_id: int) -> ResponseReturnValue:
     return response
 
 
-def _until() -> datetime | None:
-    days = request.form.get("days", "")
-    return now() + timedelta(days=int(days)) if days.isdecimal() and 0 < int(days) <= LONGEST_BAN_DAYS else None
+def _until(name: str) -> datetime | None:
+    # Each act that can end has a choice of its own, in one form.
+    days = request.form.get(f"{name}_days", "")
+    return now() + timedelta(days=int(days)) if days.isdecimal() and 0 < int(days) <= LONGEST_DAYS else None

@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from inbox.clock import now
 from inbox.connectors.contract import Act, ActName, Refused
 from tests.contract.stage import Stage
 from tests.contract.test_sending import question
@@ -42,6 +44,19 @@ def test_an_act_can_be_done_twice_and_undone_twice(stage: Stage, name: ActName) 
         connector.act(undo)
         assert changes(stage) > before
         connector.act(undo)
+
+
+@needs(acting)
+@pytest.mark.parametrize("name", ALL)
+def test_an_act_that_can_end_tells_the_platform_when(stage: Stage, name: ActName) -> None:
+    if name not in stage.connector().capabilities.ends:
+        pytest.skip(f"{stage.kind}: this is done for ever, or not at all")
+    act = act_on(stage, name)
+    told = set()
+    for days in (0, 3, 7):
+        stage.connector().act(replace(act, until=now() + timedelta(days=days) if days else None))
+        told.add(next(r.content for r in reversed(stage.requests) if r.method != "GET"))
+    assert len(told) == 3
 
 
 @pytest.mark.parametrize("name", ALL)

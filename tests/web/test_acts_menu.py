@@ -43,7 +43,7 @@ def test_what_is_possible_comes_first_and_the_rest_says_why(client: Any, message
 def test_a_ban_is_for_some_days_or_for_ever(
     client: Any, message: Message, house: Database, days: str, length: int | None
 ) -> None:
-    client.post(f"/messages/{message.id}/acts", data={"act": "ban", "days": days, "reason": "rude"})
+    client.post(f"/messages/{message.id}/acts", data={"act": "ban", "ban_days": days, "mute_days": "3", "reason": "rude"})
     until = act_of(only(house).payload).until
     if length is None:
         assert until is None

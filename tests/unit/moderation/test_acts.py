@@ -140,7 +140,7 @@ def test_acts_are_listed_by_message(session: Session, message: Message, ada: Tea
     assert acts(session, []) == {}
 
 
-EVERYTHING = Capabilities(acts=frozenset(ActName), undoable=frozenset(ActName))
+EVERYTHING = Capabilities(acts=frozenset(ActName), undoable=frozenset(ActName), ends=frozenset({ActName.BAN}))
 
 
 def ban(session: Session, message: Message, by: Teammate, until: datetime | None) -> Delivery:
