@@ -18,7 +18,7 @@ WHY = "The bot is no admin here."
 
 @pytest.fixture
 def message(house: Database) -> Message:
-    said = {"acts": ["ban", "like"], "undoable": ["ban"], "because": {"delete": WHY}, "replies": True}
+    said = {"acts": ["ban", "like"], "undoable": ["ban"], "ends": ["ban"], "because": {"delete": WHY}, "replies": True}
     with house.writing() as session:
         make_conversation(session, make_channel(session, abilities=said), ("You are all fools.",))
         return session.scalars(sa.select(Message)).one()
@@ -35,6 +35,7 @@ def test_what_is_possible_comes_first_and_the_rest_says_why(client: Any, message
     assert 'value="ban"' in possible
     assert 'value="like"' in possible
     assert 'value="hide"' not in page
+    assert ('name="ban_days"' in possible, "like_days" in page) == (True, False)
     assert WHY in impossible
     assert impossible.count("The platform does not offer this.") == 1
 
@@ -43,7 +44,9 @@ def test_what_is_possible_comes_first_and_the_rest_says_why(client: Any, message
 def test_a_ban_is_for_some_days_or_for_ever(
     client: Any, message: Message, house: Database, days: str, length: int | None
 ) -> None:
-    client.post(f"/messages/{message.id}/acts", data={"act": "ban", "ban_days": days, "mute_days": "3", "reason": "rude"})
+    client.post(
+        f"/messages/{message.id}/acts", data={"act": "ban", "ban_days": days, "mute_days": "3", "reason": "rude"}
+    )
     until = act_of(only(house).payload).until
     if length is None:
         assert until is None
