@@ -106,6 +106,7 @@ class Bluesky(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         watches=True,
         acts=frozenset({ActName.LIKE, ActName.HIDE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
         undoable=frozenset({ActName.LIKE, ActName.HIDE, ActName.BLOCK, ActName.MUTE}),

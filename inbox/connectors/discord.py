@@ -100,6 +100,7 @@ class Discord(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset({ActName.DELETE, ActName.MUTE, ActName.BAN, ActName.LIKE}),
         undoable=frozenset({ActName.MUTE, ActName.BAN, ActName.LIKE}),
         ends=frozenset({ActName.MUTE}),

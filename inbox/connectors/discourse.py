@@ -92,6 +92,7 @@ class Discourse(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset({*STAFF_ONLY, ActName.MARK_SPAM, ActName.REPORT, ActName.LIKE}),
         undoable=frozenset({ActName.LOCK, ActName.MUTE, ActName.BAN}),
         ends=frozenset({ActName.MUTE, ActName.BAN}),

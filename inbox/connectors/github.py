@@ -97,6 +97,7 @@ class GitHub(ChannelConnector):
         receives=True,
         replies=True,
         tells_edits=True,
+        threads=True,
         acts=frozenset({*MODERATES, ActName.BLOCK, ActName.LIKE}),
         undoable=frozenset({ActName.HIDE, ActName.MARK_SPAM, ActName.LOCK, ActName.BLOCK, ActName.LIKE}),
         text_limit=LIMIT,

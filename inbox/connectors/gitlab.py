@@ -78,6 +78,7 @@ class GitLab(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset({ActName.DELETE, ActName.LOCK, ActName.LIKE}),
         undoable=frozenset({ActName.LOCK, ActName.LIKE}),
         text_limit=LIMIT,

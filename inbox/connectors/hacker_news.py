@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from inbox.connectors.above import parents_of
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
     N_,
@@ -58,6 +59,7 @@ class HackerNews(ChannelConnector):
     group: ClassVar[Group] = Group.FORUM
     setup: ClassVar[type[Setup]] = HackerNewsSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
+        threads=True,
         watches=True,
         refetches=30,
         metrics=frozenset({Metric.POINTS, Metric.REPLIES}),
@@ -123,6 +125,10 @@ class HackerNews(ChannelConnector):
                     messages.append(_as_it_is(mapping(item), each))
         return Batch(messages, gone)
 
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """The comment or story that each answers."""
+        return self.refetch(parents_of(orphans))
+
     def _search(self) -> JsonApi:
         return JsonApi(self.surroundings, SEARCH)
 
@@ -146,7 +152,7 @@ def message_of(hit: Mapping[str, Any]) -> IncomingMessage:
         author=_author(words(hit.get("author"))),
         url=f"{SITE}/item?id={name}",
         # Where a story is a link, the page it leads to is what people talk about.
-        quote=web_address(words(hit.get("url")) or words(hit.get("story_url"))),
+        quote=web_address(words(hit.get("url"))),
         raw=hit,
         metrics=counted({Metric.POINTS: hit.get("points"), Metric.REPLIES: hit.get("num_comments")}),
     )

@@ -4,10 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, Field, SecretStr
 
+from inbox.connectors.above import parents_of
+from inbox.connectors.believed import believed
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -35,6 +38,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.handles import number_in
 from inbox.connectors.json_api import listed, mapping, text_of
+from inbox.connectors.lemmy_acts import asked_for
 from inbox.connectors.lemmy_api import LemmyApi
 from inbox.connectors.lemmy_poll import VERSION, again, poll_list
 from inbox.connectors.lemmy_read import message_of
@@ -95,6 +99,7 @@ class Lemmy(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset({*OF_MODERATORS, ActName.BLOCK, ActName.REPORT, ActName.LIKE}),
         undoable=frozenset({*OF_MODERATORS, ActName.BLOCK, ActName.LIKE}),
         ends=frozenset({ActName.BAN}),
@@ -161,12 +166,18 @@ class Lemmy(ChannelConnector):
         """One list, newest first until known."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
-            yield from poll_list(api, stream, self._us(api), known, since)
+            yield from poll_list(api, stream, self._us(api), known, since, partial(believed, self))
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """Posts and comments one by one; Lemmy gives no private message alone."""
         with self._open() as api:
             return again(api, known, self._us(api))
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """The comment or post that each answers, and its post."""
+        posts = [Known(orphan.thread_id, orphan.thread_id, {}) for orphan in orphans]
+        known = {each.external_id: each for each in [*parents_of(orphans), *posts]}
+        return self.refetch(list(known.values()))
 
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""
@@ -217,7 +228,7 @@ class Lemmy(ChannelConnector):
         """Remove, lock, ban, block, report or like; each says the state that is wanted, so that twice does no harm."""
         if act.name not in (self.capabilities.undoable if act.undo else self.capabilities.acts):
             return super().act(act)
-        path, body = _asked(act)
+        path, body = asked_for(act)
         with self._open() as api:
             try:
                 api.change("POST", path, body)
@@ -269,29 +280,6 @@ class Lemmy(ChannelConnector):
 
     def _open(self) -> LemmyApi:
         return LemmyApi(self.settings, self.surroundings)
-
-
-def _asked(act: Act) -> tuple[str, dict[str, Any]]:
-    """Path and body of an act."""
-    handle, wanted = act.handle, not act.undo
-    reason = {"reason": act.reason[:500]} if act.reason else {}
-    if act.name is ActName.BLOCK:
-        return "/user/block", {"person_id": number_in(handle, "person_id"), "block": wanted}
-    kind = next((kind for kind in ("comment", "private_message") if f"{kind}_id" in handle), "post")
-    about = {f"{kind}_id": number_in(handle, f"{kind}_id")}
-    if act.name is ActName.REPORT:
-        return f"/{kind}/report", {**about, "reason": act.reason[:500] or "Reported in Trellis"}
-    if kind == "private_message":
-        raise Refused(N_("A private message can only be reported, and its author blocked."))
-    if act.name is ActName.DELETE:
-        return f"/{kind}/remove", {**about, "removed": wanted, **reason}
-    if act.name is ActName.LIKE:
-        return f"/{kind}/like", {**about, "score": 1 if wanted else 0}
-    if act.name is ActName.LOCK:
-        return "/post/lock", {"post_id": number_in(handle, "post_id"), "locked": wanted}
-    until = {"expires": int(act.until.timestamp())} if act.until and wanted else {}
-    whom = {"community_id": number_in(handle, "community_id"), "person_id": number_in(handle, "person_id")}
-    return "/community/ban_user", {**whom, "ban": wanted, "remove_data": False, **reason, **until}
 
 
 def _written(text: str) -> str:

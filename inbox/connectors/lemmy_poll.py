@@ -11,12 +11,11 @@ from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lemmy_api import LemmyApi
 from inbox.connectors.lemmy_read import COMMENT, POST, can_come_back, is_gone, kind_of, message_of
 from inbox.connectors.lenient import is_before, moment
-from inbox.connectors.look_again import LookAgain
-from inbox.connectors.read_each import UNREADABLE, dumped, name_of, read_each
+from inbox.connectors.look_again import LookAgain, Refetch
+from inbox.connectors.read_each import dumped, name_of, read_each
 
 VERSION = 1
 PAGE = 50
-REMEMBERED = 500  # names of what was shown, so that nothing above is asked for twice
 WATCHED, AT_ONCE = 50, 20
 WORDS = ("name", "body", "content", "url", "deleted", "removed")
 LISTS = {
@@ -29,24 +28,22 @@ LISTS = {
 
 
 def poll_list(
-    api: LemmyApi, stream: str, our_id: int, cursor: Mapping[str, Any], since: datetime | None
+    api: LemmyApi,
+    stream: str,
+    our_id: int,
+    cursor: Mapping[str, Any],
+    since: datetime | None,
+    refetch: Refetch,
 ) -> Iterator[Batch]:
     """What is new in a list ("replies", "comments:<community>" …), and what its first page shows changed.
 
     What else was edited or deleted is found by asking hourly for the latest again; private messages cannot be asked for.
     """
     watch = LookAgain(cursor, watched=WATCHED)
-    kept = cursor.get("shown")
-    shown = [name for name in kept if isinstance(name, str)] if isinstance(kept, list) else []
 
     def read(raw: Any) -> Sequence[IncomingMessage]:
         message = message_of(raw, server=api.login.server, our_id=our_id)
-        if is_before(message.posted_at, since):
-            return ()
-        found = [*_above(api, message, our_id, shown), message]
-        shown.append(message.external_id)
-        del shown[:-REMEMBERED]
-        return found
+        return () if is_before(message.posted_at, since) else (message,)
 
     walked: Mapping[str, Any] = {}
     for fresh, walked in catch_up(lambda older: _page(api, stream, older), cursor, since, shifts=True):
@@ -55,12 +52,12 @@ def poll_list(
         watch.add(m for m in harvest.messages if "private_message_id" not in m.reply_handle and not _is_ours(m))
         for deletion in gone:
             watch.watched.pop(deletion.external_id, None)
-        state = {"v": VERSION, **walked, "shown": list(shown), **watch.state}
+        state = {"v": VERSION, **walked, **watch.state}
         yield Batch(harvest.messages, gone, harvest.bad, harvest.filtered, state)
-    for changed in watch.look(lambda known: again(api, known, our_id), at_once=AT_ONCE):
-        state = {"v": VERSION, **walked, "shown": list(shown), **watch.state}
+    for changed in watch.look(refetch, at_once=AT_ONCE):
+        state = {"v": VERSION, **walked, **watch.state}
         yield Batch(changed.messages, changed.deletions, cursor=state)
-    yield Batch(cursor={"v": VERSION, **walked, "shown": list(shown), **watch.state})
+    yield Batch(cursor={"v": VERSION, **walked, **watch.state})
 
 
 def again(api: LemmyApi, known: Sequence[Known], our_id: int) -> Batch:
@@ -95,21 +92,6 @@ def _page(api: LemmyApi, stream: str, older: str | None) -> Page[Any]:
         ) from None
     found = listed(mapping(answer).get(field))
     return Page([(_mark(raw), _published(raw), raw) for raw in found], str(int(older or 1) + 1) if found else None)
-
-
-def _above(api: LemmyApi, message: IncomingMessage, our_id: int, shown: list[str]) -> Iterator[IncomingMessage]:
-    """The post, and what is answered, where these were not shown before."""
-    for name in dict.fromkeys([message.thread_id, message.parent_id]):
-        if name in {*shown, message.external_id}:
-            continue
-        shown.append(name)
-        try:
-            view = _view(api, name)
-            if view is not None and not is_gone(view):
-                yield message_of(view, server=api.login.server, our_id=our_id)
-        except (Gone, *UNREADABLE):
-            # An answer without what it answers is better than none.
-            continue
 
 
 def _view(api: LemmyApi, name: str) -> Any:

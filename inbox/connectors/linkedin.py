@@ -97,6 +97,7 @@ class LinkedIn(SignedIn):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset({ActName.DELETE}),
         text_limit=LIMIT,
         refetches=10,

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from inbox.clock import now
+from inbox.connectors.above import parents_of
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -79,6 +80,7 @@ class Matrix(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset({ActName.DELETE, ActName.BAN, ActName.BLOCK, ActName.REPORT, ActName.LIKE}),
         undoable=frozenset({ActName.BAN, ActName.BLOCK, ActName.LIKE}),
         text_limit=LIMIT,
@@ -170,6 +172,12 @@ class Matrix(ChannelConnector):
                 else:
                     messages.append(self._message(api, event, room, each.thread_id))
         return Batch(messages, gone)
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """What each answers, in the same room."""
+        return self.refetch(
+            parents_of(orphans, lambda orphan: {"room": orphan.reply_handle.get("room"), "event": orphan.parent_id})
+        )
 
     def length(self, text: str) -> int:
         """In bytes."""

@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from inbox.clock import now
+from inbox.connectors.above import parents_of
+from inbox.connectors.believed import believed
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -20,6 +23,7 @@ from inbox.connectors.contract import (
     Gone,
     Group,
     Guide,
+    IncomingMessage,
     Known,
     Metric,
     NeedsPerson,
@@ -78,6 +82,7 @@ class NodeBB(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset({*OF_MODERATORS, ActName.REPORT, ActName.LIKE}),
         undoable=frozenset({*OF_MODERATORS, ActName.LIKE}),
         ends=frozenset({ActName.MUTE, ActName.BAN}),
@@ -135,12 +140,16 @@ class NodeBB(ChannelConnector):
         """New posts of all topics."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
-            yield from poll_posts(api.get, self.settings.server, self._us(api), known, since)
+            yield from poll_posts(api.get, self.settings.server, self._us(api), known, since, partial(believed, self))
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """Post by post."""
         with self._open() as api:
             return again(api.get, known, self.settings.server, self._us(api))
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """The post that each answers, or the beginning of its topic."""
+        return self.refetch(parents_of(orphans))
 
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""

@@ -10,13 +10,12 @@ from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Author, Batch, Deletion, Gone, IncomingMessage, Known, Metric
 from inbox.connectors.json_api import listed, mapping, segment, text_of
 from inbox.connectors.lenient import Words, counted, is_before, unix_moment, web_address
-from inbox.connectors.look_again import LookAgain
-from inbox.connectors.read_each import UNREADABLE, name_of, read_each
+from inbox.connectors.look_again import LookAgain, Refetch
+from inbox.connectors.read_each import name_of, read_each
 from inbox.text import one_line, plain_from_html
 
 VERSION = 1
 EMPTY_PAGES = 5  # what the account may not see is left out of a page, up to all of it
-REMEMBERED = 500
 WATCHED, AT_ONCE = 50, 20
 Get = Callable[..., Any]
 
@@ -47,15 +46,13 @@ class Post(BaseModel):
 
 
 def poll_posts(
-    get: Get, server: str, our_id: str, cursor: Mapping[str, Any], since: datetime | None
+    get: Get, server: str, our_id: str, cursor: Mapping[str, Any], since: datetime | None, refetch: Refetch
 ) -> Iterator[Batch]:
-    """All new posts, newest first until known, each with the beginning of its topic and what it answers.
+    """All new posts, newest first until known.
 
     NodeBB tells of no edits and deletions; so once an hour the latest posts are asked for again.
     """
     watch = LookAgain(cursor, watched=WATCHED)
-    kept = cursor.get("shown")
-    shown = [name for name in kept if isinstance(name, str)] if isinstance(kept, list) else []
 
     def page(older: str | None) -> Page[Any]:
         begin, found = int(older or 1), list[Any]()
@@ -78,22 +75,18 @@ def poll_posts(
         if whole.get("deleted"):
             # Moderators are shown these too.
             return ()
-        message = message_of(whole, server=server, our_id=our_id)
-        found = [*_above(get, message, server, our_id, shown), message]
-        shown.append(message.external_id)
-        del shown[:-REMEMBERED]
-        return found
+        return (message_of(whole, server=server, our_id=our_id),)
 
     walked: Mapping[str, Any] = {}
 
     def state(walked: Mapping[str, Any]) -> dict[str, Any]:
-        return {"v": VERSION, **walked, "shown": list(shown), **watch.state}
+        return {"v": VERSION, **walked, **watch.state}
 
     for fresh, walked in catch_up(page, cursor, since, shifts=True):
         harvest = read_each(fresh, read)
         watch.add(message for message in harvest.messages if not (message.author and message.author.is_us))
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state(walked))
-    for changed in watch.look(lambda known: again(get, known, server, our_id), at_once=AT_ONCE):
+    for changed in watch.look(refetch, at_once=AT_ONCE):
         yield Batch(changed.messages, changed.deletions, cursor=state(walked))
     yield Batch(cursor=state(walked))
 
@@ -142,22 +135,6 @@ def message_of(raw: Mapping[str, Any], *, server: str, our_id: str) -> IncomingM
         raw=raw,
         metrics=counted({Metric.POINTS: raw.get("votes")}),
     )
-
-
-def _above(get: Get, message: IncomingMessage, server: str, our_id: str, shown: list[str]) -> Iterator[IncomingMessage]:
-    """The topic's beginning and what is answered, where these were not shown before."""
-    topic = mapping(mapping(message.raw).get("topic"))
-    for name in dict.fromkeys(filter(None, [text_of(topic.get("mainPid")), message.parent_id])):
-        if name in {*shown, message.external_id}:
-            continue
-        shown.append(name)
-        try:
-            post = summary(get, name)
-            if not post.get("deleted"):
-                yield message_of(post, server=server, our_id=our_id)
-        except (Gone, *UNREADABLE):
-            # An answer without what it answers is better than none.
-            continue
 
 
 def _author(raw: Any, server: str, our_id: str) -> Author | None:

@@ -19,6 +19,7 @@ from inbox.connectors.contract import (
     Deletion,
     Group,
     Guide,
+    IncomingMessage,
     Known,
     Metric,
     NeedsPerson,
@@ -41,7 +42,7 @@ from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_each
 from inbox.connectors.reddit_api import SIGN_IN, RedditApi
-from inbox.connectors.reddit_poll import PAGE, THING, VERSION, poll_listing
+from inbox.connectors.reddit_poll import PAGE, THING, VERSION, ask_above, poll_listing
 from inbox.connectors.reddit_read import fields_of, is_gone, message_of, name_in
 from inbox.connectors.subreddits import Subreddits
 from inbox.connectors.watch_words import watch_words
@@ -85,6 +86,7 @@ class Reddit(SignedIn):
     setup: ClassVar[type[Setup]] = RedditSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
+        threads=True,
         acts=frozenset({*MODERATORS_ONLY, ActName.REPORT}),
         undoable=frozenset(MODERATORS_ONLY),
         ends=frozenset({ActName.BAN}),
@@ -183,6 +185,19 @@ class Reddit(SignedIn):
         )
         deletions = [Deletion(each.external_id) for each in asked if each.external_id not in there]
         return Batch(harvest.messages, deletions, harvest.bad)
+
+    def reach(self, known: Sequence[Known]) -> None:
+        """The subreddits: one that went private, or was banned, shows nothing to anybody."""
+        names = {words(each.handle.get("subreddit")) for each in known} - {""}
+        with self._open() as api:
+            self._us(api)
+            for name in sorted(names):
+                api.get(f"/r/{segment(name)}/about", {"raw_json": 1})
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """All with one call; private messages cannot be asked for."""
+        with self._open() as api:
+            return ask_above(api, self._us(api), orphans)
 
     def length(self, text: str) -> int:
         """As Markdown, in which Reddit counts."""

@@ -1,17 +1,16 @@
-"""Reads Reddit's listings: the inbox with what it answers, subreddits, and what waits for their moderators."""
+"""Reads Reddit's listings: the inbox, subreddits, what waits for their moderators, and what stands above a message."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, IncomingMessage
+from inbox.connectors.contract import Batch, Deletion, IncomingMessage
 from inbox.connectors.json_api import segment
-from inbox.connectors.lenient import is_before, unix_moment, words
-from inbox.connectors.read_each import UNREADABLE, name_of, read_each
+from inbox.connectors.lenient import is_before, unix_moment
+from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.reddit_api import RedditApi
 from inbox.connectors.reddit_read import fields_of, is_empty, message_of, name_in
 
@@ -36,37 +35,23 @@ def poll_listing(
         return Page(dated, after)
 
     for fresh, state in catch_up(page, cursor, begin):
-        above = _above(api, fresh, our_name) if part == "inbox" else {}
 
-        def read(thing: Any, above: Mapping[str, IncomingMessage] = above) -> Sequence[IncomingMessage]:
+        def read(thing: Any) -> Sequence[IncomingMessage]:
             message = message_of(thing, our_name=our_name)
-            if is_before(message.posted_at, begin) or is_empty(fields_of(thing)):
-                return ()
-            return _with_what_it_answers(message, above.get(message.parent_id), since)
+            return () if is_before(message.posted_at, begin) or is_empty(fields_of(thing)) else (message,)
 
         harvest = read_each(fresh, read)
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
 
-def _above(api: RedditApi, things: Sequence[Any], our_name: str) -> dict[str, IncomingMessage]:
-    """What these answer, with one call."""
-    parents = {words(fields_of(thing).get("parent_id")) for thing in things}
-    wanted = sorted(filter(THING.fullmatch, parents))
-    found = api.things("/api/info", {"id": ",".join(wanted)})[0] if wanted else []
-    above: dict[str, IncomingMessage] = {}
-    for thing in found:
-        with suppress(*UNREADABLE):
-            above[name_in(thing)] = message_of(thing, our_name=our_name)
-    return above
+def ask_above(api: RedditApi, our_name: str, orphans: Sequence[IncomingMessage]) -> Batch:
+    """What these answer; what Reddit does not give, or only empty, as deletions."""
+    threads = {each.parent_id: each.thread_id for each in orphans if THING.fullmatch(each.parent_id)}
+    found = api.things("/api/info", {"id": ",".join(sorted(threads))})[0] if threads else []
+    there = {name_in(thing): thing for thing in found if not is_empty(fields_of(thing))}
 
+    def read(thing: Any) -> Sequence[IncomingMessage]:
+        return [replace(message_of(thing, our_name=our_name), thread_id=threads[name_in(thing)])]
 
-def _with_what_it_answers(
-    message: IncomingMessage, above: IncomingMessage | None, since: datetime | None
-) -> Sequence[IncomingMessage]:
-    """The message after our own words that it answers; a stranger's words are its quote."""
-    if above is None:
-        return (message,)
-    if above.author and above.author.is_us:
-        ours = () if is_before(above.posted_at, since) else (replace(above, thread_id=message.thread_id),)
-        return (*ours, message)
-    return (replace(message, quote=f"u/{above.author.handle if above.author else '?'}: {above.text[:2_000]}"),)
+    harvest = read_each(there.values(), read)
+    return Batch(harvest.messages, [Deletion(name) for name in threads if name not in there])

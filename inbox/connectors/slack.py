@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
 
+from inbox.connectors.above import parents_of
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -15,8 +16,6 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
-    Deletion,
-    Gone,
     Group,
     Guide,
     IncomingMessage,
@@ -40,7 +39,7 @@ from inbox.connectors.slack_api import SlackApi, is_error
 from inbox.connectors.slack_events import event_of, message_in, require_signed
 from inbox.connectors.slack_poll import VERSION, poll_workspace
 from inbox.connectors.slack_read import marked, name_of
-from inbox.connectors.slack_watch import is_hidden, is_tombstone, window
+from inbox.connectors.slack_watch import again, window
 from inbox.connectors.watch_words import watch_words
 
 LIMIT = 4_000  # Slack cuts at 40,000 and recommends this
@@ -92,6 +91,7 @@ class Slack(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset({ActName.LIKE}),
         undoable=frozenset({ActName.LIKE}),
         text_limit=LIMIT,
@@ -193,26 +193,13 @@ class Slack(ChannelConnector):
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """One by one: a message is where its time is."""
-        found, gone = [], []
         with self._open() as api:
-            for each in known:
-                channel, ts, thread = (words(each.handle.get(name)) for name in ("channel", "ts", "thread_ts"))
-                if not channel or not ts or is_hidden(ts):
-                    continue
-                try:
-                    shown, _all = window(api, channel, "" if thread == ts else thread, oldest=ts, latest=ts)
-                except Gone as error:
-                    # Whoever was removed from a channel does not know what became of its messages.
-                    if not is_error(error, "thread_not_found", "message_not_found"):
-                        continue
-                    shown = {}
-                if ts not in shown or is_tombstone(shown[ts]):
-                    gone.append(Deletion(each.external_id))
-                else:
-                    found.append((shown[ts], channel))
-            harvest = read_each(found, lambda entry: [api.message(*entry)])
-            api.remember()
-        return Batch(harvest.messages, gone, harvest.bad)
+            return again(api, known)
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """The first message of the thread."""
+        first = parents_of(orphans, lambda each: {**each.reply_handle, "ts": each.reply_handle.get("thread_ts")})
+        return self.refetch(first)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """An event, or Slack's question whether this address is ours."""

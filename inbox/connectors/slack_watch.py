@@ -1,12 +1,12 @@
 """Keeps an eye on the latest messages read from Slack: once an hour it asks what was edited or deleted. Used by `slack` alone."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from inbox.clock import now
-from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage
+from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Known
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import moment, words
 from inbox.connectors.read_each import read_each
@@ -119,3 +119,26 @@ def _is_gone(each: Watched, shown: Mapping[str, Any], *, is_all: bool) -> bool:
 def _is_edited(each: Watched, raw: Any) -> bool:
     edit = words(mapping(mapping(raw).get("edited")).get("ts"))
     return edit not in {"", each.edit} and not is_tombstone(raw)
+
+
+def again(api: SlackApi, known: Sequence[Known]) -> Batch:
+    """These messages as they are now, one by one: a message is where its time is."""
+    found, gone = [], []
+    for each in known:
+        channel, ts, thread = (words(each.handle.get(name)) for name in ("channel", "ts", "thread_ts"))
+        if not channel or not ts or is_hidden(ts):
+            continue
+        try:
+            shown, _all = window(api, channel, "" if thread == ts else thread, oldest=ts, latest=ts)
+        except Gone as error:
+            # Whoever was removed from a channel does not know what became of its messages.
+            if not is_error(error, "thread_not_found", "message_not_found"):
+                continue
+            shown = {}
+        if ts not in shown or is_tombstone(shown[ts]):
+            gone.append(Deletion(each.external_id))
+        else:
+            found.append((shown[ts], channel))
+    harvest = read_each(found, lambda entry: [api.message(*entry)])
+    api.remember()
+    return Batch(harvest.messages, gone, harvest.bad)

@@ -92,6 +92,7 @@ class StackExchange(ChannelConnector):
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
         tells_edits=True,
+        threads=True,
         watches=True,
         text_limit=LIMIT,
         refetches=PAGE,

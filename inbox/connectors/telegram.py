@@ -77,6 +77,7 @@ class Telegram(ChannelConnector):
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
         tells_edits=True,
+        threads=True,
         acts=frozenset({ActName.DELETE, ActName.MUTE, ActName.BAN, ActName.LIKE}),
         undoable=frozenset({ActName.MUTE, ActName.BAN, ActName.LIKE}),
         ends=frozenset({ActName.MUTE, ActName.BAN}),
@@ -154,7 +155,7 @@ class Telegram(ChannelConnector):
 
     def _reader(self, threads: dict[str, str], since: datetime | None) -> Callable[[Any], Sequence[IncomingMessage]]:
         """Reads an update; the conversations it meets are kept in `threads`."""
-        our_id = int(self.settings.token.get_secret_value().partition(":")[0])
+        our_id = self._our_id
 
         def read(update: Any) -> Sequence[IncomingMessage]:
             raw = next((update[kind] for kind in KINDS if update.get(kind) is not None), None)
@@ -167,6 +168,16 @@ class Telegram(ChannelConnector):
             return (message,)
 
         return read
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """As it came along with each: Telegram gives no message a second time."""
+
+        def read(orphan: IncomingMessage) -> Sequence[IncomingMessage]:
+            above = mapping(mapping(orphan.raw).get("reply_to_message"))
+            message = message_of(above, our_id=self._our_id, thread_id=orphan.thread_id)
+            return [message] if message else ()
+
+        return Batch(read_each({each.parent_id: each for each in orphans}.values(), read).messages)
 
     def length(self, text: str) -> int:
         """UTF-16 units, as Telegram counts offsets."""
@@ -211,6 +222,11 @@ class Telegram(ChannelConnector):
                 if "message to delete not found" not in str(error).lower():
                     raise
         return Receipt(act.message_id if "message_id" in body else act.author_id)
+
+    @property
+    def _our_id(self) -> int:
+        # A bot's token begins with its number.
+        return int(self.settings.token.get_secret_value().partition(":")[0])
 
     def _open(self) -> TelegramApi:
         return TelegramApi(self.settings.server, self.settings.token.get_secret_value(), self.surroundings)

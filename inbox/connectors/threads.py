@@ -77,6 +77,7 @@ class Threads(ChannelConnector):
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
         tells_edits=True,
+        threads=True,
         watches=True,
         acts=frozenset({ActName.HIDE}),
         undoable=frozenset({ActName.HIDE}),

@@ -79,6 +79,7 @@ class WordPress(ChannelConnector):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         acts=frozenset(STATUS),
         undoable=frozenset(STATUS),
         text_limit=LIMIT,

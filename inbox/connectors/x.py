@@ -74,6 +74,7 @@ class X(SignedIn):
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
         tells_edits=True,
+        threads=True,
         acts=frozenset({ActName.HIDE, ActName.MUTE}),
         undoable=frozenset({ActName.HIDE, ActName.MUTE}),
         text_limit=LIMIT,

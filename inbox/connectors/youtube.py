@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr
 
+from inbox.connectors.above import parents_of
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -17,6 +18,7 @@ from inbox.connectors.contract import (
     Deletion,
     Group,
     Guide,
+    IncomingMessage,
     Known,
     Metric,
     OutcomeUnknown,
@@ -77,6 +79,7 @@ class YouTube(SignedIn):
         replies=True,
         tells_edits=True,
         tells_deletes=True,
+        threads=True,
         watches=True,
         acts=frozenset(STATUS),
         undoable=frozenset({ActName.HIDE, ActName.HOLD, ActName.APPROVE}),
@@ -179,6 +182,10 @@ class YouTube(SignedIn):
         gone = [name for name in comments if name not in found and name not in held]
         gone += [name for name in videos if name.removeprefix(VIDEO) not in shown]
         return Batch([*harvest.messages, *seen.messages], [*map(Deletion, gone)], [*harvest.bad, *seen.bad])
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """The comment that began the thread."""
+        return self.refetch(parents_of(orphans, lambda orphan: {"video_id": _video_of(orphan.reply_handle)}))
 
     def reread(self, raw: str) -> Batch:
         """A comment of the quarantine, read anew."""

@@ -127,6 +127,7 @@ class FacebookStage(MetaStage):
 
 class MessengerStage(FacebookStage):
     no_metrics = "nobody counts what is between two"
+    no_answers = "what two people write stands one below the other"
     name = "facebook-messenger"
     stream = "messages"
     poll_path = f"{TALK}/messages"

@@ -128,6 +128,7 @@ class InstagramStage(MetaStage):
 
 class InstagramDirectStage(InstagramStage):
     no_metrics = "nobody counts what is between two"
+    no_answers = "what two people write stands one below the other"
     name = "instagram-direct"
     stream = "messages"
     poll_path = "/v23.0/aWdftalk1/messages"

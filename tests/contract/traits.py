@@ -61,6 +61,13 @@ def refetched(stage: type[Stage]) -> str:
     return _unless(stage, "refetches", "it does not give single messages again")
 
 
+def asked_above(stage: type[Stage]) -> str:
+    """What a message answers is asked for by a question of its own."""
+    if connector_of(stage).thread is ChannelConnector.thread:
+        return "what is answered comes along, or is not told"
+    return stage.no_answers
+
+
 def counted(stage: type[Stage]) -> str:
     """It tells public counts of the messages of this stream."""
     return _unless(stage, "metrics", "it counts nothing for everybody to see") or stage.no_metrics
@@ -122,6 +129,20 @@ def needs(*traits: Trait) -> pytest.MarkDecorator:
 
 
 ALL: tuple[Trait, ...] = (
-    *(polled, brought, paged, authors, sending, searched, receipted, edits, deletions, refetched, counted, acting),
+    *(
+        polled,
+        brought,
+        paged,
+        authors,
+        sending,
+        searched,
+        receipted,
+        edits,
+        deletions,
+        refetched,
+        asked_above,
+        counted,
+        acting,
+    ),
     *(markup, greeting, timed, renewed, renewing, official),
 )

@@ -78,7 +78,7 @@ def test_a_token_that_is_refused_is_renewed_once_and_the_call_repeated(stage: Le
         return stage.unauthorised()
 
     stage.upset = refuse_once
-    assert len(messages(stage.brought({"v": 1, "shown": "all"}))) == 6
+    assert len(messages(stage.brought())) == 5
     assert len(asked(stage, "/user/login")) == 2
 
 
@@ -86,9 +86,9 @@ def test_a_token_of_another_account_is_not_used(stage: LemmyStage) -> None:
     stage.memory.save(
         {"token": "of-somebody-else", "token_of": f"lena@{SERVER}", "our_id": 11, "id_of": f"lena@{SERVER}"}
     )
-    found = messages(stage.brought())
+    told = messages([stage.connector().thread(list(messages(stage.brought()).values()))])
     assert "of-somebody-else" not in str([request.headers for request in stage.requests])
-    assert found["post:40"].author and found["post:40"].author.is_us
+    assert told["post:40"].author and told["post:40"].author.is_us
 
 
 @pytest.mark.parametrize(
@@ -159,32 +159,24 @@ def test_who_moderates_nothing_is_not_offered_the_acts_of_moderators(stage: Lemm
     assert "moderates no community" in told.because[ActName.BAN]
 
 
-def test_the_post_comes_along_once_with_what_answers_it(stage: LemmyStage) -> None:
-    batches = stage.brought()
-    found = messages(batches)
-    assert found["post:40"].author and found["post:40"].author.is_us
-    assert found["post:40"].text.startswith("Version 4.2: Kalender mit Vertretung\n\nAb heute")
+def test_the_post_and_what_is_answered_are_asked_for_once(stage: LemmyStage) -> None:
+    found = messages(stage.brought())
+    answers = [found["comment:501"], found["comment:502"], replace(found["comment:503"], parent_id="comment:501")]
+    told = messages([stage.connector().thread(answers)])
+    assert set(told) == {"post:40", "comment:501"}
+    assert told["post:40"].author and told["post:40"].author.is_us
+    assert told["post:40"].text.startswith("Version 4.2: Kalender mit Vertretung\n\nAb heute")
     assert (found["comment:501"].thread_id, found["comment:501"].parent_id) == ("post:40", "post:40")
     assert found["comment:501"].subject == "Version 4.2: Kalender mit Vertretung"
     assert found["comment:503"].edited_at is not None
-    assert len(asked(stage, "/post")) == 1
-    assert not asked(stage, "/comment")
+    assert (len(asked(stage, "/post")), len(asked(stage, "/comment"))) == (1, 1)
 
 
-def test_what_is_answered_comes_along_even_from_before_the_wanted_past(stage: LemmyStage) -> None:
-    old = stage.worded(stage.named(stage.items[-1], "old"), "Vor langer Zeit")
-    number = old["comment"]["id"]
-    stage.items[0]["comment"]["path"] = f"0.{number}.505"
-    stage.answers = [old]
-    found = messages(polled(stage, "replies", since=datetime(2026, 11, 20, 11, 50, tzinfo=UTC)))
-    assert list(found) == ["post:40", f"comment:{number}", "comment:505"]
-    assert found["comment:505"].parent_id == f"comment:{number}"
-
-
-def test_what_is_answered_but_gone_keeps_nobody_waiting(stage: LemmyStage) -> None:
-    stage.items[0]["comment"]["path"] = "0.77.505"
+def test_what_is_answered_but_gone_is_told_as_missing(stage: LemmyStage) -> None:
+    answer = replace(messages(stage.brought())["comment:505"], parent_id="comment:77")
     answered(stage, f"{API}/post", 400, {"error": "couldnt_find_post"})
-    assert set(messages(stage.brought())) == {f"comment:{n}" for n in range(501, 506)}
+    told = stage.connector().thread([answer])
+    assert {gone.external_id for gone in told.deletions} == {"comment:77", "post:40"}
 
 
 @pytest.mark.parametrize("flag", ["deleted", "removed"])

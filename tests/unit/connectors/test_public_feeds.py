@@ -20,12 +20,12 @@ def brought(stage: Stage) -> dict[str, IncomingMessage]:
 # ── Hacker News ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_comments_belong_to_their_story_and_tell_what_it_leads_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_comments_belong_to_their_story_which_tells_what_it_leads_to(monkeypatch: pytest.MonkeyPatch) -> None:
     messages = brought(HackerNewsStage(monkeypatch))
     comment, story = messages["48110045"], messages["48110001"]
     assert comment.thread_id == story.thread_id == "48110001"
     assert (comment.parent_id, comment.subject) == ("48110030", "Show HN: A calendar for substitute teachers")
-    assert comment.quote == "https://brand.example/plan"
+    assert (comment.quote, story.quote) == ("", "https://brand.example/plan")
     assert comment.url == "https://news.ycombinator.com/item?id=48110045"
 
 

@@ -1,6 +1,5 @@
 """Reddit: what is gone, what waits for moderators, whose words are whose, and refusals that come with 200."""
 
-import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from inbox.clock import now
 from inbox.connectors.contract import Act, ActName, Gone, IncomingMessage, NeedsPerson, RateLimited, Refused, Visibility
 from inbox.connectors.reddit import RedditSetup
-from tests.contract.stage_reddit import RedditStage, listing, told
+from tests.contract.stage_reddit import RedditStage, told
 
 ASKED = Act("k", ActName.BAN, "t1_nxa10a", "jonas_kiel", {"name": "t1_nxa10a", "author": "Jonas_Kiel", "subreddit": "kalender"})  # fmt: skip
 
@@ -34,10 +33,10 @@ def form_of(stage: RedditStage) -> dict[str, str]:
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_an_answer_in_the_inbox_brings_our_own_post_along(stage: RedditStage) -> None:
-    messages = brought(stage, "inbox")
-    answer, ours = messages["t1_nxa10a"], messages["t3_1pq9aa"]
-    assert answer.thread_id == ours.thread_id == "t3_1pq9aa"
+def test_what_an_answer_in_the_inbox_answers_is_asked_for(stage: RedditStage) -> None:
+    answer = brought(stage, "inbox")["t1_nxa10a"]
+    (ours,) = stage.connector().thread([answer]).messages
+    assert answer.thread_id == ours.thread_id == ours.external_id == "t3_1pq9aa"
     assert ours.author and ours.author.is_us
     assert answer.author and not answer.author.is_us
     assert answer.url == "https://www.reddit.com/r/kalender/comments/1pq9aa/kalender/nxa10a/"
@@ -48,11 +47,11 @@ def test_what_is_older_than_the_wanted_past_is_not_brought_along_either(stage: R
     assert list(brought(stage, "inbox", since)) == ["t1_nxa10a"]
 
 
-def test_strangers_words_that_are_answered_are_a_quote(stage: RedditStage) -> None:
-    item = copy.deepcopy(stage.items[1])
-    stage.upset_where = lambda request: request.url.path == "/message/inbox"
-    stage.upset = lambda _request: listing([item])
-    assert brought(stage, "inbox")["t1_nxa10d"].quote == "u/pia_b: Es wäre schön, wenn Vertretungen farbig wären."
+def test_what_reddit_does_not_give_is_missing_and_private_messages_are_not_asked_for(stage: RedditStage) -> None:
+    answer = brought(stage, "inbox")["t1_nxa10a"]
+    told = stage.connector().thread([replace(answer, parent_id=name) for name in ("t1_zzzzz", "t4_2h7ab1")])
+    assert [gone.external_id for gone in told.deletions] == ["t1_zzzzz"]
+    assert stage.requests[-1].url.params["id"] == "t1_zzzzz"
 
 
 def test_a_private_message_is_a_conversation_of_its_own(stage: RedditStage) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -286,3 +287,10 @@ def test_an_html_page_in_place_of_who_we_are_passes(stage: SlackStage) -> None:
 def test_the_manifest_asks_for_what_the_check_needs() -> None:
     scopes = Slack.manifest("https://inbox.example")["oauth_config"]["scopes"]["bot"]
     assert {"channels:history", "groups:history", "im:history", "chat:write", "users:read"} <= set(scopes)
+
+
+def test_the_first_message_of_a_thread_is_asked_for_where_it_stands(stage: SlackStage) -> None:
+    first, other = [message for batch in stage.brought() for message in batch.messages][:2]
+    handle = {**other.reply_handle, "channel": first.reply_handle["channel"], "thread_ts": first.reply_handle["ts"]}
+    answer = replace(other, parent_id=first.external_id, thread_id=first.thread_id, reply_handle=handle)
+    assert [message.text for message in stage.connector().thread([answer]).messages] == [first.text]
