@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from inbox.channels.due import Claimed
+from inbox.connectors.believed import believed
 from inbox.connectors.contract import (
     N_,
     Batch,
@@ -37,14 +38,10 @@ def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
 def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
     """These messages as they are now. Raises ConnectorError and nothing else.
 
-    Many platforms answer alike for what is gone and for what the account may not see any more: when nothing at all is there,
-    the connection is looked at before that is believed.
+    That most of them are gone is believed only when where they stood is still seen.
     """
     try:
-        batch = connector.refetch(known)
-        if batch.deletions and not batch.messages:
-            _look(connector)
-        return batch
+        return believed(connector, known)
     except ConnectorError:
         raise
     except Exception as error:
@@ -83,19 +80,6 @@ def with_metrics(connector: ChannelConnector, known: Sequence[Known], batch: Bat
         return batch
     counted = [replace(m, metrics=found[m.external_id]) if m.external_id in found else m for m in batch.messages]
     return replace(batch, messages=counted) if found else batch
-
-
-def _look(connector: ChannelConnector) -> None:
-    try:
-        connector.check()
-    except Refused as error:
-        raise Passing(
-            N_(
-                "%(label)s shows none of them, and not the account either: %(error)s",
-                label=connector.label,
-                error=error,
-            )
-        ) from error
 
 
 def greet(connector: ChannelConnector, query: Mapping[str, str]) -> str:

@@ -172,6 +172,10 @@ class ChannelConnector(ABC):
         with the messages themselves."""
         return {}
 
+    def reach(self, known: Sequence[Known]) -> None:
+        """Look at where these messages stand, not at them. Raises ConnectorError when that is not seen (any more)."""
+        self.check()
+
     def reread(self, raw: str) -> Batch:
         """An item of the quarantine, as this connector kept it, read anew: a later version may know better. No network.
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from inbox.connectors.above import parents_of
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -15,7 +16,6 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
-    Deletion,
     Gone,
     Group,
     Guide,
@@ -34,14 +34,10 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.facebook_delivered import read_delivery, read_kept
 from inbox.connectors.facebook_poll import VERSION, poll_comments
-from inbox.connectors.facebook_read import (
-    COMMENT,
-    POST,
-    comment_message,
-    post_message,
-)
+from inbox.connectors.facebook_read import COMMENT, POST, comment_message, post_message
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
+from inbox.connectors.meta_again import one_by_one, see_place
 from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import SAID, answer_talk, find_answer, poll_talks, talk_message
@@ -82,10 +78,11 @@ class Facebook(ChannelConnector):
         receives=True,
         replies=True,
         tells_edits=True,
+        threads=True,
         acts=COMMENT_ACTS | {ActName.BLOCK},
         undoable=frozenset({ActName.HIDE, ActName.LIKE, ActName.BLOCK}),
         text_limit=LIMIT,
-        refetches=50,
+        refetches=10,
         metrics=frozenset({Metric.LIKES, Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}),
         allows_training=False,
         because={
@@ -176,16 +173,9 @@ class Facebook(ChannelConnector):
                 yield from poll_comments(api, page_id, known, since)
 
     def refetch(self, known: Sequence[Known]) -> Batch:
-        """One by one: among several, a single one that is gone would spoil the answer for all."""
-        messages: list[IncomingMessage] = []
-        gone: list[Deletion] = []
+        """One by one, as they are now."""
         with self._open() as api:
-            for each in known:
-                try:
-                    messages += self._again(api, each)
-                except Gone:
-                    gone.append(Deletion(each.external_id))
-        return Batch(messages, gone)
+            return one_by_one(known, lambda each: self._again(api, each))
 
     def _again(self, api: MetaApi, known: Known) -> Sequence[IncomingMessage]:
         handle, page_id = known.handle, self.settings.page_id
@@ -197,6 +187,16 @@ class Facebook(ChannelConnector):
             return read_each([raw], lambda row: [post_message(row, page_id=page_id)]).messages
         post = {"message": words(handle.get("about"))}
         return read_each([raw], lambda row: [comment_message(row, page_id=page_id, post=post)]).messages
+
+    def reach(self, known: Sequence[Known]) -> None:
+        """The page's comments, and its talks."""
+        page = f"/{self.settings.page_id}"
+        with self._open() as api:
+            see_place(api, known, posts=f"{page}/feed", talks=f"{page}/conversations", platform="messenger")
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """The comment that began the thread."""
+        return self.refetch(parents_of(orphans, lambda orphan: {"about": orphan.reply_handle.get("about")}))
 
     def greet(self, query: Mapping[str, str]) -> str:
         """Meta asks once whether deliveries are expected here."""

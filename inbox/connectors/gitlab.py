@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import Field, field_validator
 
+from inbox.connectors.believed import believed
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -147,7 +149,7 @@ class GitLab(ChannelConnector):
         """Changed issues, oldest change first, each with its new comments."""
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
-            yield from poll_issues(api, self._project, self._us(api), known, since, self.refetch)
+            yield from poll_issues(api, self._project, self._us(api), known, since, partial(believed, self))
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """One by one."""

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from inbox.connectors.above import parents_of
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -15,7 +16,6 @@ from inbox.connectors.contract import (
     Batch,
     Capabilities,
     ChannelConnector,
-    Deletion,
     Gone,
     Group,
     Guide,
@@ -42,6 +42,7 @@ from inbox.connectors.instagram_read import (
 )
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
+from inbox.connectors.meta_again import one_by_one, see_place
 from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import SAID as TALKED
@@ -84,10 +85,11 @@ class Instagram(ChannelConnector):
     capabilities: ClassVar[Capabilities] = Capabilities(
         receives=True,
         replies=True,
+        threads=True,
         acts=frozenset({ActName.HIDE, ActName.DELETE, ActName.BLOCK}),
         undoable=frozenset({ActName.HIDE, ActName.BLOCK}),
         text_limit=TALK_BYTES,
-        refetches=50,
+        refetches=10,
         metrics=frozenset({Metric.LIKES}),
         allows_training=False,
         because={
@@ -174,28 +176,28 @@ class Instagram(ChannelConnector):
                 yield from poll_comments(api, our_id, (our_id, *names), known, since)
 
     def refetch(self, known: Sequence[Known]) -> Batch:
-        """One by one: among several, a single one that is gone would spoil the answer for all."""
-        messages: list[IncomingMessage] = []
-        gone: list[Deletion] = []
+        """One by one, as they are now."""
         us = self._us()
+
+        def read(each: Known) -> Sequence[IncomingMessage]:
+            person, about = words(each.handle.get("person_id")), {"caption": each.handle.get("about")}
+            raw = mapping(api.get(f"/{segment(each.external_id)}", {"fields": TALKED if person else SAID}))
+            if person:
+                return read_each([raw], lambda row: [talk_message(row, ours=us, person_id=person)]).messages
+            return read_each([raw], lambda row: [comment_message(row, ours=us, media=about)]).messages
+
         with self._open() as api:
-            for each in known:
-                person, about = words(each.handle.get("person_id")), {"caption": each.handle.get("about")}
-                try:
-                    fields = {"fields": TALKED if person else SAID}
-                    raw = mapping(api.get(f"/{segment(each.external_id)}", fields))
-                except Gone:
-                    gone.append(Deletion(each.external_id))
-                    continue
-                messages += read_each(
-                    [raw],
-                    lambda row, person=person, about=about: [  # type: ignore[misc]
-                        talk_message(row, ours=us, person_id=person)
-                        if person
-                        else comment_message(row, ours=us, media=about)
-                    ],
-                ).messages
-        return Batch(messages, gone)
+            return one_by_one(known, read)
+
+    def reach(self, known: Sequence[Known]) -> None:
+        """The account's comments, and its talks."""
+        posts, talks = f"/{self._us()[0]}/media", f"/{self.settings.page_id}/conversations"
+        with self._open() as api:
+            see_place(api, known, posts=posts, talks=talks, platform="instagram")
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """The comment that began the thread."""
+        return self.refetch(parents_of(orphans, lambda orphan: {"about": orphan.reply_handle.get("about")}))
 
     def greet(self, query: Mapping[str, str]) -> str:
         """Meta asks once whether deliveries are expected here."""

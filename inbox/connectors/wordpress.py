@@ -4,11 +4,13 @@ import html
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 import httpx
 from pydantic import Field, SecretStr, field_validator
 
+from inbox.connectors.believed import believed
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -37,7 +39,7 @@ from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_each
-from inbox.connectors.wordpress_poll import VERSION, again, is_number, poll_comments
+from inbox.connectors.wordpress_poll import PUT_AWAY, SEEN, VERSION, again, is_number, poll_comments
 from inbox.connectors.wordpress_read import message_of
 
 LIMIT = 65_000  # of the 65,525 that the database holds
@@ -132,12 +134,21 @@ class WordPress(ChannelConnector):
         known = cursor if cursor and cursor.get("v") == VERSION else {}
         with self._open() as api:
             status = "hold" if stream == "held" else "approve"
-            yield from poll_comments(api.get, status, self._us(api), known, since)
+            yield from poll_comments(api.get, status, self._us(api), known, since, partial(believed, self))
 
     def refetch(self, known: Sequence[Known]) -> Batch:
         """As they are now; what is neither shown nor held is gone for readers."""
         with self._open() as api:
             return again(api.get, known, self._us(api))
+
+    def reach(self, known: Sequence[Known]) -> None:
+        """Whether the site shows any comment at all: some plug-ins answer every question with an empty list."""
+        with self._open() as api:
+            query = {"per_page": 1, "context": "edit"}
+            if not any(
+                listed(api.get("/wp/v2/comments", {**query, "status": status})) for status in (*SEEN, *PUT_AWAY)
+            ):
+                raise Gone(N_("The site shows no comments at all."))
 
     def length(self, text: str) -> int:
         """In bytes, as the database counts, with what stands for brackets and ampersands."""

@@ -8,7 +8,7 @@ from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, Deletion, IncomingMessage, Known
 from inbox.connectors.http import BadRequest
 from inbox.connectors.json_api import listed, mapping, text_of
-from inbox.connectors.look_again import LookAgain
+from inbox.connectors.look_again import LookAgain, Refetch
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.wordpress_read import Comment, message_of, posted_at
 
@@ -23,7 +23,7 @@ Get = Callable[[str, Mapping[str, Any]], Any]
 
 
 def poll_comments(
-    get: Get, status: str, our_id: int, cursor: Mapping[str, Any], since: datetime | None
+    get: Get, status: str, our_id: int, cursor: Mapping[str, Any], since: datetime | None, refetch: Refetch
 ) -> Iterator[Batch]:
     """Comments of one state, newest first until known; counted pages, which shift when comments come and go.
 
@@ -67,7 +67,7 @@ def poll_comments(
         harvest = read_each(fresh, read)
         watch.add(harvest.messages)
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state(walked))
-    for changed in watch.look(lambda known: again(get, known, our_id), at_once=PAGE):
+    for changed in watch.look(refetch, at_once=PAGE):
         yield Batch(changed.messages, changed.deletions, cursor=state(walked))
     yield Batch(cursor=state(walked))
 

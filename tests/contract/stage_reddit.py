@@ -71,6 +71,8 @@ class RedditStage(Stage):
             posts = recording("reddit/posts.json")["data"]["children"]
             things = [*posts, *(item for page in self.pages or [self.items] for item in page)]
             return listing([thing for thing in things if thing["data"]["name"] in wanted])
+        if path == "/r/kalender/about":
+            return httpx.Response(200, json={"kind": "t5", "data": {"display_name": "kalender"}})
         return httpx.Response(200, json=recording(f"reddit/{FIXED[path]}.json"))
 
     def _changed(self, path: str, request: httpx.Request) -> httpx.Response:
