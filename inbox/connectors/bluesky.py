@@ -20,6 +20,7 @@ from inbox.connectors.bluesky_direct import (
 from inbox.connectors.bluesky_poll import VERSION, poll_notifications, poll_threads
 from inbox.connectors.bluesky_read import POST, message_of
 from inbox.connectors.bluesky_text import facets, record_key, require_fitting
+from inbox.connectors.bluesky_watch import AT_ONCE, again
 from inbox.connectors.bluesky_words import poll_word
 from inbox.connectors.contract import (
     N_,
@@ -33,6 +34,7 @@ from inbox.connectors.contract import (
     Gone,
     Group,
     Guide,
+    Known,
     Metric,
     OutcomeUnknown,
     OutgoingReply,
@@ -112,6 +114,7 @@ class Bluesky(ChannelConnector):
         undoable=frozenset({ActName.LIKE, ActName.HIDE, ActName.BLOCK, ActName.MUTE}),
         text_limit=LIMIT,
         text_unit=Unit.GRAPHEMES,
+        refetches=AT_ONCE,
         metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES}),
         because={
             ActName.DELETE: N_("Bluesky lets nobody delete what others wrote; hide or report it instead."),
@@ -159,6 +162,11 @@ class Bluesky(ChannelConnector):
             else:
                 polls = {"threads": poll_threads, "direct": poll_direct}
                 yield from polls.get(stream, poll_notifications)(api, known, since)
+
+    def refetch(self, known: Sequence[Known]) -> Batch:
+        """All posts at once; private messages cannot be asked for."""
+        with self._open() as api:
+            return again(api, known)
 
     def length(self, text: str) -> int:
         """Graphemes."""

@@ -14,11 +14,12 @@ from inbox.connectors.contract import (
     Deletion,
     Gone,
     IncomingMessage,
+    Known,
     NeedsPerson,
     RateLimited,
     Refused,
 )
-from inbox.connectors.read_each import UNREADABLE
+from inbox.connectors.read_each import UNREADABLE, read_each
 
 WATCHED = 200
 EVERY = timedelta(hours=1)
@@ -57,7 +58,7 @@ class Watch:
         views = posts_by_uri(self.api, list(self.stamps))
         deletions: list[Deletion] = []
         for uri in [uri for uri in self.stamps if uri not in views][:CONFIRMED]:
-            if self._exists(uri):
+            if exists(self.api, uri):
                 # Withheld, for instance since we blocked its author. To the end of the line: the next round asks for others.
                 self.stamps[uri] = self.stamps.pop(uri)
             else:
@@ -65,17 +66,6 @@ class Watch:
                 del self.stamps[uri]
         self.looked_at = now().isoformat()
         yield Batch(messages=list(self._edited(views)), deletions=deletions)
-
-    def _exists(self, uri: str) -> bool:
-        did, key = parts_of(uri)
-        try:
-            self.api.get("com.atproto.repo.getRecord", {"repo": did, "collection": POST, "rkey": key})
-        except (RateLimited, NeedsPerson):
-            raise
-        except ConnectorError as error:
-            # Its home may be away or its account asleep; only a clear word counts as a deletion, not any page for 404.
-            return not (is_missing(error) or (isinstance(error, Gone) and error.answer))
-        return True
 
     def _edited(self, views: Mapping[str, Any]) -> Iterator[IncomingMessage]:
         for uri, stamp in list(self.stamps.items()):
@@ -86,6 +76,32 @@ class Watch:
             if stamp_of(message.text) != stamp:
                 self.stamps[uri] = stamp_of(message.text)
                 yield replace(message, edited_at=now())
+
+
+def again(api: BlueskyApi, known: Sequence[Known]) -> Batch:
+    """These posts as they are now; what is withheld from us is neither told nor taken for deleted."""
+    threads = {each.external_id: each.thread_id for each in known if is_post_uri(each.external_id)}
+    views = posts_by_uri(api, list(threads))
+
+    def read(pair: tuple[str, Any]) -> Sequence[IncomingMessage]:
+        return [replace(message_of(pair[1], our_did=api.did), thread_id=threads[pair[0]])]
+
+    harvest = read_each([(uri, view) for uri, view in views.items() if uri in threads], read)
+    gone = [Deletion(uri) for uri in threads if uri not in views and not exists(api, uri)]
+    return Batch(harvest.messages, gone, harvest.bad)
+
+
+def exists(api: BlueskyApi, uri: str) -> bool:
+    """Whether a post is still in its author's own records."""
+    did, key = parts_of(uri)
+    try:
+        api.get("com.atproto.repo.getRecord", {"repo": did, "collection": POST, "rkey": key})
+    except (RateLimited, NeedsPerson):
+        raise
+    except ConnectorError as error:
+        # Its home may be away or its account asleep; only a clear word counts as a deletion, not any page for 404.
+        return not (is_missing(error) or (isinstance(error, Gone) and error.answer))
+    return True
 
 
 def posts_by_uri(api: BlueskyApi, uris: Sequence[str]) -> dict[str, Any]:

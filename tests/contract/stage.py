@@ -87,6 +87,7 @@ class Stage(ABC):
     no_signed_time: ClassVar[str] = ""
     no_signed_body: ClassVar[str] = ""
     no_receipt: ClassVar[str] = ""  # why any success is believed
+    no_refetch: ClassVar[str] = ""  # why the messages of this stream are not given again
     no_answers: ClassVar[str] = ""  # why no recorded message of this stream answers another
     no_metrics: ClassVar[str] = ""  # why the messages of this stream are not counted
     no_metric: ClassVar[

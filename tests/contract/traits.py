@@ -58,7 +58,7 @@ def deletions(stage: type[Stage]) -> str:
 
 def refetched(stage: type[Stage]) -> str:
     """It gives single messages again."""
-    return _unless(stage, "refetches", "it does not give single messages again")
+    return _unless(stage, "refetches", "it does not give single messages again") or stage.no_refetch
 
 
 def asked_above(stage: type[Stage]) -> str:
