@@ -70,7 +70,7 @@ def ask_all(asked: Asked, *, until: float) -> None:
     After `until` (of the monotonic clock) no budget is waited for. Raises ConnectorError.
     """
     database, settings = open_database(), load_settings()
-    connector = open_connector(asked.channel, database, open_vault(), settings)
+    connector = open_connector(asked.channel, database, open_vault(), settings, asks_again=True)
     for start in range(0, len(asked.known), asked.at_once):
         some = slice(start, start + asked.at_once)
         for ids, said in ask_in_parts(connector, asked.ids[some], asked.known[some], until):

@@ -64,23 +64,37 @@ class NoMemory:
 
 
 def open_connector(
-    channel: Channel, database: Database, vault: Vault, settings: Settings, *, for_people: bool = False
+    channel: Channel,
+    database: Database,
+    vault: Vault,
+    settings: Settings,
+    *,
+    for_people: bool = False,
+    asks_again: bool = False,
 ) -> ChannelConnector:
-    """The connector of this channel. `for_people` may use the share of its budget that polls leave over.
+    """The connector of this channel. `for_people` may use the share of its budget that polls leave over; what
+    `asks_again` for older messages leaves the greater part to polls.
 
     Raises NeedsPerson when its kind, settings or credentials do not open.
     """
     chosen = read_settings(channel, vault)
-    return lend(channel, chosen, database, vault, settings, for_people=for_people)
+    return lend(channel, chosen, database, vault, settings, for_people=for_people, asks_again=asks_again)
 
 
 def lend(
-    channel: Channel, setup: Setup, database: Database, vault: Vault, settings: Settings, *, for_people: bool = True
+    channel: Channel,
+    setup: Setup,
+    database: Database,
+    vault: Vault,
+    settings: Settings,
+    *,
+    for_people: bool = True,
+    asks_again: bool = False,
 ) -> ChannelConnector:
     """The channel's connector with these settings and the channel's own memory and pace."""
     connector = channel_connector(channel.kind)
     memory = StoredMemory(channel.id, database, vault)
-    pace = SharedPace(channel.id, connector.rates, for_people=for_people)
+    pace = SharedPace(channel.id, connector.rates, for_people=for_people, asks_again=asks_again)
     return connector(setup, surroundings(memory, settings, pace, is_polled=True))
 
 

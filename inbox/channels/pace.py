@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 # What polls leave over, so that an answer or an act of a person is never late because of them.
 SHARE_FOR_PEOPLE = 0.2
+# What asking again for older messages leaves over, so that new ones are not late because of it.
+SHARE_FOR_NEWS = 0.5
 # A platform that says how much is left, but not for how long.
 TOLD_SECONDS = 60.0
 LONGEST_SECONDS = 86_400.0
@@ -82,12 +84,14 @@ def budgets_of(channel: Channel) -> list[Budget]:
 
 
 class SharedPace:
-    """The measure of one connection. `for_people` may use all of it, everybody else leaves a share."""
+    """The measure of one connection. `for_people` may use all of it, polls leave a share, and what `asks_again` half."""
 
-    def __init__(self, channel_id: int, rates: Sequence[Rate], *, for_people: bool = False) -> None:
+    def __init__(
+        self, channel_id: int, rates: Sequence[Rate], *, for_people: bool = False, asks_again: bool = False
+    ) -> None:
         self._name = f"trellis:pace:{channel_id}"
         self._rates = rates
-        self._share = 0.0 if for_people else SHARE_FOR_PEOPLE
+        self._share = 0.0 if for_people else SHARE_FOR_NEWS if asks_again else SHARE_FOR_PEOPLE
 
     def take(self, scope: str = "", cost: int = 1) -> None:
         """Count a call before it is made. Raises RateLimited, and then nothing is counted."""

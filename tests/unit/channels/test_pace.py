@@ -118,3 +118,10 @@ def test_a_lost_valkey_starts_anew_and_an_absent_one_stops_nobody(
     assert taken(pace, most=20) == 20
     assert pace.budgets() == []
     pace.learn("", remaining=0, limit=1, reset_seconds=1)
+
+
+def test_asking_again_leaves_the_greater_part_to_polls(valkey_url: str) -> None:
+    rates = [Rate(200, 3_600)]
+    assert taken(SharedPace(8, rates, asks_again=True), most=300) == 100
+    assert taken(SharedPace(8, rates), most=300) == 60
+    assert taken(SharedPace(8, rates, for_people=True), most=300) == 40
