@@ -57,6 +57,12 @@ def _chapter(channel: Mapping[str, Any]) -> Iterator[str]:
 def _facts(channel: Mapping[str, Any]) -> Iterator[str]:
     because, text = channel["because"], channel["text"]
     yield f"**Reads:** by {_ways(channel)}.{_reason(because, 'polls')}{_reason(because, 'receives')} {_changes(channel)}"
+    if channel["threads"] or "threads" in because:
+        yield f"**Context:** {because.get('threads') or 'Shows what a message answers, also where that was not said to us.'}"
+    if channel["refetches"]:
+        yield f"**Asks again:** up to {channel['refetches']} at once, ever more rarely, for late edits and deletions."
+    if channel["metrics"]:
+        yield f"**Counts:** {', '.join(channel['metrics'])}.{_reason(because, 'metrics')}"
     if channel["watches"]:
         yield "**Watches:** words and hashtags, also where nobody names the account."
     if channel["replies"]:

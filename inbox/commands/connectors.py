@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from inbox.commands.channels_guide import channels_guide
 from inbox.config import load_settings
-from inbox.connectors.contract import ActName, ChannelConnector, Setup
+from inbox.connectors.contract import ActName, ChannelConnector, Metric, Setup
 from inbox.connectors.registry import CHANNELS, TRACKERS, channel_connector, tracker_connector
 
 WIDTH = max(map(len, CHANNELS)) + 2
@@ -53,8 +53,10 @@ def _described(connector: type[ChannelConnector]) -> dict[str, Any]:
         "replies": can.replies,
         "tells_edits": can.tells_edits,
         "tells_deletes": can.tells_deletes,
+        "threads": can.threads,
         "watches": can.watches,
         "refetches": can.refetches,
+        "metrics": [str(metric) for metric in Metric if metric in can.metrics],
         "acts": [_act(connector, name) for name in ActName],
         "text": {"limit": can.text_limit, "unit": str(can.text_unit)},
         "rates": [{"calls": rate.calls, "seconds": rate.seconds, "scope": rate.scope} for rate in connector.rates],
@@ -106,7 +108,8 @@ def _line(channel: Mapping[str, Any]) -> str:
     answers = (
         f"answers up to {channel['text']['limit']:,} {channel['text']['unit']}" if channel["replies"] else "no answers"
     )
-    return f"{channel['kind']:<{WIDTH}}{', '.join(ways) or 'imported'}; {answers}; {acts or 'no acts'}"
+    counts = f"; counts {', '.join(channel['metrics'])}" if channel["metrics"] else ""
+    return f"{channel['kind']:<{WIDTH}}{', '.join(ways) or 'imported'}; {answers}; {acts or 'no acts'}{counts}"
 
 
 def _manifest(kind: str) -> Any:

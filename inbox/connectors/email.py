@@ -107,6 +107,7 @@ class Email(ChannelConnector):
         text_limit=TEXT_LIMIT,
         because={
             "tells_edits": N_("A mail cannot be edited once it has been sent."),
+            "threads": N_("A mail quotes what it answers."),
             "tells_deletes": N_("Deleting a mail in the mailbox says nothing about the conversation."),
             ActName.BLOCK: N_("Mail servers offer no way to block a sender from here."),
         },

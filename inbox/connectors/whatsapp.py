@@ -69,6 +69,7 @@ class WhatsApp(ChannelConnector):
             "polls": N_("WhatsApp has no history to ask for; what is not delivered within seven days is lost."),
             "refetches": N_("WhatsApp does not give a message a second time."),
             "tells_edits": N_("WhatsApp does not tell businesses of edits."),
+            "threads": N_("WhatsApp gives no message a second time."),
             "tells_deletes": N_("WhatsApp does not tell businesses of deletions."),
             "window": CLOSED,
             "allows_training": NO_TRAINING,
