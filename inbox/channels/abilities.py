@@ -10,7 +10,7 @@ from inbox.channels.permission import Permission
 from inbox.connectors.contract import ActName, Capabilities, ChannelConnector, Metric, Unit
 from inbox.connectors.registry import CHANNELS, channel_connector
 
-NOTHING = Capabilities(polls=False)
+NOTHING = Capabilities(polls=False, allows_training=False)
 # The sets among what a connector says, and of what.
 NAMES: Mapping[str, type[StrEnum]] = {"acts": ActName, "undoable": ActName, "ends": ActName, "metrics": Metric}
 
@@ -43,9 +43,12 @@ def keep_described(channel: Channel, said: Mapping[str, Any], granted: Permissio
         channel.scopes, channel.signed_in_until = " ".join(granted.scopes), granted.until
 
 
-def kinds_not_for_training() -> list[str]:
-    """The kinds of channels whose platform's terms forbid that a classifier learns from what is written there."""
-    return [kind for kind in CHANNELS if not kind_abilities(kind).allows_training]
+def kinds_for_training() -> list[str]:
+    """The kinds of channels whose platform's terms allow that a classifier learns from what is written there.
+
+    Not among them are kinds that this version does not know (any more): nobody can tell their terms.
+    """
+    return [kind for kind in CHANNELS if kind_abilities(kind).allows_training]
 
 
 def _unpacked(declared: Capabilities, said: Mapping[str, Any]) -> Capabilities:

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.channels.abilities import kinds_not_for_training
+from inbox.channels.abilities import kinds_for_training
 from inbox.channels.models import Channel
 from inbox.conversations.models import Direction, Message
 from inbox.database import among
@@ -53,7 +53,7 @@ def _candidates(session: Session, without: Collection[int]) -> sa.Select[Any]:
     return (
         query.where(
             readable(),
-            Channel.kind.not_in(kinds_not_for_training()),
+            Channel.kind.in_(kinds_for_training()),
             sa.or_(Channel.is_sample.is_(False), only_samples),
             Label.corrected_by_id.is_(None),
             Message.is_automatic.is_(False),

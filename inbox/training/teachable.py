@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
-from inbox.channels.abilities import kinds_not_for_training
+from inbox.channels.abilities import kinds_for_training
 from inbox.channels.models import Channel
 from inbox.conversations.models import Direction, Message
 from inbox.members.models import Identity, Member
@@ -26,12 +26,12 @@ def teachable() -> sa.ColumnElement[bool]:
 
     Never that of erased members, of deleted messages, of channels whose terms forbid it, nor our own or invented ones.
     """
-    return sa.and_(readable(), Channel.kind.not_in(kinds_not_for_training()), Channel.is_sample.is_(False))
+    return sa.and_(readable(), Channel.kind.in_(kinds_for_training()), Channel.is_sample.is_(False))
 
 
 def may_teach(channel: Channel) -> bool:
     """Whether a classifier may learn from what is written on this channel."""
-    return not channel.is_sample and channel.kind not in kinds_not_for_training()
+    return not channel.is_sample and channel.kind in kinds_for_training()
 
 
 def readable() -> sa.ColumnElement[bool]:

@@ -12,7 +12,7 @@ from tests.making import make_channel
 
 def test_without_a_word_it_is_what_the_kind_declares(session: Session) -> None:
     assert abilities(make_channel(session)) == Mastodon.capabilities
-    assert abilities(make_channel(session, kind="myspace")) == Capabilities(polls=False)
+    assert abilities(make_channel(session, kind="myspace")) == Capabilities(polls=False, allows_training=False)
 
 
 def test_a_server_with_another_limit_says_so(session: Session) -> None:
