@@ -183,6 +183,13 @@ class House:
         with self.database.reading() as session:
             return list(session.scalars(query))
 
+    def talk(self, external_id: str) -> list[str | None]:
+        """The ids of all messages of the conversation in which a message stands, oldest first."""
+        home = self.stored(external_id).conversation_id
+        query = sa.select(Message.external_id).where(Message.conversation_id == home)
+        with self.database.reading() as session:
+            return list(session.scalars(query.order_by(Message.posted_at, Message.id)))
+
     def channel(self) -> Channel:
         """The channel, where there is one."""
         with self.database.reading() as session:

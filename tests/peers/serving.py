@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -79,20 +80,29 @@ def do(
 
 @contextmanager
 def running(command: Sequence[str], *, folder: Path, log: Path, **options: Any) -> Iterator[Child]:
-    """A server, stopped at the end; what it says goes to `log`."""
+    """A server, stopped at the end with all that it has started; what it says goes to `log`."""
     with log.open("wb") as output:
         child = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **options
-        )
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True, **options,
+        )  # fmt: skip
     try:
         yield child
     finally:
-        child.terminate()
+        _end(child, signal.SIGTERM)
         try:
             child.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait(STOP_SECONDS)
+            pass
+        _end(child, signal.SIGKILL)
+        child.wait(STOP_SECONDS)
+
+
+def _end(child: Child, sign: signal.Signals) -> None:
+    try:
+        os.killpg(child.pid, sign)
+    except ProcessLookupError:
+        return  # they are gone already
 
 
 def wait_until(child: Child, is_ready: Callable[[], bool], *, log: Path, seconds: float) -> None:

@@ -54,9 +54,7 @@ def running_network(postgres: str, cache: Path) -> Iterator[Network]:
                 **{f"PORT_{name}": str(port) for name, port in ports.items()},
             }
             command = [str(node), "--require", "./loopback.cjs", "network.mjs"]
-            child = stack.enter_context(
-                running(command, folder=place, log=log, env=environment, start_new_session=True)
-            )
+            child = stack.enter_context(running(command, folder=place, log=log, env=environment))
             wait_until(child, lambda: _told(log) is not None, log=log, seconds=START_SECONDS)
             yield Network(**(_told(log) or {}))
     finally:

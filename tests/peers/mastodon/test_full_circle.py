@@ -1,6 +1,7 @@
 """Mastodon's API on a server by others, through the whole house: written there, read here, answered, moderated, seen there."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
@@ -65,9 +66,7 @@ def test_a_question_is_answered_and_the_talk_goes_on(account: House, signed_in: 
     answer = account.done(account.reply(question, "On its way").id)
     assert [each["id"] for each in seen_below(fan, question)] == [answer.external_id]
     account.poll()
-    assert sorted(str(each.external_id) for each in account.messages(Direction.OUT)) == sorted(
-        [root, str(answer.external_id)]
-    )
+    assert account.talk(question) == [root, question, answer.external_id]
     thanks = write(fan, "@brand thank you", in_reply_to_id=answer.external_id)
     assert account.received(thanks).conversation_id == message.conversation_id
     assert account.is_balanced()
@@ -113,6 +112,17 @@ def test_an_author_is_muted_without_knowing_it_and_heard_again(account: House, s
     done = account.act(insult, ActName.MUTE)
     assert between(brand, own_id(other))["muting"]
     assert not between(other, own_id(brand))["blocked_by"]
+    account.undo(done)
+    assert not between(brand, own_id(other))["muting"]
+
+
+def test_a_mute_can_be_for_a_week(account: House, signed_in: SignIn) -> None:
+    brand, other = signed_in("brand"), signed_in("other")
+    insult, until = write(other, "@brand buy now"), now() + timedelta(days=7)
+    account.received(insult)
+    done = account.act(insult, ActName.MUTE, until=until)
+    told = datetime.fromisoformat(between(brand, own_id(other))["muting_expires_at"])
+    assert abs(told - until) < timedelta(minutes=1)
     account.undo(done)
     assert not between(brand, own_id(other))["muting"]
 
