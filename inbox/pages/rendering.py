@@ -1,12 +1,12 @@
 """How pages become HTML: fragments, times and numbers in the reader's language, versioned static files."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_timedelta
 from flask import Flask, Response, make_response, render_template, request, url_for
 from flask_babel import format_datetime, format_decimal, format_percent, get_locale
 
@@ -49,6 +49,7 @@ def register(app: Flask) -> None:
         age=age,
         span=span,
         when=when,
+        day=day,
         number=number,
         percent=percent,
         factor=factor,
@@ -120,6 +121,11 @@ def when(moment: datetime | None, form: str = "medium") -> str:
         # 11/5/26 is May to half of those who read English.
         form = "MMM d, y, h:mm a"
     return "" if moment is None else str(format_datetime(moment, form))
+
+
+def day(on: date) -> str:
+    """A day of the calendar, whatever the time zone: "Nov 21, 2026" or "21.11.2026"."""
+    return str(format_date(on, "medium", locale=_locale()))
 
 
 def number(value: float) -> str:
