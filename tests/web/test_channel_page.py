@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from inbox.channels.models import Channel, Pause, QuarantinedItem, Stream
 from inbox.clock import now
-from inbox.connectors.contract import BadItem, Batch, Deletion
+from inbox.connectors.contract import N_, BadItem, Batch, Deletion
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Message
 from inbox.database import Database
@@ -170,3 +170,14 @@ def test_a_queue_that_is_read_once_has_no_past_to_fetch(client: Any, house: Data
     assert "gives bots each message once" in refused.text
     with house.reading() as session:
         assert session.scalars(sa.select(Stream.name)).all() == ["updates"]
+
+
+def test_what_came_into_quarantine_is_shown_without_credentials(client: Any, house: Database) -> None:
+    with house.writing() as session:
+        channel = make_channel(session, name="Garden")
+        raw = '{"id": 9, "words": "Wo ist die Harke?", "access_token": "geheim"}'
+        ingest(session, channel, "mentions", batch_of(bad=[BadItem(N_("it has no id"), raw, "9")]))
+        number = channel.id
+    page = client.get(f"/channels/{number}/quarantine").text
+    assert "Wo ist die Harke?" in page
+    assert "geheim" not in page
