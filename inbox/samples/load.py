@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from inbox.activity.record import record
 from inbox.channels.models import Channel, ChannelState
 from inbox.clock import now
-from inbox.connectors.contract import Author, Batch, IncomingMessage, Visibility
+from inbox.connectors.contract import Author, Batch, IncomingMessage, Metric, Visibility
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Message
 from inbox.ideas.models import IdeaState
@@ -74,6 +74,7 @@ def _message(number: int, place: int, thread: dict[str, Any], author: str, ago: 
         subject=thread.get("subject", ""),
         visibility=Visibility.PRIVATE if "hallo@" in thread["channel"] else Visibility.PUBLIC,
         reply_handle={"sample": True},
+        metrics={} if place else {Metric(name): count for name, count in thread.get("metrics", {}).items()},
     )
 
 
