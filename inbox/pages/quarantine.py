@@ -27,10 +27,11 @@ def index(channel_id: int) -> ResponseReturnValue:
     """The items of a channel, newest first; with `day` those that its ledger counts on that day."""
     channel = reading().get(Channel, channel_id) or abort(404)
     day = found_day(request.args.get("day", ""))
+    items = browse_quarantine(reading(), channel_id, before=request.args.get("before", type=row_id), day=day)
     return render(
         "channels/quarantine.html",
         channel=channel,
-        items=browse_quarantine(reading(), channel_id, before=request.args.get("before", type=row_id), day=day),
+        items=[(item, redact(item.raw)) for item in items],
         count=count_quarantined(reading(), channel_id),
         can_retry=_can_retry(channel),
         day=day,
