@@ -11,6 +11,7 @@ import httpx
 from pydantic import Field, SecretStr, field_validator
 
 from inbox.connectors.believed import believed
+from inbox.connectors.above import parents_of
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -23,6 +24,7 @@ from inbox.connectors.contract import (
     Gone,
     Group,
     Guide,
+    IncomingMessage,
     Known,
     NeedsPerson,
     OutcomeUnknown,
@@ -44,6 +46,7 @@ from inbox.connectors.wordpress_read import message_of
 
 LIMIT = 65_000  # of the 65,525 that the database holds
 FLOOD_SECONDS = 20.0
+UNKNOWN = "rest_comment_invalid_id"
 ROOT, BEHIND_A_QUERY = "/wp-json", "?"
 STATUS = {ActName.HOLD: "hold", ActName.APPROVE: "approved", ActName.MARK_SPAM: "spam", ActName.DELETE: "trash"}
 
@@ -141,14 +144,25 @@ class WordPress(ChannelConnector):
         with self._open() as api:
             return again(api.get, known, self._us(api))
 
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """The comments that these answer."""
+        return self.refetch(parents_of(orphans))
+
     def reach(self, known: Sequence[Known]) -> None:
-        """Whether the site shows any comment at all: some plug-ins answer every question with an empty list."""
+        """Whether the site shows any comment at all: some plug-ins answer every question with an empty list.
+
+        Or what it says of one alone: below an article in the bin it stands in no list, and what never was has words of its own.
+        """
         with self._open() as api:
             query = {"per_page": 1, "context": "edit"}
-            if not any(
-                listed(api.get("/wp/v2/comments", {**query, "status": status})) for status in (*SEEN, *PUT_AWAY)
-            ):
-                raise Gone(N_("The site shows no comments at all."))
+            for status in (*SEEN, *PUT_AWAY):
+                if listed(api.get("/wp/v2/comments", {**query, "status": status})):
+                    return
+            try:
+                api.get(f"/wp/v2/comments/{_number(known[0].external_id)}", {"context": "edit"})
+            except Gone as error:
+                if error.answer.get("code") != UNKNOWN:
+                    raise Gone(N_("The site shows no comments at all.")) from None
 
     def length(self, text: str) -> int:
         """In bytes, as the database counts, with what stands for brackets and ampersands."""

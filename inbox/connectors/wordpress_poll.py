@@ -8,6 +8,7 @@ from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, Deletion, IncomingMessage, Known
 from inbox.connectors.http import BadRequest
 from inbox.connectors.json_api import listed, mapping, text_of
+from inbox.connectors.lenient import is_before
 from inbox.connectors.look_again import LookAgain, Refetch
 from inbox.connectors.read_each import name_of, read_each
 from inbox.connectors.wordpress_read import Comment, message_of, posted_at
@@ -49,20 +50,13 @@ def poll_comments(
 
     walked: Mapping[str, Any] = {}
     for fresh, walked in catch_up(page, cursor, since, shifts=True):
-        above = _find_roots(get, fresh, roots)
+        _find_roots(get, fresh, roots)
 
-        def read(raw: Any, above: Mapping[str, Any] = above) -> Sequence[IncomingMessage]:
+        def read(raw: Any) -> Sequence[IncomingMessage]:
             comment = Comment.model_validate(raw)
-            if since and comment.posted_at and comment.posted_at < since:
+            if is_before(comment.posted_at, since):
                 return ()
-            found = [message_of(raw, our_id=our_id, thread_id=roots[comment.id])]
-            # What it answers is older than what is wanted, and the conversation needs it.
-            while (parent := above.get(f"{comment.parent}")) is not None and since is not None:
-                comment = Comment.model_validate(parent)
-                if comment.posted_at is None or comment.posted_at >= since or len(found) > DEEPEST:
-                    break
-                found.insert(0, message_of(parent, our_id=our_id, thread_id=roots[comment.id]))
-            return found
+            return (message_of(raw, our_id=our_id, thread_id=roots[comment.id]),)
 
         harvest = read_each(fresh, read)
         watch.add(harvest.messages)
@@ -99,10 +93,9 @@ def included(get: Get, names: Sequence[str], states: Sequence[str] = SEEN) -> di
     return found
 
 
-def _find_roots(get: Get, page: Sequence[Any], roots: dict[str, str]) -> dict[str, Any]:
-    """Adds the comment that began it for each comment of the page; gives those above that had to be asked for, by id."""
+def _find_roots(get: Get, page: Sequence[Any], roots: dict[str, str]) -> None:
+    """Adds the comment that began it for each comment of the page."""
     parents: dict[str, str] = {}
-    asked: dict[str, Any] = {}
     rows = [*page]
     for _ in range(DEEPEST):
         parents |= {text_of(raw["id"]): text_of(raw.get("parent") or "") for raw in map(mapping, rows) if "id" in raw}
@@ -110,7 +103,6 @@ def _find_roots(get: Get, page: Sequence[Any], roots: dict[str, str]) -> dict[st
         if not missing:
             break
         answer = included(get, missing[:PAGE])
-        asked |= answer
         rows = [*answer.values(), *({"id": name} for name in missing[:PAGE] if name not in answer)]
     for name in parents:
         above, walked = name, {name}
@@ -118,7 +110,6 @@ def _find_roots(get: Get, page: Sequence[Any], roots: dict[str, str]) -> dict[st
             above = parents[above]
             walked.add(above)
         roots[name] = roots.get(above, above)
-    return asked
 
 
 def is_number(name: str) -> bool:

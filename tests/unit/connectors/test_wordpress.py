@@ -69,10 +69,34 @@ def test_comments_that_answer_each_other_in_a_circle_end(stage: WordPressStage) 
     assert len(messages(stage.brought())) == 5
 
 
-def test_an_answer_brings_along_what_it_answers_from_before_the_wanted_past(stage: WordPressStage) -> None:
+def test_what_stands_before_the_wanted_past_is_left_to_those_who_ask_for_it(stage: WordPressStage) -> None:
     since = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
-    stage.pages = [stage.items[:2], stage.items[2:]]
-    assert sorted(messages(stage.brought(since=since))) == ["903", "904", "905"]
+    found = messages(stage.brought(since=since))
+    assert sorted(found) == ["904", "905"]
+    above = messages([stage.connector().thread([found["905"]])])
+    assert {name: message.thread_id for name, message in above.items()} == {"903": found["905"].thread_id}
+
+
+@pytest.mark.parametrize(("answer", "is_seen"), [("the comment", True), ("rest_comment_invalid_id", True), ("rest_no_route", False)])
+def test_an_empty_site_is_believed_by_what_it_says_of_one_comment(
+    stage: WordPressStage, answer: str, is_seen: bool
+) -> None:
+    known = stage.known(stage.brought())
+    comment = stage.items[0]
+
+    def empty(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/comments"):
+            return httpx.Response(200, json=[])
+        if answer == "the comment":
+            return httpx.Response(200, json={**comment, "status": "post-trashed"})
+        return httpx.Response(404, json={"code": answer, "message": "No."})
+
+    stage.upset, stage.upset_where = empty, lambda request: "/comments" in request.url.path
+    if is_seen:
+        stage.connector().reach(known)
+    else:
+        with pytest.raises(Gone, match="no comments"):
+            stage.connector().reach(known)
 
 
 def test_guests_of_one_name_are_told_apart_and_their_address_is_not_kept(stage: WordPressStage) -> None:
