@@ -7,6 +7,7 @@ from flask_babel import gettext
 from inbox.channels.models import Channel
 from inbox.channels.open import open_connector
 from inbox.channels.quarantine import bring_back, browse_quarantine, count_quarantined, dismiss, find_quarantined
+from inbox.channels.redact import redact
 from inbox.connectors.contract import ConnectorError
 from inbox.conversations.retry import can_retry, retry
 from inbox.pages.access import me, requires
