@@ -15,7 +15,10 @@ GIVEN = ("label", "language", "automatic", "suggest", "model_automatic", "model_
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The model's lane of one label in one language; `curve` is rising [threshold, precision, recall, share]."""
+    """The model's lane of one label in one language; `curve` is rising [threshold, precision, recall, share].
+
+    From a threshold of 1 on the lane is closed.
+    """
 
     label: str
     language: str
@@ -35,10 +38,7 @@ def publish_lanes(session: Session, model_version: str, lanes: Iterable[Publishe
         (
             Tag(lane.label).value,
             lane.language,
-            lane.automatic,
-            lane.suggest,
-            lane.automatic,
-            lane.suggest,
+            *(min(lane.automatic, 1.0), min(lane.suggest, 1.0)) * 2,
             model_version[:60],
             [list(point) for point in lane.curve],
         )

@@ -150,3 +150,18 @@ def test_the_page_asks_the_database_little(client: Any, house: Database) -> None
     with house.reading() as session, Statements(session) as statements:
         client.get("/settings/tagging?language=en")
     assert len([one for one in statements.seen if "thresholds" in one or "labels" in one]) == 4
+
+
+def test_a_lane_that_the_model_itself_closes_stays_closed_until_somebody_opens_it(client: Any, house: Database) -> None:
+    with house.writing() as session:
+        publish_lanes(session, "m2", [Published(Tag.IDEA, "en", 1.01, 0.5, CURVE)])
+    page = words(client.get("/settings/tagging?language=en").text)
+    assert "Never set automatically" in page
+    assert "101" not in page
+    answer = client.post(
+        "/settings/tagging", data=form(**{"idea-automatic": 100, "idea-suggest": 40}), follow_redirects=True
+    )
+    assert "Applied" in answer.text
+    assert in_force(house)[0] >= 1
+    client.post("/settings/tagging", data=form(**{"idea-automatic": 60}))
+    assert in_force(house) == (0.6, 0.5, True)
