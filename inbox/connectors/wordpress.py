@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import httpx
 from pydantic import Field, SecretStr, field_validator
 
-from inbox.connectors.believed import believed
 from inbox.connectors.above import parents_of
+from inbox.connectors.believed import believed
 from inbox.connectors.contract import (
     N_,
     Account,

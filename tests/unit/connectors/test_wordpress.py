@@ -13,6 +13,7 @@ from inbox.connectors.contract import (
     Act,
     ActName,
     Batch,
+    Gone,
     IncomingMessage,
     NeedsPerson,
     Passing,
@@ -77,7 +78,9 @@ def test_what_stands_before_the_wanted_past_is_left_to_those_who_ask_for_it(stag
     assert {name: message.thread_id for name, message in above.items()} == {"903": found["905"].thread_id}
 
 
-@pytest.mark.parametrize(("answer", "is_seen"), [("the comment", True), ("rest_comment_invalid_id", True), ("rest_no_route", False)])
+@pytest.mark.parametrize(
+    ("answer", "is_seen"), [("the comment", True), ("rest_comment_invalid_id", True), ("rest_no_route", False)]
+)
 def test_an_empty_site_is_believed_by_what_it_says_of_one_comment(
     stage: WordPressStage, answer: str, is_seen: bool
 ) -> None:
