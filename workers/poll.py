@@ -28,6 +28,11 @@ def poll(patience: float = PATIENCE_SECONDS) -> None:
     _lanes().run(patience)
 
 
+def go_on() -> None:
+    """Begin what is due by now, beside whatever job is done."""
+    _lanes().run(0)
+
+
 def leave(patience: float = PATIENCE_SECONDS) -> None:
     """Called when the process ends: what is still read after `patience` seconds is given back, so that others go on at once."""
     if not _lanes.cache_info().currsize:

@@ -36,6 +36,11 @@ def refetch(patience: float = PATIENCE_SECONDS) -> None:
     _lanes().run(patience)
 
 
+def go_on() -> None:
+    """Begin what is due by now, beside whatever job is done."""
+    _lanes().run(0)
+
+
 def leave(patience: float = PATIENCE_SECONDS) -> None:
     """Called when the process ends. What has not been asked by then is asked for when its claim has run out."""
     if _lanes.cache_info().currsize:

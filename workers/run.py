@@ -12,14 +12,12 @@ from rq.serializers import JSONSerializer
 from inbox.config import load_settings
 from inbox.jobs import QueueName, working
 from inbox.logs import set_up_logs
-from workers import poll, refetch
+from workers.keep_reading import keep_reading
 
 log = logging.getLogger(__name__)
 
 PAUSE_WITHOUT_VALKEY = 1.0
 LONG_MS = 5_000
-# Who stops when no job is waiting lets what was begun come to its end, unless it takes for ever.
-BURST_SECONDS = 120.0
 
 
 @click.command("worker")
@@ -28,11 +26,8 @@ def command(burst: bool) -> None:
     """Do jobs until SIGTERM; the job at hand is finished first, a second SIGTERM leaves it."""
     settings = load_settings()
     set_up_logs(settings.log_level, process="worker")
-    try:
+    with keep_reading(burst=burst):
         run(settings.redis, burst=burst)
-    finally:
-        for recipe in (poll, refetch):
-            recipe.leave(BURST_SECONDS if burst else recipe.PATIENCE_SECONDS)
 
 
 def run(redis_url: str, *, burst: bool = False) -> None:

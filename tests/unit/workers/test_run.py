@@ -26,10 +26,13 @@ from workers import schedule as scheduling
 ROOT = Path(__file__).resolve().parents[3]
 # A job that leaves a trace, in a module that the worker's process finds beside its data.
 TRACE = """
-import pathlib
+import pathlib, time
 def leave(*ids):
     with open(pathlib.Path(__file__).with_name("trace"), "a") as trace:
         trace.write("x")
+def dawdle():
+    leave()
+    time.sleep(60)
 def fail():
     raise ValueError("on purpose")
 """
@@ -87,9 +90,9 @@ def test_an_idle_worker_stops_at_once(
     assert time.monotonic() - before < 3
 
 
-def test_a_platform_that_never_answers_holds_up_no_job_and_its_stream_is_given_back_at_the_end(
-    sqlite_url: str, valkey_url: str, worker: Callable[..., Any], eventually: Callable[..., Any]
-) -> None:
+@pytest.fixture
+def feed(sqlite_url: str) -> Iterator[Callable[[], Stream]]:
+    """How the one stream stands now; its platform takes the question and never answers."""
     database = Database(sqlite_url)
 
     def stream() -> Stream:
@@ -97,19 +100,39 @@ def test_a_platform_that_never_answers_holds_up_no_job_and_its_stream_is_given_b
             return session.scalars(sa.select(Stream)).one()
 
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        feed = {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/feed"}
+        settings = {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/feed"}
         with database.writing() as session:
-            session.add(Channel(kind="rss", name="Feed", settings=feed, streams=[Stream(name="entries")]))
-        ring(Job.POLL)
-        one = worker()
-        eventually(lambda: stream().claim, seconds=30)
-        ring(Job.WAKE_SNOOZED)
-        eventually(lambda: Queue(QueueName.DEFAULT, connection=jobs.doorbell()).count == 0, seconds=10)
-        assert stream().claim
-        one.send_signal(signal.SIGTERM)
-        assert one.wait(10) == 0
-    assert stream().claim == ""
+            session.add(Channel(kind="rss", name="Feed", settings=settings, streams=[Stream(name="entries")]))
+        yield stream
     database.dispose()
+
+
+def test_a_platform_that_never_answers_holds_up_no_job_and_its_stream_is_given_back_at_the_end(
+    valkey_url: str, feed: Callable[[], Stream], worker: Callable[..., Any], eventually: Callable[..., Any]
+) -> None:
+    ring(Job.POLL)
+    one = worker()
+    eventually(lambda: feed().claim, seconds=30)
+    ring(Job.WAKE_SNOOZED)
+    eventually(lambda: Queue(QueueName.DEFAULT, connection=jobs.doorbell()).count == 0, seconds=10)
+    assert feed().claim
+    one.send_signal(signal.SIGTERM)
+    assert one.wait(10) == 0
+    assert feed().claim == ""
+
+
+def test_a_long_job_holds_up_no_stream(
+    feed: Callable[[], Stream],
+    trace: Callable[[], int],
+    worker: Callable[..., Any],
+    eventually: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(jobs.RECIPES, Job.POLL, Recipe("traced.dawdle"))
+    ring(Job.POLL)
+    worker()
+    eventually(trace, seconds=30)
+    eventually(lambda: feed().claim, seconds=30)
 
 
 def test_worker_and_scheduler_outlive_valkey(
