@@ -20,7 +20,7 @@ from inbox.connectors.bluesky_direct import (
 from inbox.connectors.bluesky_poll import VERSION, poll_notifications, poll_threads
 from inbox.connectors.bluesky_read import POST, message_of
 from inbox.connectors.bluesky_text import facets, record_key, require_fitting
-from inbox.connectors.bluesky_watch import AT_ONCE, again
+from inbox.connectors.bluesky_watch import AT_ONCE, above, again
 from inbox.connectors.bluesky_words import poll_word
 from inbox.connectors.contract import (
     N_,
@@ -34,6 +34,7 @@ from inbox.connectors.contract import (
     Gone,
     Group,
     Guide,
+    IncomingMessage,
     Known,
     Metric,
     OutcomeUnknown,
@@ -113,6 +114,7 @@ class Bluesky(ChannelConnector):
         acts=frozenset({ActName.LIKE, ActName.HIDE, ActName.BLOCK, ActName.MUTE, ActName.REPORT}),
         undoable=frozenset({ActName.LIKE, ActName.HIDE, ActName.BLOCK, ActName.MUTE}),
         text_limit=LIMIT,
+        private_limit=DIRECT_LIMIT,
         text_unit=Unit.GRAPHEMES,
         refetches=AT_ONCE,
         metrics=frozenset({Metric.LIKES, Metric.SHARES, Metric.REPLIES}),
@@ -167,6 +169,11 @@ class Bluesky(ChannelConnector):
         """All posts at once; private messages cannot be asked for."""
         with self._open() as api:
             return again(api, known)
+
+    def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
+        """What each answers, and the beginning of its thread."""
+        with self._open() as api:
+            return above(api, orphans)
 
     def length(self, text: str) -> int:
         """Graphemes."""

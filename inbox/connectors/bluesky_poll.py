@@ -21,7 +21,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import is_before, moment
-from inbox.connectors.read_each import UNREADABLE, name_of, read_each
+from inbox.connectors.read_each import name_of, read_each
 
 VERSION = 1
 REASONS = ["mention", "reply", "quote"]
@@ -46,10 +46,10 @@ def poll_notifications(api: BlueskyApi, cursor: Mapping[str, Any], since: dateti
     watch = Watch(api, cursor)
     state: Mapping[str, Any] = cursor
     for fresh, state in catch_up(page, cursor, since):
-        around = posts_by_uri(api, uris_around(fresh))
+        views = posts_by_uri(api, uris_of(fresh))
 
-        def read(item: Any, around: Mapping[str, Any] = around) -> Sequence[IncomingMessage]:
-            return with_own_words(api.did, item, around, since) if item["reason"] in REASONS else ()
+        def read(item: Any, views: Mapping[str, Any] = views) -> Sequence[IncomingMessage]:
+            return message_in_view(api.did, item, views, since) if item["reason"] in REASONS else ()
 
         harvest = read_each(fresh, read)
         watch.add(harvest.messages)
@@ -103,27 +103,13 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
     yield Batch(cursor={**state, **watch.state})
 
 
-def with_own_words(
-    our_did: str, item: Mapping[str, Any], around: Mapping[str, Any], since: datetime | None
+def message_in_view(
+    our_did: str, item: Mapping[str, Any], views: Mapping[str, Any], since: datetime | None
 ) -> Sequence[IncomingMessage]:
-    """The post, after those of our own that it answers; a stranger's words that it answers are its quote."""
-    ours, quote = [], ""
-    root, parent = reply_refs(item["record"])
-    for uri in dict.fromkeys(filter(None, (root.get("uri"), parent.get("uri")))):
-        try:
-            above = message_of(around[uri], our_did=our_did)
-        except UNREADABLE:
-            # Not there, or not readable: what answers it still is.
-            continue
-        if above.author and above.author.is_us:
-            ours.append(above)
-        elif uri == parent.get("uri"):
-            quote = f"@{above.author.handle if above.author else '?'}: {above.text[:2_000]}"
+    """The post of a notification or search; none for one from before `since`."""
     # The view knows pictures and quoted posts; the notification suffices where the view is withheld.
-    message = message_of({**item, **around.get(str(item["uri"]), {})}, our_did=our_did, quote=quote)
-    if is_before(message.posted_at, since):
-        return ()
-    return (*(own for own in ours if not is_before(own.posted_at, since)), message)
+    message = message_of({**item, **views.get(str(item["uri"]), {})}, our_did=our_did)
+    return () if is_before(message.posted_at, since) else (message,)
 
 
 def _threads_to_read(
@@ -184,15 +170,9 @@ def _thread(api: BlueskyApi, uri: str) -> Iterator[Mapping[str, Any]]:
         waiting.extend(replies if isinstance(replies, list) else ())
 
 
-def uris_around(items: Sequence[Any]) -> list[str]:
-    """The posts themselves and what they answer."""
-    found: dict[str, None] = {}
-    for item in map(mapping, items):
-        root, parent = reply_refs(mapping(item.get("record")))
-        for uri in (item.get("uri"), root.get("uri"), parent.get("uri")):
-            if isinstance(uri, str) and is_post_uri(uri):
-                found[uri] = None
-    return list(found)
+def uris_of(items: Sequence[Any]) -> list[str]:
+    """The addresses of these posts, each once."""
+    return list(dict.fromkeys(name for item in items if is_post_uri(name := name_of(item, "uri"))))
 
 
 def _list(value: Any) -> list[Any]:

@@ -91,6 +91,15 @@ def again(api: BlueskyApi, known: Sequence[Known]) -> Batch:
     return Batch(harvest.messages, gone, harvest.bad)
 
 
+def above(api: BlueskyApi, orphans: Sequence[IncomingMessage]) -> Batch:
+    """What these answer and where their threads begin; what is not shown to us as deletions."""
+    parents = dict.fromkeys(each.parent_id for each in orphans if is_post_uri(each.parent_id))
+    roots = dict.fromkeys(each.thread_id for each in orphans if is_post_uri(each.thread_id))
+    views = posts_by_uri(api, list(parents | roots))
+    harvest = read_each(views.values(), lambda view: [message_of(view, our_did=api.did)])
+    return Batch(harvest.messages, [Deletion(uri) for uri in parents if uri not in views])
+
+
 def exists(api: BlueskyApi, uri: str) -> bool:
     """Whether a post is still in its author's own records."""
     did, key = parts_of(uri)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from inbox.connectors.bluesky_api import BlueskyApi
-from inbox.connectors.bluesky_poll import VERSION, uris_around, with_own_words
+from inbox.connectors.bluesky_poll import VERSION, message_in_view, uris_of
 from inbox.connectors.bluesky_watch import Watch, posts_by_uri
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, IncomingMessage, Refused
@@ -37,10 +37,10 @@ def poll_word(api: BlueskyApi, word: str, cursor: Mapping[str, Any], since: date
     state: Mapping[str, Any] = cursor
     # Its pages are counted, so that a deletion moves posts up.
     for fresh, state in catch_up(page, cursor, since, shifts=True):
-        around = posts_by_uri(api, uris_around(fresh))
+        views = posts_by_uri(api, uris_of(fresh))
 
-        def read(item: Any, around: Mapping[str, Any] = around) -> Sequence[IncomingMessage]:
-            messages = with_own_words(api.did, item, around, since)
+        def read(item: Any, views: Mapping[str, Any] = views) -> Sequence[IncomingMessage]:
+            messages = message_in_view(api.did, item, views, since)
             is_ours = bool(messages) and messages[-1].author is not None and messages[-1].author.is_us
             return () if is_ours else messages
 

@@ -17,6 +17,7 @@ ELSEWHERE = "direct messages are reported on Bluesky itself"
 class BlueskyDirectStage(BlueskyStage):
     name = "bluesky_direct"
     no_refetch = "what is private is read as it comes, and not given by its id"
+    no_answers = "what is answered in a conversation stands in it"
     no_metrics = "nobody counts what is between two"
     stream = "direct"
     settings: ClassVar[dict[str, Any]] = {**BlueskyStage.settings, "direct": True}

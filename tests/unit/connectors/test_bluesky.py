@@ -63,8 +63,8 @@ def by_key(messages: list[IncomingMessage], key: str) -> IncomingMessage:
 
 
 def test_an_answer_to_us_stands_in_the_thread_of_our_post(stage: Repository) -> None:
-    messages = polled(stage)
-    root, answer = by_key(messages, "3lbroot2222aa"), by_key(messages, "3lbana22222aa")
+    answer = by_key(polled(stage), "3lbana22222aa")
+    root = by_key(list(stage.connector().thread([answer]).messages), "3lbroot2222aa")
     assert root.author
     assert root.author.is_us
     assert answer.thread_id == root.thread_id == root.external_id == answer.parent_id
@@ -72,10 +72,15 @@ def test_an_answer_to_us_stands_in_the_thread_of_our_post(stage: Repository) -> 
     assert answer.quote == ""
 
 
-def test_an_answer_to_a_stranger_brings_the_strangers_words_as_its_quote(stage: Repository) -> None:
-    mention = by_key(polled(stage), "3lbana22222bb")
-    assert mention.quote == "@bo.example: Which planner do you use?"
-    assert not [message for message in polled(stage) if message.external_id.endswith("3lbother222aa")]
+def test_what_stands_above_many_is_asked_for_with_one_question(stage: Repository) -> None:
+    answers = [message for message in polled(stage) if message.parent_id]
+    before = len(stage.requests)
+    told = stage.connector().thread(
+        [*answers, replace(answers[0], parent_id=f"at://{A}/app.bsky.feed.post/3lbgone2222aa")]
+    )
+    assert by_key(list(told.messages), "3lbother222aa").text == "Which planner do you use?"
+    assert [gone.external_id for gone in told.deletions] == [f"at://{A}/app.bsky.feed.post/3lbgone2222aa"]
+    assert len(stage.requests) == before + 1
 
 
 def test_links_pictures_and_quoted_posts_are_whole(stage: Repository) -> None:
