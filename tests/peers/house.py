@@ -46,19 +46,19 @@ class House:
         with database.writing() as session:
             self.teammate_id = make_teammate(session).id
 
-    def connect(self, kind: str, **values: str) -> int:
+    def connect(self, kind: str, *, since: datetime | None = None, **values: str) -> int:
         """Check the connection and keep it, as its page does; what the form holds is all text."""
         setup = read_setup(kind, values)
         checked = check(kind, setup, self.settings)
         with self.database.writing() as session:
-            return connect(session, self.vault, self.settings, kind, "", setup, checked).id
+            return connect(session, self.vault, self.settings, kind, "", setup, checked, since=since).id
 
     def poll(self) -> None:
         """Read every stream and label what came. No stream may fail."""
         self.poll_once()
         with self.database.reading() as session:
-            query = sa.select(Stream.name, Stream.last_error).where(Stream.failures > 0)
-            assert session.execute(query).all() == []
+            failed = session.execute(sa.select(Stream.name, Stream.last_error).where(Stream.failures > 0)).all()
+        assert not failed, failed
 
     def poll_once(self) -> None:
         """Read every stream, whatever comes of it, and label what came."""
@@ -123,7 +123,7 @@ class House:
                 seen_version=conversation.version,
                 undo_seconds=0,
                 length=measure(channel, text, *opened),
-                limit=abilities(channel).text_limit,
+                limit_for=abilities(channel).limit_for,
                 parent=message,
                 validate=lambda parcel: validate(channel, parcel, *opened),
             )

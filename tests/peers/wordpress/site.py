@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,11 @@ class Site:
 
     url: str
     passwords: dict[str, str]
+    run: Callable[..., str]
+
+    def set(self, option: str, value: str) -> None:
+        """Change a setting of the site, as its owner does."""
+        self.run("set.php", option, value)
 
 
 @contextmanager
@@ -48,11 +53,15 @@ def running_site(cache: Path) -> Iterator[Site]:
     try:
         with ExitStack() as stack:
             _start_database(programs["mariadbd"], folder, stack)
-            made = do([*php, str(HERE / "make.php")], seconds=START_SECONDS, environment=environment)
+
+            def run(script: str, *words: str) -> str:
+                return do([*php, str(HERE / script), *words], seconds=START_SECONDS, environment=environment)
+
+            passwords = json.loads(run("make.php").splitlines()[-1])
             log = folder / "php.log"
             child = stack.enter_context(running(server, folder=folder, log=log, env=environment))
             wait_until(child, answers(f"{environment['SITE_URL']}/wp-json/"), log=log, seconds=START_SECONDS)
-            yield Site(environment["SITE_URL"], json.loads(made.splitlines()[-1]))
+            yield Site(environment["SITE_URL"], passwords, run)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

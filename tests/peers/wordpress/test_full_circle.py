@@ -1,6 +1,7 @@
 """A real WordPress: commented there, read here, answered, moderated and taken back, and each time seen there by somebody else."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -8,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from inbox.channels.models import ChannelState
+from inbox.clock import now
 from inbox.connectors.contract import ActName, NeedsPerson, Visibility
 from inbox.conversations.models import Direction, Message
 from inbox.members.models import Member
@@ -41,9 +43,10 @@ def blog(house: House, site: Site, article: int) -> House:
     return house
 
 
-def comment(client: httpx.Client, article: int, text: str, *, to: str = "") -> str:
+def comment(client: httpx.Client, article: int, text: str, *, to: str = "", at: str = "") -> str:
     """Somebody comments; gives the comment's id."""
-    body = {"post": article, "content": text, **({"parent": int(to)} if to else {})}
+    more = {**({"parent": int(to)} if to else {}), **({"date_gmt": at} if at else {})}
+    body = {"post": article, "content": text, **more}
     return str(client.post("comments", json=body).raise_for_status().json()["id"])
 
 
@@ -190,3 +193,56 @@ def test_its_feed_of_comments_is_read_too(house: House, site: Site, article: int
     house.connect("rss", url=f"{site.url}/comments/feed/")
     house.poll()
     assert [each.text for each in house.messages() if each.url.endswith(f"#comment-{written}")] == ["Beans & peas <3"]
+
+
+def test_an_article_in_the_bin_takes_its_comments_along(blog: House, article: int, signed_in: SignIn) -> None:
+    owner = signed_in("brand")
+    question = comment(owner, article, "Where are the beans?")
+    other = comment(signed_in("fan"), article, "Here!", to=question)
+    blog.received(other)
+    blog.received(question)
+    owner.delete(f"posts/{article}").raise_for_status()
+    blog.an_hour_later()
+    assert blog.stored(other).deleted_at
+
+
+@pytest.fixture
+def plain(site: Site) -> Iterator[None]:
+    """A site whose addresses do not speak; its API then lies behind a query."""
+    site.set("permalink_structure", "")
+    yield
+    site.set("permalink_structure", "/%postname%/")
+
+
+@pytest.mark.usefixtures("plain")
+def test_a_site_without_speaking_addresses_is_no_different(
+    blog: House, article: int, site: Site, readers: httpx.Client
+) -> None:
+    def ask(method: str, path: str, name: str = "", body: Any = None, **query: Any) -> Any:
+        auth = (name, site.passwords[name]) if name else None
+        where = {"rest_route": f"/wp/v2/{path}", **query}
+        answer = httpx.request(method, f"{site.url}/", params=where, json=body, auth=auth, timeout=20)
+        return answer.raise_for_status().json()
+
+    question = str(ask("POST", "comments", "fan", {"post": article, "content": "And here?"})["id"])
+    assert blog.received(question).text == "And here?"
+    done = blog.act(question, ActName.APPROVE)
+    answer = blog.reply(question, "Just so")
+    assert answer.external_id in [str(each["id"]) for each in ask("GET", "comments", post=article)]
+    blog.undo(done)
+    assert question not in [str(each["id"]) for each in ask("GET", "comments", post=article)]
+
+
+def test_only_what_was_written_since_then_is_read(house: House, site: Site, article: int, signed_in: SignIn) -> None:
+    brand = signed_in("brand")
+    old, older = (
+        comment(brand, article, text, at=f"{year}-02-02T12:00:00") for text, year in (("old", 2020), ("older", 2019))
+    )
+    new = comment(brand, article, "new", to=old)
+    house.connect(
+        "wordpress", since=now() - timedelta(days=1), site=site.url, username="brand", password=site.passwords["brand"]
+    )
+    # What it answers is older: it is shown with its answer, and is no message of its own.
+    assert house.received(new).quote == "brand: old"
+    assert house.find(old) is None
+    assert house.find(older) is None
