@@ -160,16 +160,19 @@ class ChannelConnector(ABC):
         raise Refused(N_("%(label)s does not give single messages again.", label=self.label))
 
     def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
-        """What these messages answer, and what else stands above them where it comes along; what does not exist as deletions.
+        """What stands above these messages (at most twenty): their parents, and more where it comes along. What is not
+        there, as deletions; what cannot be told now is left out.
 
-        Asked for new messages whose parent nobody knows, and that do not quote it. A parent's `thread_id` says where all
-        of it belongs. What cannot be told now is left out. Nothing where polls bring the parents themselves.
+        Asked for new messages whose parent nobody knows and that do not quote it. A parent's `thread_id` says where all of
+        it belongs. Nothing where polls bring the parents themselves.
         """
         return Batch()
 
     def metrics(self, known: Sequence[Known]) -> Mapping[str, Mapping[Metric, int]]:
-        """Public counts of these messages by their ids, where they take a question of their own. None where they come along
-        with the messages themselves."""
+        """Public counts of these messages by their ids, where that takes a question of its own.
+
+        Nothing where they come along with the messages, which is then how they keep up.
+        """
         return {}
 
     def reach(self, known: Sequence[Known]) -> None:
