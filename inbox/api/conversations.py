@@ -113,7 +113,7 @@ def _reply(session: Session, given: dict[str, Any], conversation_id: int) -> int
             seen_version=given["seen_version"],
             undo_seconds=opened.settings.undo_seconds,
             length=measure(channel, given["text"].strip(), opened.database, opened.vault, opened.settings),
-            limit=ability.text_limit,
+            limit_for=ability.limit_for,
             parent=parent,
             validate=lambda parcel: validate(channel, parcel, opened.database, opened.vault, opened.settings),
         ).id

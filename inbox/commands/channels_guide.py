@@ -66,7 +66,8 @@ def _facts(channel: Mapping[str, Any]) -> Iterator[str]:
     if channel["watches"]:
         yield "**Watches:** words and hashtags, also where nobody names the account."
     if channel["replies"]:
-        yield f"**Answers:** up to {text['limit']:,} {UNITS[text['unit']]}.{_reason(because, 'replies')}"
+        private = f", {text['private_limit']:,} to a direct message" if text["private_limit"] else ""
+        yield f"**Answers:** up to {text['limit']:,} {UNITS[text['unit']]}{private}.{_reason(because, 'replies')}"
     else:
         yield f"**Answers:** none. {because.get('replies', '')}".strip()
     yield from _acts(channel["acts"])

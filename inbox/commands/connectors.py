@@ -58,7 +58,7 @@ def _described(connector: type[ChannelConnector]) -> dict[str, Any]:
         "refetches": can.refetches,
         "metrics": [str(metric) for metric in Metric if metric in can.metrics],
         "acts": [_act(connector, name) for name in ActName],
-        "text": {"limit": can.text_limit, "unit": str(can.text_unit)},
+        "text": {"limit": can.text_limit, "private_limit": can.private_limit, "unit": str(can.text_unit)},
         "rates": [{"calls": rate.calls, "seconds": rate.seconds, "scope": rate.scope} for rate in connector.rates],
         "retention": {
             "text_hours": keeps.text_hours,

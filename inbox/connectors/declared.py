@@ -124,11 +124,16 @@ class Capabilities:
     undoable: frozenset[ActName] = frozenset()
     ends: frozenset[ActName] = frozenset()  # acts that can be for a time, after which the platform ends them
     text_limit: int = 0
+    private_limit: int = 0  # of an answer to a direct message; 0: the same
     text_unit: Unit = Unit.CHARACTERS
     refetches: int = 0  # how many messages can be asked for again at once; 0: none
     metrics: frozenset[Metric] = frozenset()
     allows_training: bool = True
     because: Mapping[str, str] = field(default_factory=dict)
+
+    def limit_for(self, visibility: str) -> int:
+        """How long an answer to a message of that visibility may be; 0: of any length."""
+        return (visibility == "direct" and self.private_limit) or self.text_limit
 
 
 class Setup(BaseModel):

@@ -82,6 +82,7 @@ class Facebook(ChannelConnector):
         acts=COMMENT_ACTS | {ActName.BLOCK},
         undoable=frozenset({ActName.HIDE, ActName.LIKE, ActName.BLOCK}),
         text_limit=LIMIT,
+        private_limit=TALK_LIMIT,
         refetches=10,
         metrics=frozenset({Metric.LIKES, Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}),
         allows_training=False,

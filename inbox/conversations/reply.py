@@ -53,14 +53,14 @@ def reply(
     seen_version: int,
     undo_seconds: int,
     length: int = 0,
-    limit: int = 0,
+    limit_for: Callable[[str], int] | None = None,
     parent: Message | None = None,
     validate: Callable[[OutgoingReply], None] | None = None,
 ) -> Message:
     """Store the answer and queue its delivery, which leaves after `undo_seconds`.
 
     `seen_version` is the conversation's version that the author had before their eyes. `length` is the text's length as
-    the channel counts it and `limit` what it allows (0: any). `parent` is the message answered, by default the newest
+    the channel counts it and `limit_for` what it allows, by the visibility of what is answered (0: any). `parent` is the message answered, by default the newest
     from outside. `validate` raises Refused for what the platform would refuse later, while it can still be mended.
     Raises CannotReply, or ConversationMovedOn: catch that one inside the transaction, so that the draft it has kept is
     committed.
@@ -68,14 +68,6 @@ def reply(
     text = storable(text, LONGEST).strip()
     if not text:
         raise CannotReply(N_("The answer is empty; write something first."))
-    if limit and length > limit:
-        raise CannotReply(
-            N_(
-                "The answer is too long for this channel: %(length)s of %(limit)s; shorten it.",
-                length=length,
-                limit=limit,
-            )
-        )
     # Two who send in the same moment meet here: the second one waits, and then sees the first one's version.
     hold(session, conversation)
     if conversation.version != seen_version:
@@ -84,6 +76,10 @@ def reply(
     answered = parent or _newest_from_outside(session, conversation)
     if answered is None or answered.conversation_id != conversation.id:
         raise CannotReply(N_("There is no message left here that could be answered at its source."))
+    limit = limit_for(answered.visibility) if limit_for else 0
+    if limit and length > limit:
+        gaps = {"length": length, "limit": limit}
+        raise CannotReply(N_("The answer is too long for this channel: %(length)s of %(limit)s; shorten it.", **gaps))
     parcel = _parcel(conversation, text, answered, by)
     if validate is not None:
         try:

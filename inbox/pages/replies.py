@@ -90,7 +90,7 @@ def _send(session: Session, conversation: Conversation, text: str) -> None:
         seen_version=_seen_version(),
         undo_seconds=opened.settings.undo_seconds,
         length=measure(channel, text.strip(), opened.database, opened.vault, opened.settings),
-        limit=abilities(channel).text_limit,
+        limit_for=abilities(channel).limit_for,
         validate=lambda parcel: validate(channel, parcel, opened.database, opened.vault, opened.settings),
     )
 

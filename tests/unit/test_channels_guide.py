@@ -35,7 +35,7 @@ def test_everything_declared_is_given_as_json() -> None:
     channels = json.loads(told("--json"))["channels"]
     assert [channel["kind"] for channel in channels] == list(CHANNELS)
     mastodon = next(channel for channel in channels if channel["kind"] == "mastodon")
-    assert mastodon["text"] == {"limit": 500, "unit": "graphemes"}
+    assert mastodon["text"] == {"limit": 500, "private_limit": 0, "unit": "graphemes"}
     assert [field["name"] for field in mastodon["needs"] if field["is_secret"]] == ["access_token"]
     hide, block = (next(act for act in mastodon["acts"] if act["name"] == name) for name in ("hide", "block"))
     assert (hide["is_possible"], bool(hide["because"])) == (False, True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
-from inbox.connectors.contract import Receipt
+from inbox.connectors.contract import Capabilities, Receipt, Visibility
 from inbox.conversations.close import close
 from inbox.conversations.draft import find_draft, save_draft
 from inbox.conversations.find import find_conversation
@@ -118,7 +118,20 @@ def test_an_empty_answer_is_refused(session: Session, thread: Conversation, ada:
 
 def test_an_answer_too_long_for_the_channel_is_refused(session: Session, thread: Conversation, ada: Teammate) -> None:
     with pytest.raises(CannotReply, match="301 of 300"):
-        reply(session, thread, text="x", by=ada, seen_version=2, undo_seconds=0, length=301, limit=300)
+        reply(session, thread, text="x", by=ada, seen_version=2, undo_seconds=0, length=301, limit_for=lambda _: 300)
+
+
+def test_a_direct_message_may_be_answered_at_its_own_length(
+    session: Session, thread: Conversation, ada: Teammate
+) -> None:
+    able = Capabilities(text_limit=300, private_limit=1_000)
+    given = {"by": ada, "seen_version": 2, "undo_seconds": 0, "limit_for": able.limit_for}
+    for message in session.scalars(sa.select(Message)):
+        message.visibility = Visibility.DIRECT.value
+    session.flush()
+    with pytest.raises(CannotReply, match="1001 of 1000"):
+        reply(session, thread, text="x", length=1_001, **given)
+    assert reply(session, thread, text="x", length=1_000, **given).delivery_id
 
 
 def test_only_a_message_that_is_still_there_can_be_answered(
