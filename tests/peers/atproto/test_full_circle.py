@@ -117,11 +117,12 @@ def test_what_its_author_deletes_or_rewrites_is_so_here(account: House, brand: P
     assert account.stored(changed["uri"]).text == "second words"
 
 
-def test_a_report_reaches_the_moderators(account: House, network: Network, brand: Person, fan: Person) -> None:
+def test_a_report_lies_before_the_moderators(account: House, network: Network, brand: Person, fan: Person) -> None:
     insult = fan.post(f"@{brand.handle} you are all idiots", mention=brand)
     account.received(insult["uri"])
-    reported = account.act(insult["uri"], ActName.REPORT)
-    assert reported.external_id
+    account.act(insult["uri"], ActName.REPORT)
+    told = until(lambda: network.reports_of(insult["uri"]))
+    assert [(report["createdBy"], report["event"]["comment"]) for report in told] == [(brand.did, "spam")]
 
 
 def test_words_that_nobody_addressed_to_us_are_met(house: House, network: Network, brand: Person, fan: Person) -> None:
