@@ -58,6 +58,8 @@ def _show() -> Response:
     language = _language(request.args.get("language", me().language))
     rows = _rows(language, reading())
     lanes = {tag: _asked(request.args, row) for tag, row in rows.items()}
+    week = expect_week(reading(), language, {(tag, language): lane for tag, lane in lanes.items()})
+    expected = expect(reading(), language, {tag: row.curve for tag, row in rows.items()})
     return render(
         "tagging/index.html",
         fragment="tagging/_week.html" if request.headers.get("X-Fragment") == "week" else None,
@@ -66,8 +68,8 @@ def _show() -> Response:
         rows=rows,
         lanes={tag: dict(_percents(lane)) for tag, lane in lanes.items()},
         models={tag: dict(_percents(_models(row))) for tag, row in rows.items()},
-        expected=expect(reading(), language, {tag: row.curve for tag, row in rows.items()}),
-        week=expect_week(reading(), language, {(tag, language): lane for tag, lane in lanes.items()}),
+        expected=expected if week.all else {tag: one.of_hundred() for tag, one in expected.items()},
+        week=week,
         about=about,
     )
 

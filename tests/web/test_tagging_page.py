@@ -165,3 +165,12 @@ def test_a_lane_that_the_model_itself_closes_stays_closed_until_somebody_opens_i
     assert in_force(house)[0] >= 1
     client.post("/settings/tagging", data=form(**{"idea-automatic": 60}))
     assert in_force(house) == (0.6, 0.5, True)
+
+
+def test_before_anybody_has_written_it_speaks_of_a_hundred_messages_as_measured(client: Any, house: Database) -> None:
+    page = words(client.get("/settings/tagging?language=de").text)
+    assert "Nobody has written in German in the last four weeks" in page
+    # From 90 % on lies a tenth, all of it right; from 50 % on a quarter, of which the measured 72.5 % are.
+    assert page.count("Of 100 messages 10 set automatically, 0 of them wrongly.") == len(LABELS)
+    assert page.count("Of 100 messages 15 proposed, 6.9 of them wrongly.") == len(LABELS)
+    assert "a week set automatically" in words(client.get("/settings/tagging?language=en").text)
