@@ -1,5 +1,6 @@
 """Which kinds of channels there are, and the settings of a channel, read from a form and kept in its row."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,12 @@ def setup_of(kind: str) -> type[Setup]:
 def guide_of(kind: str) -> Guide:
     """How an operator gets what the settings ask for. Raises KeyError for an unknown kind."""
     return channel_connector(kind).guide
+
+
+def manifest_of(kind: str, base_url: str) -> str:
+    """The description of an app that the platform takes instead of a form, as JSON; empty where it takes none."""
+    describe = getattr(channel_connector(kind), "manifest", None)
+    return json.dumps(describe(base_url), indent=2) if describe else ""
 
 
 def read_setup(kind: str, values: Mapping[str, Any], *, kept: Mapping[str, Any] | None = None) -> Setup:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from pydantic import SecretStr
 
+from inbox.channels.setup import manifest_of
 from inbox.commands.channels_guide import channels_guide
 from inbox.config import load_settings
 from inbox.connectors.contract import ActName, ChannelConnector, Metric, Setup
@@ -24,7 +25,7 @@ NOT_OFFERED = "The platform does not offer this."
 def command(as_json: bool, manifest: str | None, write: Path | None) -> None:
     """List what Trellis can listen to, and where it can push ideas."""
     if manifest is not None:
-        click.echo(json.dumps(_manifest(manifest), indent=2))
+        click.echo(_manifest(manifest))
     elif as_json:
         trackers = [{"kind": kind, **_form(tracker_connector(kind).setup)} for kind in TRACKERS]
         click.echo(json.dumps({"channels": described_channels(), "trackers": trackers}, indent=2, ensure_ascii=False))
@@ -112,12 +113,11 @@ def _line(channel: Mapping[str, Any]) -> str:
     return f"{channel['kind']:<{WIDTH}}{', '.join(ways) or 'imported'}; {answers}; {acts or 'no acts'}{counts}"
 
 
-def _manifest(kind: str) -> Any:
-    connector = channel_connector(kind) if kind in CHANNELS else None
-    describe = getattr(connector, "manifest", None)
-    if describe is None:
+def _manifest(kind: str) -> str:
+    described = manifest_of(kind, load_settings().base_url) if kind in CHANNELS else ""
+    if not described:
         raise click.ClickException(f"{kind} takes no description of an app; see `trellis connectors`.")
-    return describe(load_settings().base_url)
+    return described
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ class Slack(ChannelConnector):
     )
     guide: ClassVar[Guide] = Guide(
         (
-            N_("Print the app's description with: trellis connectors --manifest slack"),
+            N_("Copy the app's description; the form shows it, and so does: trellis connectors --manifest slack"),
             N_("Open api.slack.com/apps, choose Create New App, From a manifest, the workspace, and paste it."),
             N_("Install the app into the workspace; copy the Bot User OAuth Token (xoxb-…)."),
             N_("In Slack, invite the app into each channel it shall hear: /invite @Trellis."),

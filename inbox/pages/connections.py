@@ -15,7 +15,7 @@ from inbox.channels.connect import NameTaken, connect
 from inbox.channels.edit import OtherAccount, edit
 from inbox.channels.models import Channel
 from inbox.channels.open import lend
-from inbox.channels.setup import channel_kinds, guide_of, kept_setup, read_setup, setup_of
+from inbox.channels.setup import channel_kinds, guide_of, kept_setup, manifest_of, read_setup, setup_of
 from inbox.clock import now
 from inbox.connectors.contract import Account, ConnectorError, Setup
 from inbox.pages.access import me, requires
@@ -208,6 +208,7 @@ def _form(
         problem=problem,
         sealed=sealed,
         guide=guide_of(kind),
+        manifest=manifest_of(kind, house().settings.base_url),
         signs_in=signs_in(kind),
         return_address=return_address(),
     )

@@ -1,7 +1,9 @@
 """The page of a channel: every number leads to its rows, the past can be fetched, and what came can be looked at."""
 
+import json
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -181,3 +183,12 @@ def test_what_came_into_quarantine_is_shown_without_credentials(client: Any, hou
     page = client.get(f"/channels/{number}/quarantine").text
     assert "Wo ist die Harke?" in page
     assert "geheim" not in page
+
+
+def test_the_description_of_an_app_is_shown_to_be_copied(client: Any, house: Database) -> None:
+    page = client.get("/channels/new?kind=slack").text
+    shown = re.search(r'<pre class="secret raw"[^>]*>(.*?)</pre>', page, re.DOTALL)
+    assert shown
+    manifest = json.loads(unescape(shown[1]))
+    assert "channels:history" in manifest["oauth_config"]["scopes"]["bot"]
+    assert "app&#39;s description" not in client.get("/channels/new?kind=telegram").text

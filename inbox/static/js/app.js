@@ -27,3 +27,4 @@ import "./reasons.js";
 import "./tagging.js";
 import "./live.js";
 import "./troubles.js";
+import "./copy.js";
