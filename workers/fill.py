@@ -26,7 +26,8 @@ class Filler:
 
     def fill(self, batch: Batch) -> Batch:
         """The batch with what stands above its messages. No transaction waits for the network. Raises ConnectorError."""
-        if not self.connector.capabilities.threads or not batch.messages:
+        if type(self.connector).thread is ChannelConnector.thread:
+            # What is answered comes along with the polls, or cannot be had at all.
             return batch
         number = self.claimed.channel.id
         with self.database.reading() as session:

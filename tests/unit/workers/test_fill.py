@@ -186,12 +186,13 @@ def test_a_poll_that_must_wait_comes_back_for_all_of_it(
         take(database, channel, answer("1", "root"))
 
 
-def test_who_brings_parents_along_is_not_asked(
+def test_who_brings_parents_along_costs_no_question(
     database: Database, channel: Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Forum, "capabilities", Capabilities())
-    take(database, channel, answer("1", "root"))
-    assert Forum.asked == []
+    monkeypatch.setattr(Forum, "thread", ChannelConnector.thread)
+    monkeypatch.setattr(database, "reading", lambda: pytest.fail("the database was asked"))
+    batch = batch_of(answer("1", "root"))
+    assert filler(database, channel).fill(batch) is batch
 
 
 def test_without_valkey_it_is_asked_again(
