@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -57,6 +58,15 @@ def python_with(package: str) -> Callable[[Path], None]:
             raise NoPeer(f"{reason} (Python {sys.version.split()[0]})") from None
 
     return install
+
+
+def keep_beside(source: Path, target: Path) -> None:
+    """Copy a file of ours to what is installed; whoever reads it meanwhile meets the old one or the new one, never a half."""
+    if target.exists() and target.read_bytes() == source.read_bytes():
+        return
+    fresh = target.with_name(f"{target.name}.{os.getpid()}")
+    shutil.copyfile(source, fresh)
+    fresh.replace(target)
 
 
 def do(

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from inbox.embedded import NoValkey, valkey_command
-from tests.peers.serving import INSTALL_SECONDS, NoPeer, do, free_ports, installed, running, wait_until
+from tests.peers.serving import INSTALL_SECONDS, NoPeer, do, free_ports, installed, keep_beside, running, wait_until
 from tests.postgres import fresh_database
 
 HERE = Path(__file__).resolve().parent
@@ -53,7 +53,7 @@ def running_network(postgres: str, cache: Path) -> Iterator[Network]:
             stack.enter_context(running(_valkey(folder, ports["VALKEY"]), folder=folder, log=folder / "valkey.log"))
             # Modules are found beside the script, so it runs where they are installed.
             for name in ("network.mjs", "loopback.cjs"):
-                shutil.copyfile(HERE / name, place / name)
+                keep_beside(HERE / name, place / name)
             environment = {
                 "PATH": f"{node.parent}:/usr/bin:/bin",
                 "HOME": str(folder),

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.peers.serving import NoPeer, answers, do, free_ports, installed, running, wait_until
+from tests.peers.serving import NoPeer, answers, do, free_ports, installed, keep_beside, running, wait_until
 
 HERE = Path(__file__).resolve().parent
 NEEDED = {"php": "php-cli php-mysql", "mariadbd": "mariadb-server-core"}
@@ -37,7 +37,7 @@ def running_site(cache: Path) -> Iterator[Site]:
     """A site of its own, forgotten at the end. Raises NoPeer."""
     programs = _programs()
     place = installed(cache, "wordpress", _unpack)
-    shutil.copyfile(HERE / "settings.php", place / "site" / "wp-config.php")
+    keep_beside(HERE / "settings.php", place / "site" / "wp-config.php")
     folder = Path(tempfile.mkdtemp(prefix="trellis-wordpress-"))
     (port,) = free_ports(1)
     environment = {
