@@ -20,7 +20,7 @@ from inbox.moderation.options import ORDER
 from inbox.pages.access import can
 from inbox.pages.addresses import receiving_address, return_address
 from inbox.pages.metric_words import metric_names
-from inbox.pages.stream_words import WATCH, stream_words
+from inbox.pages.stream_words import WATCH, scope_words, stream_words
 from inbox.web import reading
 
 NOT_OFFERED = N_("The platform does not offer this.")
@@ -41,6 +41,7 @@ def shown(channel: Channel) -> dict[str, Any]:
         "walks": walks(channel.streams),
         "watch": WATCH,
         "stream_words": stream_words,
+        "scope_words": scope_words,
         "budgets": budgets_of(channel) if is_known else [],
         "terms": terms(channel.kind),
         "signs_in": is_known and signs_in(channel.kind),

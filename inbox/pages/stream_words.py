@@ -1,4 +1,4 @@
-"""What a stream of a channel is called on screen: by what it brings, not by the name that the connector gave it."""
+"""What streams and budgets of a channel are called on screen: by what they bring or count, not by a connector's own names."""
 
 from flask_babel import gettext
 
@@ -27,6 +27,19 @@ STREAMS = {
     "threads": N_("Threads being followed"),
 }
 
+# What a platform counts apart from all calls; what it names itself, as "graphql", keeps that name.
+SCOPES = {
+    "": N_("All calls"),
+    "answers": N_("Answering"),
+    "group": N_("Writing to one group"),
+    "hide": N_("Hiding"),
+    "mentions": N_("Reading mentions"),
+    "mute": N_("Muting"),
+    "posts": N_("Reading posts"),
+    "reply": N_("Answering"),
+    "search": N_("Searching"),
+}
+
 
 def stream_words(name: str) -> str:
     """The words for a stream such as "comments" or "issues:owner/name"; a watched word stands for itself."""
@@ -35,3 +48,8 @@ def stream_words(name: str) -> str:
     kind, _, rest = name.partition(":")
     words = gettext(STREAMS[kind]) if kind in STREAMS else kind
     return f"{words}: {rest}" if rest else words
+
+
+def scope_words(scope: str) -> str:
+    """The words for what a budget counts."""
+    return gettext(SCOPES[scope]) if scope in SCOPES else scope

@@ -178,7 +178,7 @@ def test_the_page_of_a_channel_leads_to_all_it_counts(at: Callable[..., Page], h
     page = at("/channels", language)
     page.locator("main").get_by_role("link", name="@garden").click()
     for section in ("budget", "ledger", "can", "came"):
-        expect(page.get_by_role("heading", name=words[section])).to_be_visible()
+        expect(page.get_by_role("heading", name=words[section], exact=True)).to_be_visible()
     day = page.locator(".table-days tbody tr")
     today = format_date(now().date(), "medium", locale=language)
     expect(day.locator("td")).to_have_text([today, "5", "2", "1", "0", "1", "1", "1"])

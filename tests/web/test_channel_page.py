@@ -192,3 +192,13 @@ def test_the_description_of_an_app_is_shown_to_be_copied(client: Any, house: Dat
     manifest = json.loads(unescape(shown[1]))
     assert "channels:history" in manifest["oauth_config"]["scopes"]["bot"]
     assert "app&#39;s description" not in client.get("/channels/new?kind=telegram").text
+
+
+def test_budgets_say_what_they_count(sign_in_as: Any, house: Database, valkey_url: str) -> None:
+    with house.writing() as session:
+        number = make_channel(session, kind="youtube", name="Garden").id
+    page = sign_in_as("admin", language="de").get(f"/channels/{number}").text
+    assert re.findall(r"<b>(.*?)</b> <span[^>]*>(.*?)</span>", page) == [
+        ("Alle Aufrufe", "0 von 10.000"),
+        ("Suchen", "0 von 100"),
+    ]
