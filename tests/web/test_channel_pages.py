@@ -61,7 +61,7 @@ def connect_webhook(client: Any, name: str = "Shop") -> tuple[str, str]:
     assert secret
     saved = client.post("/channels", data={"kind": "webhook", "name": name, "secret": secret[1], "callback_url": ""})
     page = client.get(saved.headers["Location"]).text
-    address = re.search(r'<code class="secret">http://[^/]+(/receive/\d+)</code>', page)
+    address = re.search(r'<pre class="secret raw"[^>]*>http://[^/]+(/receive/\d+)</pre>', page)
     assert address
     return address[1], secret[1]
 
