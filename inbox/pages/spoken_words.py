@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import islice
 
 from inbox.labels.models import LABELS, Reasons, Tag
 from inbox.pages.rendering import factor
@@ -11,12 +12,13 @@ from inbox.pages.tag_words import tag_words
 SHOWN_WORDS = 6  # on each side of a label
 LEAST = 0.05  # a word that changes the odds by less than 5 % is no reason
 MUCH = 0.5  # of what the strongest word of the label does
+MOST_PLACES = 300  # a text of a thousand times the same word is no page of a thousand marks
 _SIGNS = ".,;:!()\"'„“”»«"
 _WRITTEN = re.compile(r"\S+")
 
 
 def spoken_words(text: str, reasons: Reasons) -> list[Spoken]:
-    """All places of `text` that have a say, in their order; each tells in words what it does to which label."""
+    """The first places of `text` that have a say, in their order; each tells in words what it does to which label."""
     said: dict[str, dict[Tag, float]] = {}
     for tag in LABELS:
         for word, share in (*strongest(text, reasons, tag, 1), *strongest(text, reasons, tag, -1)):
@@ -25,7 +27,7 @@ def spoken_words(text: str, reasons: Reasons) -> list[Spoken]:
     names = tag_words()
     places = (_bare(text, *written.span()) for written in _WRITTEN.finditer(text))
     found = ((place, said.get(text[slice(*place)].casefold())) for place in places)
-    return [
+    marked = (
         Spoken(
             start,
             end,
@@ -36,7 +38,8 @@ def spoken_words(text: str, reasons: Reasons) -> list[Spoken]:
         )
         for (start, end), shares in found
         if shares
-    ]
+    )
+    return list(islice(marked, MOST_PLACES))
 
 
 def strongest(text: str, reasons: Reasons, tag: Tag, sign: int) -> list[tuple[str, float]]:

@@ -149,6 +149,15 @@ def test_the_words_are_marked_in_the_text_wherever_they_stand(client: Any, house
     assert 'class="spoke"' not in page_of(client, message)
 
 
+def test_a_word_written_a_thousand_times_makes_no_page_of_marks(client: Any, house: Database, message: Message) -> None:
+    with house.writing() as session:
+        session.get_one(Message, message.id).text = "export " * 5_000
+    explained(house, message, idea={"start": 0.0, "words": [[0, 6, 1.0]], "rest": 0.0, "manner": 0.0})
+    panel = client.get(f"/messages/{message.id}/reasons", headers={"X-Fragment": "reasons"}).text
+    assert panel.count('class="spoke"') == 300
+    assert panel.count("export ") >= 4_700
+
+
 def test_kept_reasons_ring_for_nobody(client: Any, house: Database, message: Message, rung: list[Any]) -> None:
     explained(house, message)
     client.get(f"/messages/{message.id}/reasons", headers={"X-Fragment": "reasons"})
