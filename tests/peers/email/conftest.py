@@ -30,6 +30,16 @@ def mail_server() -> Iterator[MailServer]:
         pytest.skip(str(reason))
 
 
+@pytest.fixture(scope="session")
+def old_mail_server() -> Iterator[MailServer]:
+    """The same, with the habits of a mail server of twenty years ago."""
+    try:
+        with running_mail_server(old=True) as server:
+            yield server
+    except NoMailServer as reason:
+        pytest.skip(str(reason))
+
+
 @pytest.fixture
 def mailbox(mail_server: MailServer) -> Callable[..., Email]:
     """`mailbox("support@brand.test")` is a connector for that address."""

@@ -39,9 +39,10 @@ userdb {{
 }}
 namespace inbox {{
   inbox = yes
-  separator = /
+{namespace}
 {folders}
 }}
+{more}
 service imap-login {{
   inet_listener imap {{
     address = 127.0.0.1
@@ -66,6 +67,16 @@ FOLDER = """  mailbox {name} {{
     special_use = \\{name}
     auto = subscribe
   }}"""
+MODERN = "  separator = /"
+# As many a shared host still has it: folders below the inbox, without marks, and neither MOVE nor a way to expunge one mail.
+OLD = "  separator = .\n  prefix = INBOX."
+OLD_FOLDER = """  mailbox {name} {{
+    auto = subscribe
+  }}"""
+OLD_WORDS = """protocol imap {
+  imap_capability = IMAP4rev1 SASL-IR LITERAL+ ID
+}
+"""
 POSTFIX = """
 compatibility_level = 3.6
 queue_directory = {state}/spool
@@ -131,11 +142,11 @@ class MailServer:
             line.sendmail(sender, [recipient], content)
 
     def lies_in(self, address: str, folder: str) -> list[str]:
-        """The Message-IDs of what lies in a folder of somebody's mailbox."""
+        """The Message-IDs of what is shown in a folder of somebody's mailbox, to whom it is not marked as deleted."""
         with imaplib.IMAP4("127.0.0.1", self.imap_port, timeout=10) as line:
             line.login(address, PASSWORD)
             line.select(folder, readonly=True)
-            _word, (numbers,) = line.search(None, "ALL")
+            _word, (numbers,) = line.search(None, "UNDELETED")
             if not numbers:
                 return []
             _word, found = line.fetch(numbers.replace(b" ", b",").decode(), "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])")
@@ -144,8 +155,8 @@ class MailServer:
 
 
 @contextmanager
-def running_mail_server() -> Iterator[MailServer]:
-    """A fresh pair of servers, stopped and removed at the end. Raises NoMailServer with the reason when there can be none."""
+def running_mail_server(*, old: bool = False) -> Iterator[MailServer]:
+    """A fresh pair of servers, one of them with `old` habits if wished, stopped and removed at the end. Raises NoMailServer with the reason when there can be none."""
     missing = [name for name in ("postfix", "dovecot", "doveadm") if not shutil.which(name, path=_path())]
     if missing:
         raise NoMailServer(f"{' and '.join(missing)} not installed (Debian: postfix dovecot-imapd dovecot-lmtpd)")
@@ -154,7 +165,7 @@ def running_mail_server() -> Iterator[MailServer]:
     state = Path(tempfile.mkdtemp(prefix="trellis-mail-"))
     server = MailServer(_free_port(), _free_port(), state)
     try:
-        _write(server)
+        _write(server, old=old)
         _run("dovecot", "-c", f"{state}/dovecot.conf")
         _run("postfix", "-c", f"{state}/postfix", "start")
         for port in (server.imap_port, server.smtp_port):
@@ -167,7 +178,7 @@ def running_mail_server() -> Iterator[MailServer]:
         shutil.rmtree(state, ignore_errors=True)
 
 
-def _write(server: MailServer) -> None:
+def _write(server: MailServer, *, old: bool) -> None:
     state = server.state
     # The servers run as other users, who must be able to walk in here.
     state.chmod(0o755)
@@ -182,8 +193,9 @@ def _write(server: MailServer) -> None:
         if owner:
             account = pwd.getpwnam(owner)
             os.chown(state / name, account.pw_uid, account.pw_gid if owner == "mail" else 0)
-    folders = "\n".join(FOLDER.format(name=name) for name in ("Junk", "Trash", "Sent"))
+    folders = "\n".join((OLD_FOLDER if old else FOLDER).format(name=name) for name in ("Junk", "Trash", "Sent"))
     values = {"state": state, "password": PASSWORD, "folders": folders, "domains": ", ".join(DOMAINS)}
+    values |= {"namespace": OLD if old else MODERN, "more": OLD_WORDS if old else ""}
     values |= {"imap_port": server.imap_port, "smtp_port": server.smtp_port}
     (state / "dovecot.conf").write_text(DOVECOT.format(**values))
     (state / "postfix" / "main.cf").write_text(POSTFIX.format(**values))

@@ -48,7 +48,7 @@ class MockServer:
 @contextmanager
 def running_mock_server(cache: Path) -> Iterator[MockServer]:
     """A server with four accounts and no posts, forgotten at the end. Raises NoPeer."""
-    programs = installed(cache, "mastodon", python_with(f"{PACKAGE}=={VERSION}")) / "bin"
+    programs = installed(cache, f"{PACKAGE}-{VERSION}", python_with(f"{PACKAGE}=={VERSION}")) / "bin"
     with tempfile.TemporaryDirectory(prefix="trellis-mastodon-") as name:
         folder, (port,) = Path(name), free_ports(1)
         configuration, log = folder / "mock.toml", folder / "log"

@@ -43,7 +43,7 @@ class Synapse:
 @contextmanager
 def running_synapse(cache: Path) -> Iterator[Synapse]:
     """A server of its own, forgotten at the end. Raises NoPeer."""
-    programs = installed(cache, "synapse", python_with(PACKAGE)) / "bin"
+    programs = installed(cache, PACKAGE.replace("==", "-"), python_with(PACKAGE)) / "bin"
     with tempfile.TemporaryDirectory(prefix="trellis-matrix-") as name:
         folder, (port,) = Path(name), free_ports(1)
         homeserver = [str(programs / "python"), "-m", "synapse.app.homeserver", "-c", "homeserver.yaml"]
