@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
@@ -39,8 +39,8 @@ from inbox.connectors.oauth import SignedIn
 from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import AHEAD, is_our_answer
 from inbox.connectors.read_each import name_of, read_each
-from inbox.connectors.x_api import SIGN_IN, WITH_ITS_PARTS, XApi
-from inbox.connectors.x_budget import ANSWER, ANSWER_WITH_ADDRESS, HIDE, MUTE, UNMUTE, Purse
+from inbox.connectors.x_api import SIGN_IN, XApi
+from inbox.connectors.x_budget import LISTED, Purse, read_prices
 from inbox.connectors.x_read import SITE, id_in, message_of, with_what_it_answers
 from inbox.connectors.x_text import has_address, weighted_length
 
@@ -61,6 +61,20 @@ class XSetup(Setup):
         ge=0,
         le=100_000,
     )
+    prices: str = Field(
+        LISTED,
+        title=N_("Prices"),
+        description=N_(
+            "In thousandths of a US dollar, as X listed them in August 2026: for reading a post and a person, an answer, "
+            "an answer with a link, hiding, muting and unmuting."
+        ),
+    )
+
+    @field_validator("prices")
+    @classmethod
+    def complete(cls, value: str) -> str:
+        read_prices(value)
+        return value
 
 
 class X(SignedIn):
@@ -129,7 +143,7 @@ class X(SignedIn):
 
     def describe(self) -> Capabilities:
         """Nothing that costs, once the month's budget is used up."""
-        if self._purse.left >= ANSWER:
+        if self._purse.left >= self._purse.prices.answer:
             return self.capabilities
         why = N_("This month's budget is used up; raise it in the channel's settings.")
         because = {**self.capabilities.because, **dict.fromkeys(["replies", *self.capabilities.acts], why)}
@@ -148,7 +162,7 @@ class X(SignedIn):
         came: dict[int, Mapping[str, Any]] = {}
 
         def page(older: str | None) -> Page[Any]:
-            most = min(PAGE, api.purse.left // WITH_ITS_PARTS)
+            most = min(PAGE, api.purse.left // api.purse.prices.whole_post)
             if most < SMALLEST_PAGE:
                 raise api.purse.refusal()
             query = {**begin, "max_results": most, "pagination_token": older}
@@ -206,7 +220,7 @@ class X(SignedIn):
                     "Answer it on X itself."
                 )
             )
-        if self._purse.left < _price_of(reply):
+        if self._purse.left < self._price_of(reply):
             raise Refused(self._purse.refusal().sentence)
 
     def send(self, reply: OutgoingReply) -> Receipt:
@@ -214,7 +228,7 @@ class X(SignedIn):
         self.validate(reply)
         body = {"text": reply.text, "reply": {"in_reply_to_tweet_id": _post_in(reply.parent_handle)}}
         with self._open() as api:
-            sent = api.do("POST", "/2/tweets", body, costs=_price_of(reply), scope="answers")
+            sent = api.do("POST", "/2/tweets", body, costs=self._price_of(reply), scope="answers")
         if not words(sent.get("id")):
             raise OutcomeUnknown(N_("X does not say what became of the answer; it may have been accepted."))
         return Receipt(id_in(sent), f"{SITE}/i/web/status/{sent['id']}")
@@ -243,13 +257,13 @@ class X(SignedIn):
         with self._open() as api:
             if act.name is ActName.HIDE:
                 path = f"/2/tweets/{_post_in(act.handle)}/hidden"
-                api.do("PUT", path, {"hidden": not act.undo}, costs=HIDE, scope="hide")
+                api.do("PUT", path, {"hidden": not act.undo}, costs=api.purse.prices.hide, scope="hide")
             else:
                 target, path = segment(words(act.handle.get("author_id"))), f"/2/users/{self._us(api)['id']}/muting"
                 if act.undo:
-                    api.do("DELETE", f"{path}/{target}", costs=UNMUTE, scope="mute")
+                    api.do("DELETE", f"{path}/{target}", costs=api.purse.prices.unmute, scope="mute")
                 else:
-                    api.do("POST", path, {"target_user_id": target}, costs=MUTE, scope="mute")
+                    api.do("POST", path, {"target_user_id": target}, costs=api.purse.prices.mute, scope="mute")
         return Receipt(act.message_id)
 
     def _reader(self, along: Mapping[str, Any], our_id: str) -> Callable[[Any], Sequence[IncomingMessage]]:
@@ -268,14 +282,14 @@ class X(SignedIn):
 
     @property
     def _purse(self) -> Purse:
-        return Purse(self.surroundings.memory, self.settings.budget)
+        return Purse(self.surroundings.memory, self.settings.budget, self.settings.prices)
+
+    def _price_of(self, reply: OutgoingReply) -> int:
+        prices = self._purse.prices
+        return prices.link if has_address(reply.text) else prices.answer
 
     def _open(self) -> XApi:
         return XApi(self.refresh_auth, self.settings, self.surroundings)
-
-
-def _price_of(reply: OutgoingReply) -> int:
-    return ANSWER_WITH_ADDRESS if has_address(reply.text) else ANSWER
 
 
 def _post_in(handle: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing, 
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import dicts, words
-from inbox.connectors.x_budget import PERSON, POST, Purse
+from inbox.connectors.x_budget import Prices, Purse
 
 HOST = "api.x.com"
 SIGN_IN = SignIn(
@@ -25,8 +25,6 @@ FIELDS = {
     "user.fields": "name,profile_image_url,username",
     "expansions": "author_id,referenced_tweets.id",
 }
-# A post with its author, what it refers to, and no more.
-WITH_ITS_PARTS = 2 * POST + PERSON
 
 
 class XApi(JsonApi):
@@ -34,17 +32,17 @@ class XApi(JsonApi):
 
     def __init__(self, token: Token, settings: Any, surroundings: Surroundings) -> None:
         super().__init__(surroundings, f"https://{HOST}")
-        self.purse = Purse(surroundings.memory, settings.budget)
+        self.purse = Purse(surroundings.memory, settings.budget, settings.prices)
         self.client.auth = Bearer(HOST, token)
 
     def posts(
         self, path: str, query: Mapping[str, Any], *, most: int, scope: str
     ) -> tuple[list[Any], Mapping[str, Any], Mapping[str, Any]]:
         """Posts (at most `most`), what came along with them, and the page's own words."""
-        with self.purse.pay(most * WITH_ITS_PARTS) as bill, _told():
+        with self.purse.pay(most * self.purse.prices.whole_post) as bill, _told():
             answer = mapping(self.get(path, {**FIELDS, **query}, scope=scope))
             found, along = answer.get("data"), mapping(answer.get("includes"))
-            bill.costs = costs_of(found, along)
+            bill.costs = costs_of(found, along, self.purse.prices)
         meta = mapping(answer.get("meta"))
         is_nothing = found is None and (meta.get("result_count") == 0 or dicts(answer.get("errors")))
         if not is_nothing and not isinstance(found, list):
@@ -53,7 +51,7 @@ class XApi(JsonApi):
 
     def me(self) -> Mapping[str, Any]:
         """Whose consent this is."""
-        with self.purse.pay(PERSON), _told():
+        with self.purse.pay(self.purse.prices.person), _told():
             return mapping(mapping(self.get("/2/users/me")).get("data"))
 
     def do(self, method: str, path: str, body: Any = None, *, costs: int, scope: str) -> Mapping[str, Any]:
@@ -79,7 +77,8 @@ def _told(*, changes: bool = False) -> Iterator[None]:
         raise
 
 
-def costs_of(found: Any, along: Mapping[str, Any]) -> int:
+def costs_of(found: Any, along: Mapping[str, Any], prices: Prices) -> int:
     """What an answer costs at most, by what is in it."""
     posts = len(found) if isinstance(found, list) else 0
-    return (posts + len(dicts(along.get("tweets")))) * POST + len(dicts(along.get("users"))) * PERSON
+    posts += len(dicts(along.get("tweets")))
+    return posts * prices.post + len(dicts(along.get("users"))) * prices.person

@@ -1,21 +1,47 @@
 """What X's API may cost in a month: every call is paid for before it is made, and what it did not cost is given back.
 
-Money is counted in thousandths of a US dollar. Prices are the declared ones at their dearest, so that the real bill is never
-higher; X itself charges a post only once a day. Used by `x` alone.
+Money is counted in thousandths of a US dollar. Of the prices in the channel's settings the dearest counts, so that the real
+bill is never higher; X itself charges a post only once a day. Used by `x` alone.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from inbox.clock import now
 from inbox.connectors.contract import N_, ConnectorError, Memory, OutcomeUnknown, Passing
 from inbox.connectors.json_api import mapping
 
-POST, PERSON = 5, 10  # read
-ANSWER, ANSWER_WITH_ADDRESS = 15, 200
-HIDE, MUTE, UNMUTE = 5, 15, 10
+# As X listed them in August 2026.
+LISTED = "post 5, person 10, answer 15, link 200, hide 5, mute 15, unmute 10"
+
+
+class Prices(NamedTuple):
+    """What X charges, in thousandths of a US dollar: for a post and a person read, an answer, one with a link, and acts."""
+
+    post: int
+    person: int
+    answer: int
+    link: int
+    hide: int
+    mute: int
+    unmute: int
+
+    @property
+    def whole_post(self) -> int:
+        """A post with its author, what it refers to, and no more."""
+        return 2 * self.post + self.person
+
+
+def read_prices(text: str) -> Prices:
+    """The prices written as in LISTED. Raises ValueError when one is missing, unknown or none."""
+    pairs = [pair.rpartition(" ") for pair in text.replace(":", " ").split(",") if pair.strip()]
+    found = {name.strip().casefold(): price for name, _, price in pairs}
+    are_numbers = all(price.isascii() and price.isdigit() and len(price) < 7 for price in found.values())
+    if found.keys() != set(Prices._fields) or len(pairs) != len(found) or not are_numbers:
+        raise ValueError(N_("must give a whole number for each, as in: %(listed)s", listed=LISTED))
+    return Prices(**{name: int(price) for name, price in found.items()})
 
 
 class Spent(Passing):
@@ -32,8 +58,9 @@ class Bill:
 class Purse:
     """The month's budget of one connection, kept in its memory, so that it is one over all processes."""
 
-    def __init__(self, memory: Memory, dollars: int) -> None:
+    def __init__(self, memory: Memory, dollars: int, prices: str = LISTED) -> None:
         self.memory = memory
+        self.prices = read_prices(prices)
         self.budget = dollars * 1_000
         self.dollars = dollars
 

@@ -12,10 +12,11 @@ from pydantic import ValidationError
 
 from inbox.connectors.contract import Act, ActName, IncomingMessage, NeedsPerson, OutcomeUnknown, Passing, Refused
 from inbox.connectors.x import XSetup
-from inbox.connectors.x_budget import ANSWER, ANSWER_WITH_ADDRESS, Purse, Spent
+from inbox.connectors.x_budget import LISTED, Purse, Spent, read_prices
 from tests.contract.stage import Remembering, recording
 from tests.contract.stage_x import US, XStage, posts, problem
 
+PRICES = read_prices(LISTED)
 HIDE = Act("k", ActName.HIDE, "1", "2", {"post_id": "1991500000000000010", "author_id": "1700000000000000201"})
 
 
@@ -143,7 +144,7 @@ def test_the_last_cents_are_not_overdrawn(stage: XStage) -> None:
 
 def test_a_used_up_budget_is_told_while_an_answer_is_written(stage: XStage) -> None:
     reply = stage.reply_to(brought(stage)["1991500000000000010"])
-    with_budget(stage, 1, spent=1_000 - ANSWER + 1)
+    with_budget(stage, 1, spent=1_000 - PRICES.answer + 1)
     with pytest.raises(Refused, match=r"\$1 "):
         stage.connector().validate(reply)
     can = stage.connector().describe()
@@ -156,13 +157,13 @@ def test_an_address_makes_an_answer_dearer(stage: XStage) -> None:
     before = spent(stage)
     stage.connector().send(stage.reply_to(message, "Unter Menü, Plan."))
     stage.connector().send(stage.reply_to(message, "Siehe brand.com/plan"))
-    assert spent(stage) == before + ANSWER + ANSWER_WITH_ADDRESS
+    assert spent(stage) == before + PRICES.answer + PRICES.link
 
 
 def test_a_lost_answer_counts_and_a_refused_one_does_not(stage: XStage) -> None:
     reply, before = stage.reply_to(brought(stage)["1991500000000000010"]), spent(stage)
     stage.upset_where = stage.is_send
-    for answer, error, costs in ((stage.refusal(), Refused, 0), (httpx.Response(503), OutcomeUnknown, ANSWER)):
+    for answer, error, costs in ((stage.refusal(), Refused, 0), (httpx.Response(503), OutcomeUnknown, PRICES.answer)):
         stage.upset = lambda _request, answer=answer: answer
         with pytest.raises(error):
             stage.connector().send(reply)
@@ -229,3 +230,20 @@ def test_no_posts_and_a_strange_answer_are_not_the_same(stage: XStage) -> None:
 def test_what_cannot_be_meant_is_not_taken(typed: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         XSetup(**{**XStage.settings, **typed})
+
+
+def test_other_prices_are_other_costs(stage: XStage) -> None:
+    message = brought(stage)["1991500000000000010"]
+    stage.settings = {**stage.settings, "prices": LISTED.replace("answer 15", "answer 40")}
+    before = spent(stage)
+    stage.connector().send(stage.reply_to(message, "Unter Menü, Plan."))
+    assert spent(stage) == before + 40
+
+
+@pytest.mark.parametrize(
+    "prices",
+    ["", "post 5", LISTED + ", like 3", LISTED + ", post 6", LISTED.replace("15", "-1"), LISTED.replace("15", "x")],
+)
+def test_prices_that_are_not_complete_are_refused(prices: str) -> None:
+    with pytest.raises(ValueError, match="must give a whole number for each"):
+        read_prices(prices)
