@@ -23,6 +23,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingMessage,
     Known,
+    Metric,
     NeedsPerson,
     OutcomeUnknown,
     OutgoingReply,
@@ -86,6 +87,7 @@ class Matrix(ChannelConnector):
         text_limit=LIMIT,
         text_unit=Unit.BYTES,
         refetches=20,
+        metrics=frozenset({Metric.REACTIONS}),
         because={
             "receives": N_("Matrix does not deliver; it is asked every half minute."),
             ActName.HIDE: N_("Matrix cannot hide messages; deleting takes the words away."),
@@ -172,6 +174,16 @@ class Matrix(ChannelConnector):
                 else:
                     messages.append(self._message(api, event, room, each.thread_id))
         return Batch(messages, gone)
+
+    def metrics(self, known: Sequence[Known]) -> Mapping[str, Mapping[Metric, int]]:
+        """One by one: reactions are events of their own."""
+        found: dict[str, Mapping[Metric, int]] = {}
+        with self._open() as api:
+            for each in known:
+                room, name = words(each.handle.get("room")), words(each.handle.get("event"))
+                if room and name:
+                    found[each.external_id] = {Metric.REACTIONS: api.reactions(room, name)}
+        return found
 
     def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
         """What each answers, in the same room."""

@@ -28,6 +28,7 @@ FILTER = json.dumps(
     }
 )
 BACK = json.dumps({"types": [MESSAGE, REDACTION, ENCRYPTED], "lazy_load_members": True})
+REACTION_PAGES = 5
 
 
 class MatrixApi(JsonApi):
@@ -87,6 +88,19 @@ class MatrixApi(JsonApi):
             return self.get(f"/v3/rooms/{segment(room)}/event/{segment(name)}")
         except Forbidden as error:
             raise Gone(error.sentence, status=error.status, answer=error.answer) from None
+
+    def reactions(self, room: str, name: str) -> int:
+        """How many people have put how many signs to an event, each once; of more than five hundred, five hundred."""
+        path, found, after = f"/v1/rooms/{segment(room)}/relations/{segment(name)}/m.annotation/m.reaction", set(), None
+        for _ in range(REACTION_PAGES):
+            page = mapping(self.get(path, {"limit": 100, "from": after}))
+            for event in _dicts(page.get("chunk")):
+                sign = mapping(mapping(event.get("content")).get("m.relates_to")).get("key")
+                found.add((event.get("sender"), words(sign)))
+            after = words(page.get("next_batch"))
+            if not after:
+                break
+        return len(found)
 
     def do(self, method: str, path: str, body: Any) -> Mapping[str, Any]:
         """A change; a missing right concerns this very room, not the connection."""

@@ -33,6 +33,7 @@ def _event_id(item: Any) -> str:
 
 class MatrixStage(Stage):
     kind = "matrix"
+    no_metrics = "reactions are asked for by themselves"
     stream = "rooms"
     settings: ClassVar[dict[str, Any]] = {"server": "https://matrix.garten.example", "token": "syt_geheim_1"}
     host = "matrix.garten.example"
@@ -67,6 +68,8 @@ class MatrixStage(Stage):
     def route(self, request: httpx.Request) -> httpx.Response:
         path, query = request.url.path.removeprefix(API), request.url.params
         below = path.removeprefix(f"/rooms/{ROOM}/")
+        if "/relations/" in path:
+            return httpx.Response(200, json=self._reactions())
         if path == "/sync":
             return self._sync(query)
         if path == "/account/whoami":
@@ -88,6 +91,16 @@ class MatrixStage(Stage):
         if below.startswith("report/"):
             return httpx.Response(200, json={})
         return httpx.Response(200, json={"event_id": "$changed1aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+
+    def _reactions(self) -> Any:
+        """Two signs of one person, one of them sent twice."""
+        relation = {"rel_type": "m.annotation", "event_id": "$e"}
+        event = {"type": "m.reaction", "sender": "@ana:garten.example", "room_id": ROOM, "origin_server_ts": 1}
+        chunk = [
+            {**event, "event_id": f"$reaction{place}", "content": {"m.relates_to": {**relation, "key": key}}}
+            for place, key in enumerate(("👍", "🌱", "👍"))
+        ]
+        return {"chunk": chunk}
 
     def _ignored(self, request: httpx.Request) -> httpx.Response:
         if request.method == "PUT":

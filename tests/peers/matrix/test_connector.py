@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from inbox.connectors.contract import Batch, IncomingMessage, NeedsPerson, OutgoingReply, Visibility
+from inbox.connectors.contract import Batch, IncomingMessage, Known, NeedsPerson, OutgoingReply, Visibility
 from inbox.connectors.matrix import Matrix
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(500)]
@@ -102,6 +102,19 @@ def test_a_conversation_hangs_together_by_what_is_answered(matrix: Connect, sign
     found = by_id(polled(matrix(room)))
     assert {found[name].thread_id for name in (root, middle, last)} == {root}
     assert (found[middle].text, found[last].parent_id) == ("Nachfrage", root)
+
+
+def test_reactions_are_counted_once_for_each_person_and_sign(matrix: Connect, signed_in: SignIn) -> None:
+    room, fan = room_of(signed_in), signed_in("fan")
+    praise, silence = write(fan, room, "Love the week view"), write(fan, room, "Hm")
+    connector = matrix(room)
+    messages = by_id(polled(connector))
+    for client, key in ((fan, "👍"), (signed_in("brand"), "👍"), (fan, "🌱")):
+        relation = {"rel_type": "m.annotation", "event_id": praise, "key": key}
+        path = f"rooms/{room}/send/m.reaction/{uuid.uuid4().hex}"
+        client.put(path, json={"m.relates_to": relation}).raise_for_status()
+    known = [Known(name, messages[name].thread_id, messages[name].reply_handle) for name in (praise, silence)]
+    assert connector.metrics(known) == {praise: {"reactions": 3}, silence: {"reactions": 0}}
 
 
 def test_a_direct_room_is_one_conversation(matrix: Connect, signed_in: SignIn) -> None:
