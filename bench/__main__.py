@@ -37,7 +37,7 @@ def main(quick: bool, messages: int, names: tuple[str, ...]) -> None:
 
             _tell(corrections(Path(folder) / "week"))
         if "poll" in chosen:
-            _polled(Path(folder) / "polled", max(60, min(number // 300, 600)))
+            _polled(Path(folder) / "polled", max(60, min(number // 300, 300)))
         if {"ingest", "list", "search", "training"} & set(chosen):
             _filled(chosen, number, Path(folder))
 
