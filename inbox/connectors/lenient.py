@@ -34,7 +34,7 @@ def whole_number(value: Any) -> int:
 
 def counted(found: Mapping[Metric, Any]) -> dict[Metric, int]:
     """The counts among these values, also those written as text; what was not told is left out, for it is not zero."""
-    numbers = {metric: int(value[:15]) if words(value).isdecimal() else value for metric, value in found.items()}
+    numbers = {metric: int(value) if _is_number(value) else value for metric, value in found.items()}
     return {metric: n for metric, n in numbers.items() if isinstance(n, int) and not isinstance(n, bool)}
 
 
@@ -59,6 +59,10 @@ def web_address(url: str) -> str:
         return url if len(url) <= 2_000 and urlsplit(url).scheme in {"http", "https"} else ""
     except ValueError:
         return ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= 18
 
 
 Moment = Annotated[datetime | None, BeforeValidator(moment)]
