@@ -14,7 +14,7 @@ wp_install('Garden', 'owner', 'owner@brand.test', true, '', wp_generate_password
 // Addresses that speak are what nearly every site has.
 $GLOBALS['wp_rewrite']->set_permalink_structure('/%postname%/');
 $passwords = [];
-foreach (['brand' => 'editor', 'fan' => 'subscriber', 'other' => 'subscriber'] as $name => $role) {
+foreach (['brand' => 'editor', 'fan' => 'subscriber'] as $name => $role) {
     $account = wp_insert_user([
         'user_login' => $name, 'user_pass' => wp_generate_password(), 'user_email' => "$name@mail.test", 'role' => $role,
     ]);

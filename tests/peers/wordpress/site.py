@@ -1,4 +1,4 @@
-"""A real WordPress: Debian's package on PHP's own web server and a MariaDB of its own, with a moderator and two readers."""
+"""A real WordPress: Debian's package on PHP's own web server and a MariaDB of its own, with a moderator and a reader."""
 
 import json
 import os
@@ -21,7 +21,7 @@ QUICK = ("--skip-grant-tables", "--skip-networking", "--skip-log-bin", "--innodb
 
 @dataclass(frozen=True)
 class Site:
-    """Where it is, and application passwords by account: `brand` moderates, `fan` and `other` read."""
+    """Where it is, and application passwords by account: `brand` moderates, `fan` reads."""
 
     url: str
     passwords: dict[str, str]
