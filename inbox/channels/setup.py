@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from inbox import setups
 from inbox.channels.models import Channel
 from inbox.channels.open import row_name
-from inbox.connectors.contract import Group, Guide, Setup
+from inbox.connectors.contract import ChannelConnector, Group, Guide, Setup
 from inbox.connectors.registry import CHANNELS, channel_connector
 from inbox.vault import Vault
 
@@ -42,6 +42,11 @@ def manifest_of(kind: str, base_url: str) -> str:
     """The description of an app that the platform takes instead of a form, as JSON; empty where it takes none."""
     describe = getattr(channel_connector(kind), "manifest", None)
     return json.dumps(describe(base_url), indent=2) if describe else ""
+
+
+def reads_again(kind: str) -> bool:
+    """Whether single items of a kind that the quarantine keeps can be read anew; not of a kind that is not known."""
+    return kind in CHANNELS and channel_connector(kind).reread is not ChannelConnector.reread
 
 
 def read_setup(kind: str, values: Mapping[str, Any], *, kept: Mapping[str, Any] | None = None) -> Setup:

@@ -42,7 +42,7 @@ from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import dicts
 from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.signed_body import require_signed
 
@@ -201,6 +201,10 @@ class Discourse(ChannelConnector):
         if event == "post_destroyed" or post.is_gone:
             return Batch(deletions=(Deletion(post.id, post.deleted_at),))
         return Batch((self._read(raw),))
+
+    def reread(self, raw: str) -> Batch:
+        """A post of the quarantine, read anew."""
+        return read_again(raw, lambda post: [self._read(post)])
 
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""

@@ -39,11 +39,11 @@ from inbox.connectors.gitlab_read import VERSION, message_of_issue, message_of_n
 from inbox.connectors.handles import number_in
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
-from inbox.connectors.lenient import words
+from inbox.connectors.lenient import whole_number, words
 from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.one_word import AccessToken
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import UNREADABLE, read_each
+from inbox.connectors.read_each import UNREADABLE, read_again, read_each
 from inbox.connectors.server_address import ServerAddress
 
 LIMIT = 1_000_000
@@ -173,6 +173,11 @@ class GitLab(ChannelConnector):
                 except UNREADABLE:
                     continue
         return Batch(messages, gone)
+
+    def reread(self, raw: str) -> Batch:
+        """An issue of the quarantine, read anew; a comment does not say below which issue it stands."""
+        our_id = whole_number(self.surroundings.memory.load().get("our_id"))
+        return read_again(raw, lambda issue: [message_of_issue(issue, our_id=our_id)])
 
     def length(self, text: str) -> int:
         """In characters, with those that keep signs from being markup."""

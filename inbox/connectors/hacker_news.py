@@ -27,7 +27,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
 from inbox.connectors.lenient import counted, unix_moment, web_address, words
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import name_of, read_again, read_each
 from inbox.connectors.watch_words import WordList, stream_names, watch_words, word_of
 from inbox.text import one_line, plain_from_html
 
@@ -124,6 +124,10 @@ class HackerNews(ChannelConnector):
                 else:
                     messages.append(_as_it_is(mapping(item), each))
         return Batch(messages, gone)
+
+    def reread(self, raw: str) -> Batch:
+        """A hit of the quarantine, read anew."""
+        return read_again(raw, lambda hit: [message_of(hit)])
 
     def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
         """The comment or story that each answers."""

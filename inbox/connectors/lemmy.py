@@ -42,10 +42,10 @@ from inbox.connectors.lemmy_acts import asked_for
 from inbox.connectors.lemmy_api import LemmyApi
 from inbox.connectors.lemmy_poll import VERSION, again, poll_list
 from inbox.connectors.lemmy_read import message_of
-from inbox.connectors.lenient import dicts, is_before, words
+from inbox.connectors.lenient import dicts, is_before, whole_number, words
 from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.our_answer import AHEAD, is_our_answer
-from inbox.connectors.read_each import UNREADABLE, read_each
+from inbox.connectors.read_each import UNREADABLE, read_again, read_each
 from inbox.connectors.server_address import ServerAddress
 
 LIMIT = 10_000
@@ -178,6 +178,11 @@ class Lemmy(ChannelConnector):
         posts = [Known(orphan.thread_id, orphan.thread_id, {}) for orphan in orphans]
         known = {each.external_id: each for each in [*parents_of(orphans), *posts]}
         return self.refetch(list(known.values()))
+
+    def reread(self, raw: str) -> Batch:
+        """A post, comment or private message of the quarantine, read anew."""
+        our_id = whole_number(self.surroundings.memory.load().get("our_id"))
+        return read_again(raw, lambda view: [self._read(view, our_id)])
 
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""

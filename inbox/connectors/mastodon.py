@@ -31,7 +31,7 @@ from inbox.connectors.contract import (
     Unit,
 )
 from inbox.connectors.json_api import mapping, segment
-from inbox.connectors.lenient import web_address
+from inbox.connectors.lenient import web_address, words
 from inbox.connectors.mastodon_api import MastodonApi
 from inbox.connectors.mastodon_ask import ask_above, ask_again
 from inbox.connectors.mastodon_find import find_answer
@@ -40,7 +40,7 @@ from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, m
 from inbox.connectors.mastodon_watch import AT_ONCE
 from inbox.connectors.mastodon_words import poll_word
 from inbox.connectors.one_word import AccessToken
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.watch_words import WordList, stream_names, word_of
 
@@ -139,6 +139,16 @@ class Mastodon(ChannelConnector):
         """Each with its whole thread above."""
         with self._open() as api:
             return ask_above(api, api.us(), orphans)
+
+    def reread(self, raw: str) -> Batch:
+        """A post of the quarantine, alone or in the notification that told of it, read anew."""
+        us = mapping(self.surroundings.memory.load().get("us"))
+
+        def read(kept: Any) -> Sequence[IncomingMessage]:
+            post = mapping(kept).get("status") or kept
+            return (message_of(post, domain=words(us.get("domain")), our_id=words(us.get("id"))),)
+
+        return read_again(raw, read)
 
     def length(self, text: str) -> int:
         """Graphemes; each URL counts 23, and of `@name@domain` only `@name`."""

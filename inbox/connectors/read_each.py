@@ -41,7 +41,11 @@ def read_each(items: Iterable[Any], read: Callable[[Any], Sequence[IncomingMessa
 
 def read_again(raw: str, read: Callable[[Any], Sequence[IncomingMessage]]) -> Batch:
     """An item as the quarantine keeps it, read anew. Raises ValueError for one that was cut when it was kept."""
-    harvest = read_each([json.loads(raw)], read)
+    try:
+        kept = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise ValueError(N_("only its beginning was kept")) from None
+    harvest = read_each([kept], read)
     return Batch(harvest.messages, (), harvest.bad, harvest.filtered)
 
 

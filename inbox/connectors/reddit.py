@@ -40,7 +40,7 @@ from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.oauth import SignedIn
 from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.reddit_api import SIGN_IN, RedditApi
 from inbox.connectors.reddit_poll import PAGE, THING, VERSION, ask_above, poll_listing
 from inbox.connectors.reddit_read import fields_of, is_gone, message_of, name_in
@@ -198,6 +198,11 @@ class Reddit(SignedIn):
         """All with one call; private messages cannot be asked for."""
         with self._open() as api:
             return ask_above(api, self._us(api), orphans)
+
+    def reread(self, raw: str) -> Batch:
+        """A post, comment or private message of the quarantine, read anew."""
+        our_name = words(self.surroundings.memory.load().get("name"))
+        return read_again(raw, lambda thing: [message_of(thing, our_name=our_name)])
 
     def length(self, text: str) -> int:
         """As Markdown, in which Reddit counts."""

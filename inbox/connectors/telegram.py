@@ -30,7 +30,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.handles import number_in
 from inbox.connectors.json_api import listed, mapping
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.telegram_acts import call_for
 from inbox.connectors.telegram_api import TelegramApi
@@ -178,6 +178,10 @@ class Telegram(ChannelConnector):
             return [message] if message else ()
 
         return Batch(read_each({each.parent_id: each for each in orphans}.values(), read).messages)
+
+    def reread(self, raw: str) -> Batch:
+        """An update of the quarantine, read anew."""
+        return read_again(raw, self._reader({}, None))
 
     def length(self, text: str) -> int:
         """UTF-16 units, as Telegram counts offsets."""

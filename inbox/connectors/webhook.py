@@ -37,7 +37,7 @@ from inbox.connectors.contract import (
     Visibility,
 )
 from inbox.connectors.http import open_client, submit
-from inbox.connectors.read_each import dumped, name_of, unread
+from inbox.connectors.read_each import dumped, name_of, read_again, unread
 from inbox.connectors.webhook_signature import key_of, new_secret, sign, verify
 from inbox.text import plain_from_html
 
@@ -198,6 +198,12 @@ class Webhook(ChannelConnector):
             except ValidationError as error:
                 found.append(BadItem(unread(error), dumped(item), name_of(item)))
         return _sorted(found)
+
+    def reread(self, raw: str) -> Batch:
+        """A message of the quarantine, read anew."""
+        return read_again(
+            raw, lambda item: [one for one in [_read(item, name_of(item))] if isinstance(one, IncomingMessage)]
+        )
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, or empty; there must be somewhere to send it, and something it answers."""

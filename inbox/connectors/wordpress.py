@@ -3,6 +3,7 @@
 import html
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
@@ -39,8 +40,9 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of
+from inbox.connectors.lenient import whole_number
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_again, read_each
 from inbox.connectors.wordpress_poll import PUT_AWAY, SEEN, VERSION, again, is_number, poll_comments
 from inbox.connectors.wordpress_read import message_of
 
@@ -163,6 +165,16 @@ class WordPress(ChannelConnector):
             except Gone as error:
                 if error.answer.get("code") != UNKNOWN:
                     raise Gone(N_("The site shows no comments at all.")) from None
+
+    def reread(self, raw: str) -> Batch:
+        """A comment of the quarantine, read anew; it goes where stands what it answers."""
+        our_id = whole_number(self.surroundings.memory.load().get("our_id"))
+
+        def read(comment: Any) -> Sequence[IncomingMessage]:
+            message = message_of(comment, our_id=our_id, thread_id="")
+            return (replace(message, thread_id=message.parent_id or message.external_id),)
+
+        return read_again(raw, read)
 
     def length(self, text: str) -> int:
         """In bytes, as the database counts, with what stands for brackets and ampersands."""

@@ -8,8 +8,9 @@ from inbox.channels.models import Channel
 from inbox.channels.open import open_connector
 from inbox.channels.quarantine import bring_back, browse_quarantine, count_quarantined, dismiss, find_quarantined
 from inbox.channels.redact import redact
+from inbox.channels.setup import reads_again
 from inbox.connectors.contract import ConnectorError
-from inbox.conversations.retry import can_retry, retry
+from inbox.conversations.retry import retry
 from inbox.pages.access import me, requires
 from inbox.pages.found import found_day, row_id
 from inbox.pages.rendering import render
@@ -34,7 +35,7 @@ def index(channel_id: int) -> ResponseReturnValue:
         channel=channel,
         items=[(item, redact(item.raw)) for item in items],
         count=count_quarantined(reading(), channel_id),
-        can_retry=_can_retry(channel),
+        can_retry=reads_again(channel.kind),
         day=day,
         stream_words=stream_words,
     )
@@ -53,7 +54,7 @@ def create_retry(item_id: int) -> ResponseReturnValue:
         return redirect(url_for("quarantine.index", channel_id=channel.id))
     with writing() as writable:
         row = find_quarantined(writable, item_id) or abort(404)
-        stored = can_retry(connector) and retry(writable, row, connector, opened.settings.attachments)
+        stored = reads_again(channel.kind) and retry(writable, row, connector, opened.settings.attachments)
     flash(
         gettext("It is in the inbox now.") if stored else gettext("It still cannot be read."),
         "done" if stored else "error",
@@ -81,11 +82,3 @@ def create_return(item_id: int) -> ResponseReturnValue:
         item = find_quarantined(writable, item_id) or abort(404)
         bring_back(writable, item, by=me())
     return redirect(url_for("quarantine.index", channel_id=item.channel_id))
-
-
-def _can_retry(channel: Channel) -> bool:
-    opened = house()
-    try:
-        return can_retry(open_connector(channel, opened.database, opened.vault, opened.settings))
-    except ConnectorError:
-        return False

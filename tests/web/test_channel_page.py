@@ -202,3 +202,14 @@ def test_budgets_say_what_they_count(sign_in_as: Any, house: Database, valkey_ur
         ("Alle Aufrufe", "0 von 10.000"),
         ("Suchen", "0 von 100"),
     ]
+
+
+@pytest.mark.parametrize(("kind", "can"), [("mastodon", True), ("slack", False)])
+def test_the_quarantine_says_what_cannot_be_read_again(client: Any, house: Database, kind: str, can: bool) -> None:
+    settings = {"server": "https://social.example"} if kind == "mastodon" else {}
+    with house.writing() as session:
+        channel = make_channel(session, kind=kind, name="Garden", settings=settings)
+        ingest(session, channel, "mentions", batch_of(bad=[BadItem(N_("it has no id"), "{}", "9")]))
+        number = channel.id
+    page = client.get(f"/channels/{number}/quarantine").text
+    assert ("cannot be read again by itself" in page) is not can

@@ -25,7 +25,7 @@ from inbox.clock import now
 from inbox.connectors.contract import Account, BadItem, Batch, ChannelConnector, Retention
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Message
-from inbox.conversations.retry import CannotRetry, retry
+from inbox.conversations.retry import retry
 from inbox.database import Database
 from tests.incoming import batch_of, written
 from tests.making import make_channel, make_teammate
@@ -131,9 +131,10 @@ def test_an_item_that_is_still_unreadable_stays_with_its_new_reason(
 
 
 def test_a_connector_that_reads_no_single_items_says_so(session: Session, channel: Channel, tmp_path: Path) -> None:
-    connector: Any = type("Other", (ChannelConnector,), {"kind": "other", "__init__": lambda _: None, "check": None})()
-    with pytest.raises(CannotRetry):
-        retry(session, items(session, channel)["never"], connector, tmp_path)
+    connector: Any = type("Other", (ChannelConnector,), {"label": "Other", "__init__": lambda _: None, "check": None})()
+    item = items(session, channel)["never"]
+    assert not retry(session, item, connector, tmp_path)
+    assert item.reason.startswith("What Other gives cannot be read again")
 
 
 def test_pages_of_the_quarantine_follow_each_other(session: Session) -> None:

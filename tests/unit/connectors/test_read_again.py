@@ -6,11 +6,19 @@ from inbox.connectors.contract import ChannelConnector
 from inbox.connectors.read_each import dumped
 from tests.contract.stage import Stage
 from tests.contract.stage_app_store_connect import AppStoreConnectStage
+from tests.contract.stage_discourse import DiscourseStage
 from tests.contract.stage_facebook import FacebookStage, MessengerStage
+from tests.contract.stage_gitlab import GitLabStage
 from tests.contract.stage_google_play import GooglePlayStage
+from tests.contract.stage_hacker_news import HackerNewsStage
 from tests.contract.stage_instagram import InstagramDirectStage, InstagramStage
+from tests.contract.stage_lemmy import LemmyStage
+from tests.contract.stage_mastodon import MastodonStage
+from tests.contract.stage_reddit import RedditStage
+from tests.contract.stage_telegram import TelegramStage
 from tests.contract.stage_threads import ThreadsStage
 from tests.contract.stage_whatsapp import WhatsAppStage
+from tests.contract.stage_wordpress import WordPressStage
 from tests.contract.stage_youtube import YouTubeStage
 
 PLAYED = [
@@ -22,8 +30,21 @@ PLAYED = [
     MessengerStage,
     ThreadsStage,
     WhatsAppStage,
+    DiscourseStage,
+    GitLabStage,
+    HackerNewsStage,
+    LemmyStage,
+    MastodonStage,
+    RedditStage,
+    TelegramStage,
+    WordPressStage,
     YouTubeStage,
 ]
+# Where a poll does not keep what the stage calls an item, but what it came in, or a part of it.
+KEPT_AS = {
+    "telegram": lambda each: {"update_id": 1, "message": each},
+    "youtube": lambda each: each["snippet"]["topLevelComment"],
+}
 
 
 @pytest.fixture(params=PLAYED, ids=lambda stage: stage.name or stage.kind)
@@ -42,7 +63,7 @@ def kept_by(stage: Stage) -> tuple[ChannelConnector, str]:
 def test_a_mended_item_is_the_message_it_would_have_been(stage: Stage) -> None:
     good = stage.items[2]
     expected = next(m for b in stage.brought() for m in b.messages if m.external_id == stage.name_of(good))
-    item = good["snippet"]["topLevelComment"] if stage.kind == "youtube" else good
+    item = KEPT_AS.get(stage.kind, lambda each: each)(good)
     (message,) = (m for m in stage.connector().reread(dumped(item)).messages if not (m.author and m.author.is_us))
     assert (message.external_id, message.thread_id, message.text) == (
         expected.external_id,

@@ -242,3 +242,12 @@ def test_without_an_address_nobody_can_be_answered() -> None:
 def test_replies_do_not_go_into_the_house() -> None:
     with pytest.raises(NeedsPerson, match="private address"):
         webhook(callback_url="http://127.0.0.1:9/in").send(reply())
+
+
+def test_a_message_of_the_quarantine_is_read_anew() -> None:
+    batch = deliver({"messages": [{"id": "1", "text": "Hallo"}, {"id": "2", "text": ["x"]}]})
+    (bad,) = batch.bad
+    assert bad.external_id == "2"
+    assert "text" in webhook().reread(bad.raw).bad[0].reason
+    (message,) = webhook().reread(bad.raw.replace('["x"]', '"Sieben"')).messages
+    assert (message.external_id, message.text) == ("2", "Sieben")
