@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 
 PASSWORD = "hunter2-hunter2"
-POST = "app.bsky.feed.post"
+POST, GATE = "app.bsky.feed.post", "app.bsky.feed.threadgate"
 T = TypeVar("T")
 _numbers = itertools.count(1)
 
@@ -35,9 +35,13 @@ class Person:
     def get(self, method: str, **query: Any) -> Any:
         return self._ask("GET", method, params=query)
 
-    def post(self, text: str, *, to: Any = None, root: Any = None, mention: "Person | None" = None) -> dict[str, str]:
-        """Write a post, as an answer or with a mention if wished; its address and content id."""
+    def post(
+        self, text: str, *, to: Any = None, root: Any = None, mention: "Person | None" = None, quote: Any = None
+    ) -> dict[str, str]:
+        """Write a post, as an answer, with a mention or a quoted post if wished; its address and content id."""
         record: dict[str, Any] = {"$type": POST, "text": text, "createdAt": _now()}
+        if quote:
+            record["embed"] = {"$type": "app.bsky.embed.record", "record": quote}
         if to:
             record["reply"] = {"root": root or to, "parent": to}
         if mention:
@@ -58,6 +62,12 @@ class Person:
             "com.atproto.repo.putRecord",
             json=self._into(POST) | {"rkey": uri.rpartition("/")[2], "record": record},
         )
+
+    def let_answer(self, root: dict[str, str], rules: list[dict[str, str]]) -> None:
+        """Say who may answer in a thread of one's own."""
+        record = {"$type": GATE, "post": root["uri"], "allow": rules, "createdAt": _now()}
+        body = self._into(GATE) | {"rkey": root["uri"].rpartition("/")[2], "record": record}
+        self._ask("POST", "com.atproto.repo.putRecord", json=body)
 
     def delete(self, uri: str) -> None:
         self._ask("POST", "com.atproto.repo.deleteRecord", json=self._into(POST) | {"rkey": uri.rpartition("/")[2]})

@@ -31,10 +31,15 @@ def replies(reader: Person, uri: str) -> list[str]:
     return [node["post"]["uri"] for node in thread_of(reader, uri).get("replies", []) if "post" in node]
 
 
+def gate(reader: Person, uri: str) -> dict[str, Any]:
+    """What everybody's programs are told about a thread: who may answer, and what to hide."""
+    record: dict[str, Any] = thread_of(reader, uri)["post"].get("threadgate", {}).get("record", {})
+    return record
+
+
 def hidden(reader: Person, uri: str) -> list[str]:
     """The replies that everybody's programs are told to hide below a post."""
-    gate = thread_of(reader, uri)["post"].get("threadgate", {}).get("record", {})
-    return list(gate.get("hiddenReplies", []))
+    return list(gate(reader, uri).get("hiddenReplies", []))
 
 
 def test_a_question_is_answered_and_the_talk_goes_on(account: House, brand: Person, fan: Person) -> None:
@@ -76,6 +81,39 @@ def test_a_reply_is_hidden_for_everybody_and_shown_again(account: House, brand: 
     assert not account.received(kept["uri"]).hidden_at
 
 
+def test_hiding_a_reply_leaves_the_rules_of_its_thread(account: House, brand: Person, fan: Person) -> None:
+    root, rules = brand.post("Launch day"), [{"$type": "app.bsky.feed.threadgate#mentionRule"}]
+    insult = fan.post("you are all idiots", to=root)
+    brand.let_answer(root, rules)
+    account.received(insult["uri"])
+    done = account.act(insult["uri"], ActName.HIDE)
+    assert until(lambda: hidden(fan, root["uri"])) == [insult["uri"]]
+    assert gate(fan, root["uri"])["allow"] == rules
+    account.undo(done)
+    until(lambda: not hidden(fan, root["uri"]))
+    assert gate(fan, root["uri"])["allow"] == rules
+
+
+def test_who_quotes_us_is_heard_and_answered(account: House, brand: Person, fan: Person) -> None:
+    quoting = fan.post("Have you seen this?", quote=brand.post("Launch day"))
+    account.received(quoting["uri"])
+    answer = account.done(account.reply(quoting["uri"], "We have").id)
+    assert until(lambda: replies(fan, quoting["uri"])) == [answer.external_id]
+
+
+def test_what_a_mention_answers_is_shown_with_it_and_no_message(
+    account: House, network: Network, brand: Person, fan: Person
+) -> None:
+    stranger = Person.new(network.pds, "stranger")
+    question = stranger.post("Which planner do you use?")
+    mention = fan.post(f"Ask @{brand.handle}", to=question, mention=brand)
+    assert "Which planner do you use?" in account.received(mention["uri"]).quote
+    assert account.find(question["uri"]) is None
+    answer = account.done(account.reply(mention["uri"], "Ours").id)
+    assert until(lambda: replies(stranger, mention["uri"])) == [answer.external_id]
+    assert account.conversation_of(mention["uri"]).message_count == 2
+
+
 def test_an_author_who_is_blocked_sees_it_and_is_let_in_again(account: House, brand: Person, fan: Person) -> None:
     mention = fan.post(f"@{brand.handle} buy now", mention=brand)
     account.received(mention["uri"])
@@ -90,6 +128,21 @@ def test_an_author_who_is_blocked_sees_it_and_is_let_in_again(account: House, br
     assert not account.is_shut_out(mention["uri"])
     again = fan.post(f"@{brand.handle} sorry", mention=brand)
     assert account.received(again["uri"]).text
+
+
+def test_a_like_is_seen_by_its_author_and_taken_back(account: House, brand: Person, fan: Person) -> None:
+    praise = fan.post(f"@{brand.handle} you saved my day", mention=brand)
+    account.received(praise["uri"])
+
+    def likes() -> int:
+        return int(fan.get("app.bsky.feed.getPosts", uris=praise["uri"])["posts"][0]["likeCount"])
+
+    done = account.act(praise["uri"], ActName.LIKE)
+    until(lambda: likes() == 1)
+    told = until(lambda: fan.get("app.bsky.notification.listNotifications", reasons="like")["notifications"])
+    assert [(each["author"]["did"], each["reasonSubject"]) for each in told] == [(brand.did, praise["uri"])]
+    account.undo(done)
+    until(lambda: likes() == 0)
 
 
 def test_an_author_is_muted_without_knowing_it_and_heard_again(account: House, brand: Person, fan: Person) -> None:
