@@ -223,7 +223,8 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     add_conversations(session, channel.id, threads, people, moment)
     add_messages(session, channel, fresh, placed, people, moment)
     edit_messages(session, items.edits, known.messages, moment)
-    link_answers(session, {key: number for key, (number, _) in known.answers.items()}, items.came_back)
+    left_as = {key: number for key, (number, _) in known.answers.items()}
+    link_answers(session, channel, left_as, items.came_back, moment)
     show_to(session, items.shown)
     keep_metrics(session, items.counted)
     bury_messages(session, items.buried, moment)

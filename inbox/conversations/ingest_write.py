@@ -116,12 +116,33 @@ def edit_messages(
     forget_reasons(session, ids)
 
 
-def link_answers(session: Session, answers: Mapping[str, int], came_back: Mapping[str, CleanMessage]) -> None:
-    """Give answers of ours, whose delivery knows the id under which they left, that id: they are not added twice."""
+def link_answers(
+    session: Session,
+    channel: Channel,
+    answers: Mapping[str, int],
+    came_back: Mapping[str, CleanMessage],
+    moment: datetime,
+) -> None:
+    """Give answers of ours, whose delivery knows the id under which they left, that id: they are not added twice.
+
+    From now on they are asked for again like other messages, so that it is seen how far they went.
+    """
     if not came_back:
         return
-    names = ("id", "external_id", "url", "reply_handle")
-    linked = [(answers[key], key, message.url, message.reply_handle) for key, message in came_back.items()]
+    names = ("id", "external_id", "url", "reply_handle", "metrics", "ask_again_at")
+    # Where terms end what may be kept, asking again would put an end to our own words too.
+    asks = abilities(channel).refetches and terms(channel.kind) == FOR_EVER
+    linked = [
+        (
+            answers[key],
+            key,
+            message.url,
+            message.reply_handle,
+            message.metrics,
+            next_ask(message.posted_at, moment, FOR_EVER) if asks else None,
+        )
+        for key, message in came_back.items()
+    ]
     rows = given(session, Message, names, linked)
     session.execute(
         sa.update(Message)

@@ -10,8 +10,9 @@ from inbox.channels.models import Channel
 from inbox.clock import now
 from inbox.connectors.contract import Deletion, Metric
 from inbox.conversations.expire import expire
+from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from tests.incoming import US, Statements, written
-from tests.making import make_channel
+from tests.making import make_channel, make_message
 from tests.taking import one, take, thread
 
 LIKED = {Metric.LIKES: 12, Metric.SHARES: 3}
@@ -41,6 +42,25 @@ def test_an_edit_and_its_counts_come_together(session: Session, channel: Channel
     take(session, channel, written("1"))
     assert take(session, channel, written("1", text="Found it", metrics=LIKED)).edited == 1
     assert (one(session).text, one(session).metrics) == ("Found it", {"likes": 12, "shares": 3})
+
+
+def test_an_answer_of_ours_that_comes_back_has_counts_and_is_asked_for_again(
+    session: Session, channel: Channel
+) -> None:
+    take(session, channel, written("1"))
+    delivery = Delivery(
+        kind=DeliveryKind.REPLY, key="k", channel_id=channel.id, external_id="a-1", state=DeliveryState.SENT
+    )
+    session.add(delivery)
+    session.flush()
+    answer = make_message(
+        session, thread(session), "In the shed", direction="out", delivery_id=delivery.id, external_id=None
+    )
+    came = now() - timedelta(minutes=1)
+    take(session, channel, written("a-1", thread="1", author=US, metrics=LIKED, posted_at=came))
+    assert one(session, "a-1").id == answer.id
+    assert one(session, "a-1").metrics == {"likes": 12, "shares": 3}
+    assert one(session, "a-1").ask_again_at == came + timedelta(hours=1)
 
 
 def test_counts_go_with_the_words(session: Session, channel: Channel) -> None:
