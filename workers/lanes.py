@@ -57,16 +57,18 @@ class Lanes(Generic[Errand]):
             return [errand for _host, errand in self._running.values()]
 
     def _begin(self) -> None:
-        has_looked = False
+        has_looked = has_begun = False
         while not self._is_closed and (free := self._lanes - len(self._running)):
             held = Counter(host for host, _errand in self._running.values())
             chosen = dict(take_turns(self._waiting, held, free, self._per_host))
             for key, errand in (self._claim(list(chosen)) if chosen else {}).items():
                 threading.Thread(target=self._run, args=(key, errand), daemon=True).start()
                 self._running[key] = chosen[key], errand
+                has_begun = True
             if chosen:
                 continue
-            if has_looked:
+            # After an outage thousands are due: who has found a successor does not look through all of them again.
+            if has_looked or has_begun:
                 return
             has_looked = True
             full = [host for host, number in held.items() if number >= min(free, self._per_host)]

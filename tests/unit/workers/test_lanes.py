@@ -50,8 +50,10 @@ class Work:
 
     def __init__(self, due: dict[int, str], act: Callable[[int], None]) -> None:
         self.due, self.act, self.done, self.claimed = due, act, list[int](), list[int]()
+        self.looks = 0
 
     def look(self, besides: Collection[int], without: Collection[str]) -> list[tuple[int, str]]:
+        self.looks += 1
         due = {key: host for key, host in self.due.items() if key not in self.claimed}
         return [(key, host) for key, host in due.items() if key not in besides and host not in without]
 
@@ -92,6 +94,14 @@ def test_what_becomes_due_meanwhile_begins_without_another_ring() -> None:
     work = Work({0: "a"}, act)
     work.lanes().run(PATIENCE)
     assert work.done == [0, 1, 2, 3]
+
+
+def test_a_long_queue_is_looked_through_once() -> None:
+    work = Work(dict.fromkeys(range(500), "a"), lambda _key: None)
+    work.lanes().run(PATIENCE)
+    assert len(work.done) == 500
+    # At the beginning, and whenever somebody ends and finds nobody waiting.
+    assert work.looks <= 1 + PER_HOST
 
 
 def test_the_caller_waits_a_moment_only_and_the_rest_goes_on_by_itself(eventually: Callable[..., Any]) -> None:
