@@ -4,6 +4,7 @@ Everywhere else (logs, the API, the command line) it is an ordinary string, the 
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -11,6 +12,8 @@ from inbox.text import storable
 
 # No platform says this at the beginning of its own words unseen: those are packed too.
 _MARK = '["'
+# A gap of ours never has a width: one of a billion would be a sentence of as many spaces.
+_WIDE = re.compile(r"(?<!%)(?:%%)*%(?:\([^)]*\))?[^(%sd]")
 
 
 class Sentence(str):
@@ -44,20 +47,23 @@ def listed_sentences(sentences: Sequence[Sentence]) -> Sentence:
 
 def pack(text: str, limit: int) -> str:
     """A sentence, or plain text, as one text to be stored, at most `limit` characters long. See `unpack`."""
-    sentence = text if isinstance(text, Sentence) else Sentence("%(told)s", {"told": text})
-    if sentence.values and (isinstance(text, Sentence) or text.startswith(_MARK)):
-        packed = json.dumps(_listed(sentence, limit), ensure_ascii=False)
-        if len(packed) <= limit:
-            return packed
-    return storable(text, limit)
+    if isinstance(text, Sentence) and text.values:
+        packed = _packed(text, limit)
+    else:
+        packed = _packed(Sentence("%(told)s", {"told": text}), limit) if text.startswith(_MARK) else ""
+    if 0 < len(packed) <= limit:
+        return packed
+    kept = storable(text, limit)
+    # What could not be packed must not be read as a sentence either.
+    return f" {kept[: limit - 1]}" if kept.startswith(_MARK) else kept
 
 
 def unpack(stored: str) -> Sentence:
     """What `pack` was given. Older versions stored plain English; it comes back as words without gaps."""
     if stored.startswith(_MARK):
         try:
-            return _sentence(json.loads(stored))  # type: ignore[no-any-return]
-        except (KeyError, TypeError, ValueError):
+            return _sentence(json.loads(stored))
+        except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
             return Sentence(stored)
     return Sentence(stored)
 
@@ -68,14 +74,20 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
+def _packed(sentence: Sentence, limit: int) -> str:
+    return json.dumps(_listed(sentence, limit), ensure_ascii=False)
+
+
 def _listed(value: Any, limit: int) -> Any:
     if isinstance(value, Sentence):
         return [value.words, {name: _listed(inner, limit) for name, inner in value.values.items()}]
     return storable(value, limit) if isinstance(value, str) else value
 
 
-def _sentence(found: Any) -> Any:
-    if isinstance(found, list):
-        words, values = found
-        return Sentence(words, {name: _sentence(inner) for name, inner in values.items()})
-    return found
+def _sentence(found: Any) -> Sentence:
+    words, values = found
+    if _WIDE.search(words):
+        raise ValueError("these words are not ours")
+    return Sentence(
+        words, {name: _sentence(inner) if isinstance(inner, list) else inner for name, inner in values.items()}
+    )

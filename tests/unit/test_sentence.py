@@ -39,6 +39,7 @@ def test_it_comes_back_from_the_database_whole() -> None:
     again = unpack(pack(LOST, 2_000))
     assert (again, again.words) == (LOST, LOST.words)
     assert again.values["error"].words == "%(host)s hung up."
+    assert unpack(pack(N_("%(share)s%% of it", share=5), 2_000)).values == {"share": 5}
     several = listed_sentences([N_("%(where)s is missing", where="text"), LOST])
     assert unpack(pack(several, 2_000)).values["part1"].words == LOST.words
 
@@ -65,8 +66,26 @@ def test_a_platforms_own_words_are_never_taken_for_a_sentence(told: str) -> None
 
 
 def test_what_an_older_version_stored_is_read_as_it_was() -> None:
-    for stored in ("The key is wrong.", '["half', '["a", {"b": 1}, 2]', '["%(a)d", {"a": "x"}]'):
+    for stored in (
+        "The key is wrong.",
+        '["half',
+        '["a", {"b": 1}, 2]',
+        '["%(a)d", {"a": "x"}]',
+        '["a", "b"]',
+        '["a", {"b": ["c", 3]}]',
+        '["%(a)100000000s", {"a": "x"}]',
+        '["%100000000s", {"a": "x"}]',
+        '["%(a)*s", {"a": "x"}]',
+        '[""' + "[" * 1_900,
+    ):
         assert unpack(stored) == stored
+
+
+@pytest.mark.parametrize("before", ["", "\x00"])
+def test_what_is_too_long_to_be_packed_is_not_taken_for_a_sentence_either(before: str) -> None:
+    told = '["%(a)s%(a)s", {"a": "said by a stranger"}]'
+    assert unpack(pack(before + told + " " * (2_000 - len(told)), 2_000)).strip() == told
+    assert unpack(pack(before + told, len(told))).strip() == told[:-1]
 
 
 def test_the_longest_is_kept_as_cut_english() -> None:
