@@ -62,7 +62,9 @@ class DiscourseStage(Stage):
             # Only a post by itself tells how many liked it.
             likes = {"id": 2, "count": 2, "can_act": True}
             acted = [each for post in found for each in post.get("actions_summary", ()) if each["id"] != 2]
-            return httpx.Response(200, json={**found[0], "actions_summary": [likes, *acted]}) if found else self._missing()
+            return (
+                httpx.Response(200, json={**found[0], "actions_summary": [likes, *acted]}) if found else self._missing()
+            )
         if path == "/t/310/posts.json":
             wanted = request.url.params.get_list("post_ids[]")
             found = [post for post in self._thread() if str(post["id"]) in wanted]
