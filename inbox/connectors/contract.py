@@ -184,7 +184,9 @@ class ChannelConnector(ABC):
 
         Raises Refused or ValueError for what still cannot be read, or gives it as `bad`.
         """
-        raise Refused(N_("What %(label)s gives cannot be read again by itself, without what stood around it.", label=self.label))
+        raise Refused(
+            N_("What %(label)s gives cannot be read again by itself, without what stood around it.", label=self.label)
+        )
 
     def greet(self, query: Mapping[str, str]) -> str:
         """What to answer when the platform asks by GET whether this address expects it. Raises Refused."""
