@@ -7,8 +7,9 @@ from inbox.activity.record import record
 from inbox.clock import now
 from inbox.connectors.contract import N_
 from inbox.conversations.hold import hold
-from inbox.conversations.models import Conversation, ConversationState, Direction, Message
+from inbox.conversations.models import Conversation, ConversationState, Message
 from inbox.conversations.refusal import Refusal
+from inbox.conversations.waiting import asking, wait_no_longer
 from inbox.live import publish
 from inbox.teams.models import Teammate
 
@@ -27,20 +28,12 @@ def close(session: Session, conversation: Conversation, *, by: Teammate | None, 
         return False
     if seen is not None and _is_news(session, conversation, seen):
         raise WrittenMeanwhile(N_("Somebody has written here meanwhile."))
-    waiting = conversation.waiting_since
     conversation.state = ConversationState.CLOSED
     conversation.closed_at = now()
     conversation.snoozed_until = None
-    conversation.waiting_since = None
+    waited = wait_no_longer(conversation)
     session.flush()
-    record(
-        session,
-        "conversation.closed",
-        "conversation",
-        conversation.id,
-        by=by,
-        waiting_since=waiting.isoformat() if waiting else None,
-    )
+    record(session, "conversation.closed", "conversation", conversation.id, by=by, waiting_since=waited)
     publish(session, "conversations", conversation.id, state=ConversationState.CLOSED)
     return True
 
@@ -52,8 +45,6 @@ def _is_news(session: Session, conversation: Conversation, seen: int) -> bool:
         Message.conversation_id == conversation.id,
         Message.id > seen,
         Message.posted_at >= shown,
-        Message.direction == Direction.IN,
-        Message.is_automatic.is_(False),
-        Message.deleted_at.is_(None),
+        *asking(Message),
     )
     return bool(session.scalar(sa.select(newer)))

@@ -25,7 +25,7 @@ from inbox.conversations.ingest_known import (
     is_same_author,
 )
 from inbox.conversations.ingest_returned import bring_back, forget_tombstones, is_there_again
-from inbox.conversations.ingest_threads import Thread, add_conversations, asks, place
+from inbox.conversations.ingest_threads import Thread, add_conversations, place
 from inbox.conversations.ingest_write import (
     add_messages,
     bury_messages,
@@ -37,6 +37,7 @@ from inbox.conversations.ingest_write import (
 )
 from inbox.conversations.models import ConversationState
 from inbox.conversations.refresh import Change, changes_by_id, refresh
+from inbox.conversations.waiting import asks
 from inbox.jobs import Job, after_commit
 from inbox.live import publish
 from inbox.members.recognise import Known as Person
@@ -68,7 +69,8 @@ def ingest(
     """Store `batch`, whose files have been kept (`attach`), and say what became of its items; flushes, never commits.
 
     Repeats are counted and change nothing; what was deleted stays deleted, unless its platform shows it again long after;
-    a bad item goes to quarantine. With `stream`, which was read just now, its cursor moves along. Nobody else may ingest into the channel meanwhile, which locking its row ensures.
+    a bad item goes to quarantine. With `stream`, which was read just now, its cursor moves along. Nobody else may ingest
+    into the channel meanwhile, which locking its row ensures.
     """
     moment = now()
     session.execute(sa.select(Channel.id).where(Channel.id == channel.id).with_for_update(key_share=True))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from inbox.conversations.clean import CleanMessage
 from inbox.conversations.ingest_known import Known, KnownConversation
 from inbox.conversations.models import Conversation, ConversationState
+from inbox.conversations.waiting import waiting_since
 from inbox.database import insert_rows
 from inbox.members.recognise import Known as Person
 
@@ -82,18 +83,6 @@ def add_conversations(
     added = insert_rows(session, Conversation, COLUMNS, rows, returning=("external_id", "id"))
     for external_id, number in added:
         fresh[external_id].id = number
-
-
-def waiting_since(messages: Sequence[CleanMessage]) -> datetime | None:
-    """When the first of these messages was written that nobody has answered at its source."""
-    answered = max((message.posted_at for message in messages if message.is_us), default=None)
-    asked = (m.posted_at for m in messages if asks(m) and (answered is None or m.posted_at > answered))
-    return min(asked, default=None)
-
-
-def asks(message: CleanMessage) -> bool:
-    """Whether somebody outside wrote it, and not a machine."""
-    return not message.is_us and not message.is_automatic
 
 
 def _row(

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session, aliased
 from inbox.activity.models import Activity
 from inbox.clock import earliest
 from inbox.conversations.ingest_known import KnownConversation
-from inbox.conversations.models import Conversation, ConversationState, Direction, Message
+from inbox.conversations.models import Conversation, ConversationState, Message
 from inbox.conversations.retag import newest_from_outside, tag_columns, telling_message
+from inbox.conversations.waiting import first_unanswered
 from inbox.database import given, given_later, insert_rows, is_sqlite, packed
 from inbox.labels.models import Label
 from inbox.members.models import Identity
@@ -107,43 +108,13 @@ def _statement(sqlite: bool) -> sa.Select[Any]:
             newest.id.label("newest_id"),
             sa.func.substr(newest.text, 1, PREVIEW_LIMIT * 4).label("text"),
             sa.func.coalesce(sa.func.nullif(author.name, ""), author.handle, "").label("author_name"),
-            _first_unanswered(asked).label("waiting_since"),
+            first_unanswered(asked).label("waiting_since"),
             *tag_columns(label),
         )
         .select_from(asked)
         .outerjoin(newest, newest.id == newest_from_outside(asked.c.id))
         .outerjoin(author, author.id == newest.identity_id)
         .outerjoin(label, label.message_id == telling_message(asked.c.id, asked.c.waiting_since))
-    )
-
-
-def _first_unanswered(asked: sa.FromClause) -> sa.ScalarSelect[Any]:
-    message, answer = aliased(Message), aliased(Message)
-    # Only answers given at the source count by their time. One given here was given in sight of what had arrived, so
-    # a message that arrives after it is unanswered even if it was written before.
-    answered = (
-        sa.exists()
-        .where(
-            answer.conversation_id == asked.c.id,
-            answer.direction == Direction.OUT.value,
-            answer.delivery_id.is_(None),
-            answer.deleted_at.is_(None),
-            answer.posted_at >= message.posted_at,
-        )
-        .correlate(asked, message)
-    )
-    return (
-        sa.select(sa.func.min(message.posted_at))
-        .where(
-            message.conversation_id == asked.c.id,
-            message.direction == Direction.IN.value,
-            message.is_automatic.is_(False),
-            message.deleted_at.is_(None),
-            message.posted_at >= asked.c.waiting_since,
-            ~answered,
-        )
-        .correlate(asked)
-        .scalar_subquery()
     )
 
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from inbox.activity.record import record
 from inbox.conversations.hold import hold
 from inbox.conversations.models import Conversation, ConversationState
-from inbox.conversations.recall import recall_waiting
+from inbox.conversations.waiting import wait_again
 from inbox.live import publish
 from inbox.teams.models import Teammate
 
@@ -16,8 +16,8 @@ def reopen(session: Session, conversation: Conversation, *, by: Teammate | None)
     if conversation.state == ConversationState.OPEN:
         return False
     before = conversation.state
-    if before == ConversationState.CLOSED and conversation.waiting_since is None:
-        conversation.waiting_since = recall_waiting(session, conversation.id, "conversation.closed")
+    if before == ConversationState.CLOSED:
+        wait_again(session, conversation, "conversation.closed")
     conversation.state = ConversationState.OPEN
     conversation.closed_at = None
     conversation.snoozed_until = None

@@ -15,6 +15,7 @@ from inbox.conversations.draft import delete_draft, save_draft
 from inbox.conversations.hold import hold
 from inbox.conversations.models import Conversation, Direction, Message
 from inbox.conversations.refusal import Refusal
+from inbox.conversations.waiting import wait_no_longer
 from inbox.live import publish
 from inbox.outbox.models import DeliveryKind
 from inbox.outbox.parcels import payload_of
@@ -87,12 +88,11 @@ def reply(
         except Refused as refused:
             raise CannotReply(refused.sentence) from refused
     message = _store(session, conversation, parcel, answered, by)
-    waiting = conversation.waiting_since
     _deliver(session, conversation, message, parcel, by, undo_seconds)
     conversation.message_count += 1
     conversation.version += 1
     conversation.last_message_at = max(conversation.last_message_at, message.posted_at)
-    conversation.waiting_since = None
+    waited = wait_no_longer(conversation)
     delete_draft(session, conversation, by=by)
     session.flush()
     record(
@@ -103,7 +103,7 @@ def reply(
         by=by,
         message=message.id,
         delivery=message.delivery_id,
-        waiting_since=waiting.isoformat() if waiting else None,
+        waiting_since=waited,
     )
     publish(session, "conversations", conversation.id, message=message.id, answered=True)
     return message

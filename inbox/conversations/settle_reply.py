@@ -3,9 +3,8 @@
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from inbox.clock import earliest
 from inbox.conversations.models import Conversation, ConversationState, Direction, Message
-from inbox.conversations.recall import recall_waiting
+from inbox.conversations.waiting import wait_after, wait_again
 from inbox.live import publish
 from inbox.outbox.models import Delivery, DeliveryState
 
@@ -20,8 +19,7 @@ def settle_reply(session: Session, delivery: Delivery) -> Message | None:
         _sent(session, conversation, message, delivery)
     elif delivery.state == DeliveryState.FAILED:
         # Nobody has been answered: pretending otherwise would lose them.
-        waited = recall_waiting(session, conversation.id, "conversation.replied", delivery=delivery.id)
-        conversation.waiting_since = earliest(conversation.waiting_since, waited)
+        waited = wait_again(session, conversation, "conversation.replied", delivery=delivery.id)
         if waited and conversation.state == ConversationState.CLOSED:
             conversation.state = ConversationState.OPEN
             conversation.closed_at = None
@@ -35,18 +33,7 @@ def _sent(session: Session, conversation: Conversation, message: Message, delive
     if delivery.external_id and message.external_id != delivery.external_id:
         _drop_twin(session, conversation, message, delivery.external_id)
         message.external_id = delivery.external_id
-    if conversation.waiting_since:
-        # Only what had arrived before the answer was written has been answered by it.
-        conversation.waiting_since = session.scalar(
-            sa.select(sa.func.min(Message.posted_at)).where(
-                Message.conversation_id == conversation.id,
-                Message.direction == Direction.IN,
-                Message.is_automatic.is_(False),
-                Message.deleted_at.is_(None),
-                Message.received_at > message.received_at,
-                Message.posted_at >= conversation.waiting_since,
-            )
-        )
+    wait_after(session, conversation, message)
 
 
 def _drop_twin(session: Session, conversation: Conversation, message: Message, external_id: str) -> None:

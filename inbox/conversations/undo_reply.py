@@ -4,12 +4,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.activity.record import record
-from inbox.clock import earliest
 from inbox.connectors.contract import N_
 from inbox.conversations.draft import find_draft, save_draft
 from inbox.conversations.models import Conversation, Direction, Message
-from inbox.conversations.recall import recall_waiting
 from inbox.conversations.refusal import Refusal
+from inbox.conversations.waiting import wait_again
 from inbox.live import publish
 from inbox.outbox.cancel import cancel
 from inbox.outbox.models import Delivery
@@ -32,11 +31,10 @@ def undo_reply(session: Session, message: Message, *, by: Teammate) -> Conversat
     # What was begun in the meantime is not thrown away.
     text = f"{message.text}\n\n{kept.text}" if kept else message.text
     save_draft(session, conversation, text, by=author)
-    waited = recall_waiting(session, conversation.id, "conversation.replied", delivery=delivery.id)
     message_id = message.id
     session.delete(message)
     session.flush()
-    conversation.waiting_since = earliest(conversation.waiting_since, waited)
+    wait_again(session, conversation, "conversation.replied", delivery=delivery.id)
     conversation.message_count -= 1
     conversation.version += 1
     newest = session.scalar(
