@@ -29,6 +29,9 @@ class Filler:
         if type(self.connector).thread is ChannelConnector.thread:
             # What is answered comes along with the polls, or cannot be had at all.
             return batch
+        if not all(isinstance(name, str) for each in batch.messages for name in (each.external_id, each.parent_id)):
+            # What has another shape than promised is set aside when it is stored, and must hold up no other until then.
+            return batch
         number = self.claimed.channel.id
         with self.database.reading() as session:
             orphans = find_orphans(session, number, batch.messages)

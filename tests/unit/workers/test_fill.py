@@ -1,6 +1,7 @@
 """What the messages of a poll answer is asked for where nobody knows it: once, a bounded number, and never at the cost of a message."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.channels.due import Claimed
-from inbox.channels.models import Channel, Tombstone
+from inbox.channels.models import Channel, QuarantinedItem, Tombstone
 from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
@@ -113,6 +114,26 @@ def test_our_words_from_before_we_listen_are_quoted(database: Database, channel:
     Forum.there["post"] = written("post", "News!", author=US, minute=-1)
     (message,) = take(database, channel, answer("1", "post")).messages
     assert message.quote == "Garden: News!"
+
+
+def test_a_circle_and_a_long_chain_of_answers_come_to_an_end(database: Database, channel: Channel) -> None:
+    Forum.there["post"] = written("post", "News!", thread="1", author=US, parent_id="1")
+    chain = [answer(f"c{n}", f"c{n - 1}" if n else "post") for n in range(3_000)]
+    take(database, channel, answer("1", "post"), answer("self", "self"), *reversed(chain))
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count(Message.id))) == 3_003
+    assert Forum.asked == [["post", "post"]]
+
+
+@pytest.mark.parametrize("fields", [{"external_id": 7}, {"parent_id": ["root"]}, {"parent_id": None}])
+def test_a_message_of_a_wrong_shape_holds_up_no_other(
+    database: Database, channel: Channel, fields: dict[str, Any]
+) -> None:
+    Forum.there["root"] = THEIRS
+    take(database, channel, answer("1", "root"), replace(answer("2", "root"), **fields))
+    with database.reading() as session:
+        assert session.scalars(sa.select(Message.external_id)).all() == ["1"]
+        assert session.scalar(sa.select(sa.func.count(QuarantinedItem.id))) == 1
 
 
 def test_who_has_no_name_is_quoted_too(database: Database, channel: Channel) -> None:
