@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -164,9 +165,9 @@ def _clean(message: IncomingMessage, received_at: datetime) -> CleanMessage:
         is_automatic=bool(message.is_automatic),
         reply_handle=_reply_handle(dict(message.reply_handle)),
         raw=_raw(message.raw),
-        metrics={Metric(name).value: max(-COUNT_LIMIT, min(n, COUNT_LIMIT)) for name, n in message.metrics.items()},
+        metrics=_metrics(message.metrics),
         posted_at=_moment(message.posted_at, received_at) or received_at,
-        edited_at=_moment(message.edited_at, received_at),
+        edited_at=_edited_at(message.edited_at, received_at),
         attachments=attachments,
     )
 
@@ -191,6 +192,20 @@ def _moment(moment: datetime | None, received_at: datetime) -> datetime | None:
         return None
     moment = as_utc(moment)
     return moment if EARLIEST <= moment <= received_at else received_at
+
+
+def _edited_at(moment: datetime | None, received_at: datetime) -> datetime | None:
+    """When it was edited last. Platforms tell zero for never, which must not pass for an edit of this moment."""
+    return None if moment is None or as_utc(moment) < EARLIEST else _moment(moment, received_at)
+
+
+def _metrics(counts: Mapping[Any, Any]) -> dict[str, int]:
+    """The counts among these: a wrong one is no reason to lose the words. Only points fall below zero."""
+    return {
+        Metric(name).value: max(-COUNT_LIMIT if name == Metric.POINTS else 0, min(number, COUNT_LIMIT))
+        for name, number in counts.items()
+        if name in set(Metric) and isinstance(number, int) and not isinstance(number, bool)
+    }
 
 
 def _language(language: str) -> str:

@@ -1,6 +1,6 @@
 """Ingest: what was deleted at its source comes back when its platform shows it again, and by nothing older."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -76,6 +76,12 @@ def test_an_edit_after_the_deletion_brings_it_back_at_once(session: Session, cha
     deleted(session, channel, ago=timedelta(minutes=2))
     take(session, channel, written("1", "Here again", edited_at=now()))
     assert (one(session).text, one(session).deleted_at) == ("Here again", None)
+
+
+def test_an_edit_that_never_was_brings_nothing_back(session: Session, channel: Channel) -> None:
+    deleted(session, channel, ago=timedelta(minutes=2))
+    take(session, channel, written("1", edited_at=datetime(1970, 1, 1, tzinfo=UTC)))
+    assert one(session).text == ""
 
 
 def test_nobody_brings_back_what_another_wrote(session: Session, channel: Channel, stream: Stream) -> None:

@@ -1,6 +1,7 @@
 """Public counts of a message: they come along, keep up with their platform, and go when the words go."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -78,6 +79,19 @@ def test_counts_go_with_the_words(session: Session, channel: Channel) -> None:
 def test_a_count_beyond_all_measure_is_cut(session: Session, channel: Channel, number: int) -> None:
     take(session, channel, written("1", metrics={Metric.POINTS: number}))
     assert abs(one(session).metrics["points"]) == 10**15
+
+
+def test_what_is_no_count_costs_no_words(session: Session, channel: Channel) -> None:
+    strange: dict[Any, Any] = {
+        "likes": "12",
+        "shares": None,
+        "views": True,
+        "replies": 1.5,
+        "applause": 3,
+        "reactions": -4,
+    }
+    take(session, channel, written("1", metrics={**strange, Metric.POINTS: -7}))
+    assert (one(session).text, one(session).metrics) == ("Where is the rake?", {"points": -7, "reactions": 0})
 
 
 def test_a_hundred_counts_take_as_many_statements_as_one(session: Session, channel: Channel) -> None:
