@@ -8,8 +8,8 @@ from inbox.outbox.look import look
 from inbox.outbox.open_carriers import open_carriers
 from inbox.outbox.rescue import claim_look, settle_look
 from inbox.outbox.rescue import rescue as find_lost
+from inbox.settlements.spread import spread
 from workers.opened import open_database, open_vault
-from workers.spread import spread
 
 
 def rescue() -> int:

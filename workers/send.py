@@ -10,8 +10,8 @@ from inbox.outbox.carriers import Carriers
 from inbox.outbox.claim import claim
 from inbox.outbox.open_carriers import open_carriers
 from inbox.outbox.settle import settle
+from inbox.settlements.spread import spread
 from workers.opened import open_database, open_vault
-from workers.spread import spread
 
 
 def send() -> int:

@@ -10,10 +10,8 @@ from inbox.channels.validate import validate
 from inbox.conversations.models import Conversation, Message
 from inbox.conversations.refusal import Refusal
 from inbox.conversations.reply import ConversationMovedOn, reply
-from inbox.conversations.settle_reply import settle_reply
 from inbox.conversations.undo_reply import undo_reply
 from inbox.moderation.refusal import ActRefused
-from inbox.moderation.settle_act import settle_act
 from inbox.moderation.undo import undo
 from inbox.outbox.models import Delivery, DeliveryKind
 from inbox.outbox.resolve import NothingToResolve, Resolution, resolve
@@ -22,6 +20,7 @@ from inbox.pages.found import found
 from inbox.pages.opened import back_to, find_or_404, show_conversation
 from inbox.pages.telling import tell_refusal
 from inbox.pages.translate import translate
+from inbox.settlements.spread import spread
 from inbox.teams.permissions import Permission
 from inbox.web import house, writing
 
@@ -73,8 +72,7 @@ def create_resolution(delivery_id: int) -> ResponseReturnValue:
     with writing() as writable:
         delivery, message = _find(writable, delivery_id)
         try:
-            resolve(writable, delivery, Resolution(chosen), by=me())
-            (settle_reply if delivery.kind == DeliveryKind.REPLY else settle_act)(writable, delivery)
+            spread(writable, resolve(writable, delivery, Resolution(chosen), by=me()))
         except NothingToResolve as refusal:
             tell_refusal(translate(str(refusal)))
     return back_to(message.conversation_id)

@@ -9,10 +9,10 @@ from inbox.ideas.refusal import IdeaRefused
 from inbox.outbox.resolve import NothingToResolve, Resolution, resolve
 from inbox.pages.access import me, requires
 from inbox.pages.telling import tell, tell_refusal
+from inbox.settlements.spread import spread
 from inbox.teams.permissions import Permission
 from inbox.tickets.models import Ticket
 from inbox.tickets.push import push
-from inbox.tickets.settle_ticket import settle_ticket
 from inbox.trackers.browse import find_tracker
 from inbox.web import writing
 
@@ -45,7 +45,7 @@ def create_resolution(ticket_id: int) -> ResponseReturnValue:
         ticket = writable.get(Ticket, ticket_id) or abort(404)
         delivery = ticket.delivery or abort(404)
         try:
-            settle_ticket(writable, resolve(writable, delivery, Resolution(answer), by=me()))
+            spread(writable, resolve(writable, delivery, Resolution(answer), by=me()))
         except NothingToResolve:
             tell_refusal(gettext("This has been settled already."))
     return redirect(url_for("ideas.show", idea_id=ticket.idea_id), 303)

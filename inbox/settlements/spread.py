@@ -1,4 +1,4 @@
-"""Tells the row that a delivery is about what became of it. Shared by the recipes that settle deliveries."""
+"""Tells the row that a delivery is about what became of it. Called beside every settlement, by a worker or by a person."""
 
 from sqlalchemy.orm import Session
 
@@ -9,10 +9,12 @@ from inbox.tickets.settle_ticket import settle_ticket
 
 
 def spread(session: Session, delivery: Delivery | None) -> None:
-    """Tell the row that the delivery is about what became of it."""
-    if delivery is not None and delivery.kind == DeliveryKind.REPLY:
+    """An answer, an act or a ticket takes over what its delivery knows; repeatable. Mail, and None, is of no row."""
+    if delivery is None:
+        return
+    if delivery.kind == DeliveryKind.REPLY:
         settle_reply(session, delivery)
-    elif delivery is not None and delivery.kind == DeliveryKind.ACT:
+    elif delivery.kind == DeliveryKind.ACT:
         settle_act(session, delivery)
-    elif delivery is not None and delivery.subject_kind == "ticket":
+    elif delivery.subject_kind == "ticket":
         settle_ticket(session, delivery)
