@@ -38,7 +38,7 @@ def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
 def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
     """These messages as they are now. Raises ConnectorError and nothing else.
 
-    That most of them are gone is believed only when where they stood is still seen.
+    That one is gone is believed only while where it stood is still seen, as far as the platform lets that be told.
     """
     try:
         return believed(connector, known)
