@@ -25,6 +25,7 @@ from inbox.connectors.contract import (
     RateLimited,
     Refused,
 )
+from inbox.connectors.no_connection import PrivateAddress, no_connection
 from inbox.connectors.rate_headers import read_budget, read_moment, seconds_until, told_patience
 
 USER_AGENT = "Trellis/0.1 (+https://trellis.invalid)"
@@ -39,10 +40,6 @@ HARMLESS_HEADERS = {"accept", "accept-encoding", "accept-language", "user-agent"
 # All that is routed in IPv6 so far. Outside lie, among others, the ways to write an IPv4 address as IPv6 that
 # `ipaddress` calls global although the address inside may be loopback: ::127.0.0.1, ::ffff:0:127.0.0.1, NAT64.
 ROUTED = ipaddress.ip_network("2000::/3")
-
-
-class PrivateAddress(httpcore.ConnectError):
-    """The name leads into a private network."""
 
 
 class Forbidden(NeedsPerson):
@@ -80,9 +77,9 @@ class GuardedBackend(httpcore.SyncBackend):
             # In the system's order of preference, each address once.
             found = list(dict.fromkeys(str(e[4][0]) for e in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError(f"{host} cannot be found") from error
+            raise httpcore.ConnectError(error) from error
         if not found or not all(map(is_public, found)):
-            raise PrivateAddress(f"{host} is a private address (TRELLIS_ALLOW_PRIVATE_ADDRESSES permits it)")
+            raise PrivateAddress(f"{host} is a private address")
         for address in found[:-1]:
             try:
                 return super().connect_tcp(address, port, timeout, local_address, socket_options)
@@ -274,9 +271,7 @@ def _translated(*, sent: bool) -> Iterator[None]:
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        if isinstance(error.__cause__, PrivateAddress):
-            raise NeedsPerson(N_("%(error)s.", error=error)) from error
-        raise Passing(N_("No connection: %(error)s.", error=error)) from error
+        raise no_connection(error) from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
         raise NeedsPerson(N_("The address cannot be used: %(error)s.", error=error)) from error
     except httpx.HTTPError as error:

@@ -23,6 +23,7 @@ from inbox.connectors.http import (
     submit,
     told_by,
 )
+from inbox.connectors.no_connection import PrivateAddress
 
 PRIVATE = [
     "127.0.0.1",
@@ -154,7 +155,7 @@ def resolving(*addresses: str) -> Callable[..., list[tuple[object, ...]]]:
 
 def test_one_private_address_among_several_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolving("8.8.8.8", "10.0.0.1"))
-    with pytest.raises(border.PrivateAddress):
+    with pytest.raises(PrivateAddress):
         GuardedBackend().connect_tcp("two-faced.example", 443)
 
 
@@ -174,7 +175,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch: pytes
 
 
 def test_a_name_that_is_none_passes() -> None:
-    with open_client(allow_private=False) as client, pytest.raises(Passing, match="No connection"):
+    with open_client(allow_private=False) as client, pytest.raises(Passing, match=r"nowhere\.invalid cannot be found"):
         fetch(client, "GET", "http://nowhere.invalid/")
 
 
@@ -236,8 +237,23 @@ def test_a_change_hung_up_on_has_an_unknown_outcome(server: tuple[str, list[dict
 def test_a_change_that_finds_no_server_did_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as held:
         port = held.getsockname()[1]
-    with open_client(allow_private=True) as client, pytest.raises(Passing, match="No connection"):
+    with open_client(allow_private=True) as client, pytest.raises(Passing, match=r"127\.0\.0\.1 refuses"):
         submit(client, "POST", f"http://127.0.0.1:{port}/", json={})
+
+
+def test_a_server_without_tls_is_told_from_one_that_is_not_there(server: tuple[str, list[dict[str, str]]]) -> None:
+    with open_client(allow_private=True) as client, pytest.raises(Passing, match="does not speak TLS"):
+        fetch(client, "GET", server[0].replace("http:", "https:"))
+
+
+@pytest.mark.parametrize("silence", [httpcore.ConnectTimeout(TimeoutError("timed out")), httpcore.ConnectTimeout()])
+def test_a_server_that_is_silent_is_named(monkeypatch: pytest.MonkeyPatch, silence: Exception) -> None:
+    def wait(*_: object, **__: object) -> None:
+        raise silence
+
+    monkeypatch.setattr(GuardedBackend, "connect_tcp", wait)
+    with open_client(allow_private=False) as client, pytest.raises(Passing, match=r"silent\.example does not answer"):
+        fetch(client, "GET", "https://silent.example/")
 
 
 def response(status: int, **options: object) -> httpx.Response:
