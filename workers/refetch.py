@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 
 from inbox.channels.open import open_connector
+from inbox.channels.pace import LEFT_BY_ASKING_AGAIN
 from inbox.config import load_settings
 from inbox.connectors.contract import ConnectorError
 from inbox.conversations.ask_again import Asked, claim_asks, find_asks, settle_asks
@@ -75,7 +76,7 @@ def ask_all(asked: Asked, *, until: float) -> None:
     After `until` (of the monotonic clock) no budget is waited for. Raises ConnectorError.
     """
     database, settings = open_database(), load_settings()
-    connector = open_connector(asked.channel, database, open_vault(), settings, asks_again=True)
+    connector = open_connector(asked.channel, database, open_vault(), settings, leaves=LEFT_BY_ASKING_AGAIN)
     for start in range(0, len(asked.known), asked.at_once):
         some = slice(start, start + asked.at_once)
         for ids, said in ask_in_parts(connector, asked.ids[some], asked.known[some], until):

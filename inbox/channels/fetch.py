@@ -1,4 +1,4 @@
-"""Reads a stream from its platform, batch by batch. The only verb of channels that reaches the network; writes nothing."""
+"""Everything a channel's platform is asked while it is read, with each connector's mistakes caught. Writes nothing."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from inbox.channels.models import Channel
-from inbox.channels.pace import SharedPace
+from inbox.channels.pace import LEFT_BY_PEOPLE, LEFT_BY_POLLS, SharedPace
 from inbox.channels.turn import turn
 from inbox.config import Settings
 from inbox.connectors.contract import N_, ChannelConnector, NeedsPerson, NoPace, Pace, Setup, Surroundings
@@ -64,21 +64,13 @@ class NoMemory:
 
 
 def open_connector(
-    channel: Channel,
-    database: Database,
-    vault: Vault,
-    settings: Settings,
-    *,
-    for_people: bool = False,
-    asks_again: bool = False,
+    channel: Channel, database: Database, vault: Vault, settings: Settings, *, leaves: float = LEFT_BY_POLLS
 ) -> ChannelConnector:
-    """The connector of this channel. `for_people` may use the share of its budget that polls leave over; what
-    `asks_again` for older messages leaves the greater part to polls.
+    """The connector of this channel; it `leaves` that share of the channel's budget to what is more urgent.
 
     Raises NeedsPerson when its kind, settings or credentials do not open.
     """
-    chosen = read_settings(channel, vault)
-    return lend(channel, chosen, database, vault, settings, for_people=for_people, asks_again=asks_again)
+    return lend(channel, read_settings(channel, vault), database, vault, settings, leaves=leaves)
 
 
 def lend(
@@ -88,13 +80,12 @@ def lend(
     vault: Vault,
     settings: Settings,
     *,
-    for_people: bool = True,
-    asks_again: bool = False,
+    leaves: float = LEFT_BY_PEOPLE,
 ) -> ChannelConnector:
     """The channel's connector with these settings and the channel's own memory and pace."""
     connector = channel_connector(channel.kind)
     memory = StoredMemory(channel.id, database, vault)
-    pace = SharedPace(channel.id, connector.rates, for_people=for_people, asks_again=asks_again)
+    pace = SharedPace(channel.id, connector.rates, leaves=leaves)
     return connector(setup, surroundings(memory, settings, pace, is_polled=True))
 
 

@@ -18,10 +18,9 @@ from inbox.jobs import doorbell
 
 log = logging.getLogger(__name__)
 
-# What polls leave over, so that an answer or an act of a person is never late because of them.
-SHARE_FOR_PEOPLE = 0.2
-# What asking again for older messages leaves over, so that new ones are not late because of it.
-SHARE_FOR_NEWS = 0.5
+# Which share of a budget is left to what is more urgent: answers and acts of people may use all of it and are never late
+# because of polls, and new messages are not late because older ones are asked for again.
+LEFT_BY_PEOPLE, LEFT_BY_POLLS, LEFT_BY_ASKING_AGAIN = 0.0, 0.2, 0.5
 # A platform that says how much is left, but not for how long.
 TOLD_SECONDS = 60.0
 LONGEST_SECONDS = 86_400.0
@@ -84,14 +83,12 @@ def budgets_of(channel: Channel) -> list[Budget]:
 
 
 class SharedPace:
-    """The measure of one connection. `for_people` may use all of it, polls leave a share, and what `asks_again` half."""
+    """The measure of one connection, for a use that `leaves` this share of it to more urgent ones."""
 
-    def __init__(
-        self, channel_id: int, rates: Sequence[Rate], *, for_people: bool = False, asks_again: bool = False
-    ) -> None:
+    def __init__(self, channel_id: int, rates: Sequence[Rate], *, leaves: float = LEFT_BY_POLLS) -> None:
         self._name = f"trellis:pace:{channel_id}"
         self._rates = rates
-        self._share = 0.0 if for_people else SHARE_FOR_NEWS if asks_again else SHARE_FOR_PEOPLE
+        self._leaves = leaves
 
     def take(self, scope: str = "", cost: int = 1) -> None:
         """Count a call before it is made. Raises RateLimited, and then nothing is counted."""
@@ -99,7 +96,7 @@ class SharedPace:
         keys = [self._told(scope), *map(self._window, rates)]
         limits = [number for rate in rates for number in (rate.calls, rate.seconds * 1000)]
         try:
-            wait_ms: Any = doorbell().eval(TAKE, len(keys), *keys, cost, self._share, *limits)
+            wait_ms: Any = doorbell().eval(TAKE, len(keys), *keys, cost, self._leaves, *limits)
         except redis.RedisError as error:
             log.warning("pace unknown", extra={"pace": self._name, "error": type(error).__name__})
             return

@@ -24,7 +24,7 @@ def asks(message: CleanMessage) -> bool:
 
 
 def asking(message: Any) -> tuple[sa.ColumnElement[bool], ...]:
-    """The same of stored messages, and that they are still there: conditions on the table `message` or an alias of it."""
+    """The same of stored messages, and that they are still there: conditions on Message or an alias of it."""
     return (
         message.direction == Direction.IN.value,
         message.is_automatic.is_(False),
@@ -33,7 +33,7 @@ def asking(message: Any) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def waiting_since(messages: Sequence[CleanMessage]) -> datetime | None:
-    """When the first of these messages, all that their conversation has, was written that nobody has answered at its source."""
+    """When the first of these, all messages of a conversation, was written that nobody has answered at its source."""
     answered = max((message.posted_at for message in messages if message.is_us), default=None)
     asked = (m.posted_at for m in messages if asks(m) and (answered is None or m.posted_at > answered))
     return min(asked, default=None)
@@ -69,13 +69,13 @@ def first_unanswered(asked: sa.FromClause) -> sa.ScalarSelect[Any]:
 
 
 def wait_no_longer(conversation: Conversation) -> str | None:
-    """All have been answered, or need no answer. Since when they waited: what `wait_again` finds in the act's activity."""
+    """Nobody waits any longer. Since when they did, for the activity of the act: `wait_again` finds it there."""
     since, conversation.waiting_since = conversation.waiting_since, None
     return since.isoformat() if since else None
 
 
 def wait_again(session: Session, conversation: Conversation, verb: str, **facts: Any) -> datetime | None:
-    """Who waited before the newest act `verb` with these `facts` waits as before it; since when, None when nobody did."""
+    """Who waited before the newest act `verb` with these `facts` waits again. Since when; None when nobody did."""
     newest = session.scalars(
         sa.select(Activity)
         .where(Activity.subject_kind == "conversation", Activity.subject_id == conversation.id, Activity.verb == verb)

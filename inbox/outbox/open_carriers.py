@@ -2,6 +2,7 @@
 
 from inbox.channels.models import Channel
 from inbox.channels.open import open_connector
+from inbox.channels.pace import LEFT_BY_PEOPLE
 from inbox.config import Settings
 from inbox.connectors.contract import ChannelConnector
 from inbox.database import Database
@@ -15,7 +16,7 @@ def open_carriers(settings: Settings, database: Database, vault: Vault) -> Carri
     """The carriers of this installation."""
 
     def open_channel(channel: Channel) -> ChannelConnector:
-        return open_connector(channel, database, vault, settings, for_people=True)
+        return open_connector(channel, database, vault, settings, leaves=LEFT_BY_PEOPLE)
 
     return Carriers(
         channel=open_channel,
