@@ -223,7 +223,8 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
     placed = place(fresh, known, conversations)
     threads = list({id(thread): thread for thread in placed.values()}.values())
     add_conversations(session, channel.id, threads, people, moment)
-    add_messages(session, channel, fresh, placed, people, moment)
+    told_at = {key: known.tombstones[key][1] for key in items.seen_after_all}
+    add_messages(session, channel, fresh, placed, people, told_at, moment)
     edit_messages(session, items.edits, known.messages, moment)
     left_as = {key: number for key, (number, _) in known.answers.items()}
     link_answers(session, channel, left_as, items.came_back, moment)

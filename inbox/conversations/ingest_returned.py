@@ -60,17 +60,9 @@ def bring_back(session: Session, channel: Channel, returned: Mapping[int, CleanM
 
 
 def forget_tombstones(session: Session, channel: Channel, keys: Collection[str]) -> None:
-    """Messages that were deleted before they were seen have come after all; the ledger's day still leads to them."""
-    if not keys:
-        return
-    gone = sa.delete(Tombstone).where(Tombstone.channel_id == channel.id, among(session, Tombstone.external_id, keys))
-    told = [
-        (key, told_at) for key, told_at in session.execute(gone.returning(Tombstone.external_id, Tombstone.told_at))
-    ]
-    columns = given(session, Message, ("external_id", "told_at"), told)
-    session.execute(
-        sa.update(Message)
-        .where(Message.channel_id == channel.id, Message.external_id == columns.c.external_id)
-        .values(told_at=columns.c.told_at)
-        .execution_options(synchronize_session=False)
-    )
+    """Messages that were deleted before they were seen have come after all."""
+    if keys:
+        gone = sa.delete(Tombstone).where(
+            Tombstone.channel_id == channel.id, among(session, Tombstone.external_id, keys)
+        )
+        session.execute(gone.execution_options(synchronize_session=False))

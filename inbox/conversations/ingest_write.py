@@ -36,6 +36,7 @@ MESSAGE = (
     "posted_at",
     "received_at",
     "edited_at",
+    "told_at",
 )
 # Only where the platform gives messages again, or does not let them be kept.
 WATCHED = (*MESSAGE, "ask_again_at", "keep_until")
@@ -48,9 +49,13 @@ def add_messages(
     messages: Sequence[CleanMessage],
     threads: Mapping[str, Thread],
     people: Mapping[str, Person],
+    told_at: Mapping[str, datetime | None],
     moment: datetime,
 ) -> None:
-    """Store new messages in one statement, and their attachments in a second."""
+    """Store new messages in one statement, and their attachments in a second.
+
+    `told_at` is when we heard of the deletion of those that are there after all: the ledger's day still leads to them.
+    """
     if not messages:
         return
     rows = [
@@ -69,6 +74,7 @@ def add_messages(
             message.posted_at,
             moment,
             message.edited_at,
+            told_at.get(message.external_id),
         )
         for message in messages
     ]
