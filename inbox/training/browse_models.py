@@ -11,7 +11,7 @@ from inbox.conversations.models import Message
 from inbox.database import among
 from inbox.labels.models import Correction
 from inbox.training.models import Contradiction, Model, ModelState
-from inbox.training.teachable import readable, with_author
+from inbox.training.teachable import readable, teachable, with_author
 
 SHOWN = 20
 EXCERPT = 200
@@ -19,7 +19,7 @@ EXCERPT = 200
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """`champion` is None while the shipped model serves as it came; `new` counts corrections that no training has seen."""
+    """`champion` is None while the shipped model serves as it came; `new` counts corrections to learn from that no training has seen."""
 
     champion: Model | None
     training: Model | None
@@ -61,7 +61,8 @@ def browse_models(session: Session) -> Models:
     models = session.scalars(query.order_by(Model.id.desc())).all()
     of = {model.state: model for model in models if model.state in (ModelState.CHAMPION, ModelState.TRAINING)}
     trained = max((model.requested_at for model in models if not model.is_base), default=None)
-    new = sa.select(sa.func.count()).select_from(Correction).where(Correction.undone_at.is_(None))
+    corrected = sa.select(sa.func.count()).select_from(Correction).join(Message, Message.id == Correction.message_id)
+    new = with_author(corrected).where(Correction.undone_at.is_(None), teachable())
     return Models(
         champion=of.get(ModelState.CHAMPION),
         training=of.get(ModelState.TRAINING),

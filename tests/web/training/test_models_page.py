@@ -52,7 +52,7 @@ def test_before_the_first_training_the_shipped_model_serves(client: Any) -> None
     page = client.get("/settings/models").text
     assert "The one that came with Trellis." in page
     assert "How good it is" not in page
-    assert "Nobody has corrected anything yet." in page
+    assert "There is nothing new to learn from." in page
     assert "Train now" in page
 
 
@@ -71,9 +71,15 @@ def test_corrections_since_the_last_training_are_counted(
     first, second = asked("Can it fly?", "It is broken")
     client.post(f"/messages/{first}/tag", data={"tag": "idea"})
     trained(ModelState.CHAMPION, "b+1")
-    assert "Nothing has been corrected since the last training." in client.get("/settings/models").text
+    assert "There is nothing new to learn from." in client.get("/settings/models").text
     client.post(f"/messages/{second}/tag", data={"tag": "complaint"})
     assert "1 correction that no training has seen yet." in client.get("/settings/models").text
+
+
+def test_corrections_of_samples_are_no_reason_to_train(client: Any, asked: Callable[..., list[int]]) -> None:
+    (message,) = asked("Can it fly?", is_sample=True)
+    client.post(f"/messages/{message}/tag", data={"tag": "idea"})
+    assert "There is nothing new to learn from." in client.get("/settings/models").text
 
 
 def test_training_begins_once_and_shows_how_far_it_is(client: Any, house: Database) -> None:

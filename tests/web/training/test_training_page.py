@@ -163,4 +163,6 @@ def test_a_long_message_is_cut_and_leads_to_the_whole(client: Any, asked: Callab
 def test_samples_say_that_they_teach_nothing(client: Any, asked: Callable[..., list[int]]) -> None:
     asked("Can it fly?", is_sample=True)
     answer(client, begin(client), "idea")
-    assert "Sample messages teach nothing" in client.get("/training/round").text
+    page = client.get("/training/round").text
+    assert "Sample messages teach nothing" in page
+    assert "Trellis learns from" not in page
