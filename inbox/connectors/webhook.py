@@ -52,7 +52,7 @@ class WebhookSetup(Setup):
     secret: SecretStr = Field(
         SecretStr(""),
         title=N_("Secret"),
-        description=N_("Begins with whsec_. Leave it empty to get a new one."),
+        description=N_("Begins with whsec_. Programs sign with it."),
     )
     callback_url: str = Field(
         "",
@@ -152,7 +152,8 @@ class Webhook(ChannelConnector):
     )
     guide: ClassVar[Guide] = Guide(
         (
-            N_("Connect the channel; its page then shows its address and its secret."),
+            N_("Copy the secret from this form into your program: it is not shown again."),
+            N_("Connect the channel; its page then shows the address."),
             N_("Let your program post messages to that address, signed with the secret."),
         ),
         page="https://www.standardwebhooks.com/",
