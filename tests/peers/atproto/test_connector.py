@@ -2,16 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from inbox.connectors.bluesky import Bluesky
-from inbox.connectors.contract import Batch, IncomingMessage, NeedsPerson, OutgoingReply
+from inbox.connectors.contract import Batch, IncomingMessage, NeedsPerson
 from tests.contract.stage import Remembering
 from tests.peers.atproto.people import Person, until
+from tests.peers.speaking import reply_to
 
 pytestmark = [pytest.mark.peers, pytest.mark.slow, pytest.mark.timeout(900)]
 Connect = Callable[..., Bluesky]
@@ -31,18 +31,6 @@ def arrived(connector: Bluesky, uri: str, stream: str = "notifications") -> tupl
         return (found[0], batches[-1].cursor) if found else None
 
     return until(look)
-
-
-def reply_to(message: IncomingMessage, text: str) -> OutgoingReply:
-    return OutgoingReply(
-        key=f"delivery {message.external_id}",
-        text=text,
-        thread_id=message.thread_id,
-        parent_id=message.external_id,
-        parent_handle=json.loads(json.dumps(dict(message.reply_handle))),
-        language="en",
-        created_at=datetime.now(UTC),
-    )
 
 
 def test_a_question_is_read_answered_once_and_the_answer_is_seen(bluesky: Connect, brand: Person, fan: Person) -> None:

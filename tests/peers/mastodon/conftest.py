@@ -11,6 +11,7 @@ from inbox.connectors.mastodon import Mastodon, MastodonSetup
 from tests.contract.stage import Remembering
 from tests.peers.mastodon.mock_server import MockServer, running_mock_server
 from tests.peers.serving import NoPeer
+from tests.peers.speaking import speaking
 
 
 @pytest.fixture(scope="session")
@@ -26,16 +27,13 @@ def mastodon_server(peers_cache: Path) -> Iterator[MockServer]:
 @pytest.fixture
 def signed_in(mastodon_server: MockServer) -> Iterator[Callable[[str], httpx.Client]]:
     """`signed_in("fan")` speaks to the server as that account, without the connector under test."""
-    clients: list[httpx.Client] = []
 
     def client(name: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer token-of-{name}"}
-        clients.append(httpx.Client(base_url=mastodon_server.url, headers=headers, timeout=20))
-        return clients[-1]
+        return httpx.Client(base_url=mastodon_server.url, headers=headers, timeout=20)
 
-    yield client
-    for one in clients:
-        one.close()
+    with speaking(client) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from inbox.connectors.contract import Batch, IncomingMessage, NeedsPerson, OutgoingReply
+from inbox.connectors.contract import Batch, IncomingMessage, NeedsPerson
 from inbox.connectors.mastodon import Mastodon
+from tests.peers.speaking import reply_to
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(400)]
 Connect = Callable[..., Mastodon]
@@ -30,18 +30,6 @@ def arrived(connector: Mastodon, name: str, stream: str = "mentions") -> tuple[I
     """The message with this id, and the cursor after everything."""
     batches = polled(connector, stream)
     return next(m for batch in batches for m in batch.messages if m.external_id == name), batches[-1].cursor
-
-
-def reply_to(message: IncomingMessage, text: str) -> OutgoingReply:
-    return OutgoingReply(
-        key=f"delivery-{message.external_id}",
-        text=text,
-        thread_id=message.thread_id,
-        parent_id=message.external_id,
-        parent_handle=json.loads(json.dumps(dict(message.reply_handle))),
-        language="en",
-        created_at=datetime.now(UTC),
-    )
 
 
 def test_a_question_is_read_answered_and_the_answer_is_seen(mastodon: Connect, signed_in: SignIn) -> None:

@@ -11,6 +11,7 @@ from inbox.connectors.matrix import Matrix, MatrixSetup
 from tests.contract.stage import Remembering
 from tests.peers.matrix.synapse import Synapse, running_synapse
 from tests.peers.serving import NoPeer
+from tests.peers.speaking import speaking
 
 
 @pytest.fixture(scope="session")
@@ -26,16 +27,13 @@ def synapse(peers_cache: Path) -> Iterator[Synapse]:
 @pytest.fixture
 def signed_in(synapse: Synapse) -> Iterator[Callable[[str], httpx.Client]]:
     """`signed_in("fan")` speaks to the server as that account, without the connector under test."""
-    clients: list[httpx.Client] = []
 
     def client(name: str) -> httpx.Client:
         headers = {"Authorization": f"Bearer {synapse.tokens[name]}"}
-        clients.append(httpx.Client(base_url=f"{synapse.url}/_matrix/client/v3/", headers=headers, timeout=20))
-        return clients[-1]
+        return httpx.Client(base_url=f"{synapse.url}/_matrix/client/v3/", headers=headers, timeout=20)
 
-    yield client
-    for one in clients:
-        one.close()
+    with speaking(client) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -3,14 +3,14 @@
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from inbox.connectors.contract import Batch, IncomingMessage, Known, NeedsPerson, OutgoingReply, Visibility
+from inbox.connectors.contract import Batch, IncomingMessage, Known, NeedsPerson, Visibility
 from inbox.connectors.matrix import Matrix
+from tests.peers.speaking import reply_to
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(500)]
 Connect = Callable[..., Matrix]
@@ -39,17 +39,6 @@ def polled(connector: Matrix, cursor: Mapping[str, Any] | None = None) -> list[B
 
 def by_id(batches: list[Batch]) -> dict[str, IncomingMessage]:
     return {message.external_id: message for batch in batches for message in batch.messages}
-
-
-def reply_to(message: IncomingMessage, text: str) -> OutgoingReply:
-    return OutgoingReply(
-        key=f"delivery-{message.external_id}",
-        text=text,
-        thread_id=message.thread_id,
-        parent_id=message.external_id,
-        parent_handle=json.loads(json.dumps(dict(message.reply_handle))),
-        created_at=datetime.now(UTC),
-    )
 
 
 def test_a_question_is_read_answered_once_and_the_answer_is_seen(matrix: Connect, signed_in: SignIn) -> None:

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.peers.serving import NoPeer
+from tests.peers.speaking import speaking
 from tests.peers.wordpress.site import Site, running_site
 
 
@@ -23,13 +24,10 @@ def site(peers_cache: Path) -> Iterator[Site]:
 @pytest.fixture
 def signed_in(site: Site) -> Iterator[Callable[[str], httpx.Client]]:
     """`signed_in("fan")` speaks to the site's API as that account, `signed_in("")` as anybody who reads."""
-    clients: list[httpx.Client] = []
 
     def client(name: str) -> httpx.Client:
         auth = (name, site.passwords[name]) if name else None
-        clients.append(httpx.Client(base_url=f"{site.url}/wp-json/wp/v2/", auth=auth, timeout=20))
-        return clients[-1]
+        return httpx.Client(base_url=f"{site.url}/wp-json/wp/v2/", auth=auth, timeout=20)
 
-    yield client
-    for one in clients:
-        one.close()
+    with speaking(client) as opened:
+        yield opened
