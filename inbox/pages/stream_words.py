@@ -21,6 +21,7 @@ STREAMS = {
     "older": N_("Answers in old threads"),
     "private": N_("Private messages"),
     "queue": N_("Waiting for review"),
+    "received": N_("Deliveries"),
     "reviews": N_("Reviews"),
     "rooms": N_("Rooms"),
     "spam": N_("Spam"),
