@@ -21,7 +21,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import is_before, moment
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import name_of, not_before, read_each
 
 VERSION = 1
 REASONS = ["mention", "reply", "quote"]
@@ -81,7 +81,7 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
 
         def read(view: Any) -> Sequence[IncomingMessage]:
             message = message_of(view, our_did=api.did)
-            return () if is_before(message.posted_at, since) else (message,)
+            return not_before(since, message)
 
         harvest = read_each(fresh.values(), read)
         watch.add(harvest.messages)
@@ -109,7 +109,7 @@ def message_in_view(
     """The post of a notification or search; none for one from before `since`."""
     # The view knows pictures and quoted posts; the notification suffices where the view is withheld.
     message = message_of({**item, **views.get(str(item["uri"]), {})}, our_did=our_did)
-    return () if is_before(message.posted_at, since) else (message,)
+    return not_before(since, message)
 
 
 def _threads_to_read(

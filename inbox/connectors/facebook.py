@@ -39,8 +39,9 @@ from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import words
 from inbox.connectors.meta_again import one_by_one, see_place
 from inbox.connectors.meta_api import NO_TRAINING, RETENTION, MetaApi, delivered, greeted
+from inbox.connectors.meta_read import SAID, talk_message
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
-from inbox.connectors.meta_talks import SAID, answer_talk, find_answer, poll_talks, talk_message
+from inbox.connectors.meta_talks import answer_talk, find_answer, poll_talks
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_each import read_again, read_each
 

@@ -9,7 +9,7 @@ from inbox.connectors.facebook_read import comment_message, post_message
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment
 from inbox.connectors.meta_api import RECEIVED, rows_of
-from inbox.connectors.meta_talks import delivered_message, talk_message
+from inbox.connectors.meta_read import delivered_message, talk_message
 from inbox.connectors.read_each import read_each
 
 GONE = {"remove", "delete"}

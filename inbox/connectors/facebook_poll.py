@@ -11,9 +11,8 @@ from inbox.connectors.facebook_read import COMMENT, POST, comment_message, post_
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import moment, words
 from inbox.connectors.meta_api import MetaApi
-from inbox.connectors.meta_talks import not_before
 from inbox.connectors.read_below import Parent, read_below
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import name_of, not_before, read_each
 
 VERSION = 1
 POSTS = 50

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from inbox.connectors.contract import N_, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import Moment, Words, counted, web_address, words
-from inbox.connectors.meta_talks import author_of
+from inbox.connectors.meta_read import author_of
 from inbox.text import one_line
 
 COMMENT = (

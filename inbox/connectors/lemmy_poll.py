@@ -10,9 +10,9 @@ from inbox.connectors.contract import N_, Batch, Deletion, Gone, IncomingMessage
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lemmy_api import LemmyApi
 from inbox.connectors.lemmy_read import COMMENT, POST, can_come_back, is_gone, kind_of, message_of
-from inbox.connectors.lenient import is_before, moment
+from inbox.connectors.lenient import moment
 from inbox.connectors.look_again import LookAgain, Refetch
-from inbox.connectors.read_each import dumped, name_of, read_each
+from inbox.connectors.read_each import dumped, name_of, not_before, read_each
 
 VERSION = 1
 PAGE = 50
@@ -43,7 +43,7 @@ def poll_list(
 
     def read(raw: Any) -> Sequence[IncomingMessage]:
         message = message_of(raw, server=api.login.server, our_id=our_id)
-        return () if is_before(message.posted_at, since) else (message,)
+        return not_before(since, message)
 
     walked: Mapping[str, Any] = {}
     for fresh, walked in catch_up(lambda older: _page(api, stream, older), cursor, since, shifts=True):

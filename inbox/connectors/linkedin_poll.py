@@ -24,7 +24,7 @@ from inbox.connectors.linkedin_read import (
     number_of,
     thing_of,
 )
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import not_before, read_each
 
 VERSION = 1
 POSTS = 30
@@ -168,7 +168,7 @@ class Reading:
 
     def _wanted(self, raw: Any, about: str) -> Sequence[IncomingMessage]:
         message = self._message(raw, about)
-        return () if is_before(message.posted_at, self.since) else (message,)
+        return not_before(self.since, message)
 
 
 def _on(place: Place, met: Mapping[str, Any]) -> str:

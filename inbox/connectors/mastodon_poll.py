@@ -24,7 +24,7 @@ from inbox.connectors.lenient import is_before, moment
 from inbox.connectors.mastodon_api import MastodonApi, Us
 from inbox.connectors.mastodon_read import Notification, Status, message_of
 from inbox.connectors.mastodon_watch import Watch
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import name_of, not_before, read_each
 
 VERSION = 1
 QUOTES_SINCE = 7  # the API version in which quotes got notifications; older servers may refuse the word
@@ -95,7 +95,7 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
 
         def read(item: Any, root: str = root) -> Sequence[IncomingMessage]:
             message = message_of(item, domain=us.domain, our_id=us.id, thread_id=root)
-            return () if is_before(message.posted_at, since) else (message,)
+            return not_before(since, message)
 
         harvest = read_each(fresh, read)
         watch.add(harvest.messages)

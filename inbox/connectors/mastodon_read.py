@@ -46,7 +46,6 @@ class Status(BaseModel):
     created_at: Moment = None
     edited_at: Moment = None
     in_reply_to_id: str | None = None
-    in_reply_to_account_id: str | None = None
     account: Person | None = None
     media_attachments: Dicts = []
     mentions: Dicts = []

@@ -1,40 +1,28 @@
-"""Private messages as Facebook and Instagram share them: conversations read, deliveries, answers within the window."""
+"""Private conversations as Facebook and Instagram share them: walked from poll to poll, and answered within the window."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from pydantic import BaseModel, Field
-
 from inbox.clock import now
 from inbox.connectors.catch_up import Page
-from inbox.connectors.contract import (
-    N_,
-    Author,
-    Batch,
-    IncomingAttachment,
-    IncomingMessage,
-    OutgoingReply,
-    Refused,
-    Visibility,
-)
+from inbox.connectors.contract import Batch, IncomingMessage, OutgoingReply, Refused
 from inbox.connectors.json_api import mapping, segment, text_of
-from inbox.connectors.lenient import Dicts, Moment, Words, moment, unix_moment, web_address, whole_number, words
+from inbox.connectors.lenient import moment, whole_number, words
 from inbox.connectors.meta_api import MetaApi
 from inbox.connectors.meta_api import Page as MetaPage
-from inbox.connectors.meta_setup import said_at, still_open
+from inbox.connectors.meta_read import SAID, author_of, talk_message
+from inbox.connectors.meta_setup import still_open
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_below import Parent, read_below
-from inbox.connectors.read_each import name_of, read_each
-from inbox.text import one_line
+from inbox.connectors.read_each import name_of, not_before, read_each
 
 VERSION = 1
 TALKS = 100
 PAGES = 2_000  # of fifty conversations each; a platform that sends ever new ones is not followed for ever
 OVERLAP = timedelta(days=1)
 TALK = "id,updated_time,participants,message_count"
-SAID = "id,created_time,from,to,message,attachments{id,mime_type,name,size,image_data,video_data,file_url}"
 
 
 def poll_talks(
@@ -154,91 +142,6 @@ def find_answer(
     return next((message for message in found.messages if is_our_answer(message, reply)), None)
 
 
-class Said(BaseModel):
-    """A message of Messenger, as a conversation lists it."""
-
-    id: str = Field(min_length=1, max_length=400)
-    message: Words = ""
-    created_time: Moment = None
-    author: Any = Field(None, alias="from")
-    attachments: Any = None
-
-
-def talk_message(raw: Mapping[str, Any], *, ours: Sequence[str], person_id: str) -> IncomingMessage:
-    """A message of a conversation with one person."""
-    said = Said.model_validate(raw)
-    author = author_of(said.author, *ours)
-    sent: Dicts = [row for row in mapping(said.attachments).get("data") or [] if isinstance(row, Mapping)]
-    attachments = tuple(_sent(row) for row in sent)
-    return private_message(said.id, said.message, said.created_time, author, attachments, person_id, raw)
-
-
-def delivered_message(raw: Mapping[str, Any], *, ours: Sequence[str]) -> IncomingMessage | None:
-    """A message as a webhook brings it; None for what is none (read, delivered, a reaction). Raises ValueError."""
-    said = mapping(raw.get("message"))
-    if not said or said.get("is_deleted"):
-        return None
-    sender, recipient = (text_of(mapping(raw.get(side)).get("id")) for side in ("sender", "recipient"))
-    name = text_of(said.get("mid"))
-    if not name or not sender or not recipient:
-        raise ValueError(N_("it does not say who wrote to whom"))
-    person_id = recipient if sender in ours else sender
-    rows = said.get("attachments")
-    attachments = tuple(
-        IncomingAttachment(words(row.get("type")) or "file", _media_type(words(row.get("type"))), url=url)
-        for row in (rows if isinstance(rows, list) else [])
-        if isinstance(row, dict) and (url := web_address(words(mapping(row.get("payload")).get("url"))))
-    )
-    stamp = raw.get("timestamp")
-    at = unix_moment(stamp / 1_000) if isinstance(stamp, int | float) else None
-    author = Author(sender, name=sender, is_us=sender in ours)
-    return private_message(name, words(said.get("text")), at, author, attachments, person_id, raw)
-
-
-def private_message(
-    name: str,
-    text: str,
-    at: datetime | None,
-    author: Author | None,
-    attachments: tuple[IncomingAttachment, ...],
-    person_id: str,
-    raw: Mapping[str, Any],
-) -> IncomingMessage:
-    """A message that only the two sides can read. Raises ValueError when there is nothing in it."""
-    if not text and not attachments:
-        raise ValueError(N_("it has neither words nor a file"))
-    return IncomingMessage(
-        external_id=name,
-        thread_id=f"person:{person_id}",
-        text=text or ", ".join(file.name for file in attachments),
-        posted_at=at,
-        author=author,
-        visibility=Visibility.DIRECT,
-        attachments=attachments,
-        reply_handle={"person_id": person_id, "message_id": name, **said_at(at)},
-        raw=raw,
-    )
-
-
-def author_of(raw: Any, *ours: str) -> Author | None:
-    """Who wrote, as far as Meta tells; `ours` are the ids and names that are us."""
-    name = text_of(mapping(raw).get("id"))
-    if not name:
-        return None
-    handle = one_line(words(mapping(raw).get("username")), 200)
-    return Author(
-        name,
-        handle=handle,
-        name=one_line(words(mapping(raw).get("name")), 200) or handle or name,
-        is_us=bool({name, handle} & {*filter(None, ours)}),
-    )
-
-
-def not_before(since: datetime | None, message: IncomingMessage) -> Sequence[IncomingMessage]:
-    """The message, unless it is older than what is wanted."""
-    return () if since and message.posted_at and message.posted_at < since else (message,)
-
-
 def _changed(row: Any) -> str:
     return f"{mapping(row).get('updated_time')} {mapping(row).get('message_count')}"
 
@@ -247,19 +150,3 @@ def _other(row: Any, ours: Sequence[str]) -> str:
     people = mapping(mapping(row).get("participants")).get("data")
     both = [author_of(person, *ours) for person in (people if isinstance(people, list) else [])]
     return next((each.external_id for each in both if each and not each.is_us), name_of(row))
-
-
-def _sent(row: Mapping[str, Any]) -> IncomingAttachment:
-    places = (mapping(row.get("image_data")).get("url"), mapping(row.get("video_data")).get("url"), row.get("file_url"))
-    url = next((address for place in places if (address := web_address(words(place)))), "")
-    size = row.get("size")
-    return IncomingAttachment(
-        one_line(words(row.get("name")) or "file", 200),
-        words(row.get("mime_type")) or "application/octet-stream",
-        size if isinstance(size, int) and size >= 0 else 0,
-        url=url,
-    )
-
-
-def _media_type(kind: str) -> str:
-    return {"image": "image/jpeg", "video": "video/mp4", "audio": "audio/mpeg"}.get(kind, "application/octet-stream")

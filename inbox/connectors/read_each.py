@@ -4,12 +4,14 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from inbox.connectors.contract import N_, BadItem, Batch, IncomingMessage, Sentence, listed_sentences
+from inbox.connectors.lenient import is_before
 
 RAW_LIMIT = 64_000
 # What reading foreign JSON can raise; everything else is our own mistake or the network's.
@@ -37,6 +39,11 @@ def read_each(items: Iterable[Any], read: Callable[[Any], Sequence[IncomingMessa
             harvest.messages.extend(messages)
             harvest.filtered += not messages
     return harvest
+
+
+def not_before(since: datetime | None, message: IncomingMessage) -> Sequence[IncomingMessage]:
+    """The message, for whoever reads it from an item; none when it is surely older than what is wanted."""
+    return () if is_before(message.posted_at, since) else (message,)
 
 
 def read_again(raw: str, read: Callable[[Any], Sequence[IncomingMessage]]) -> Batch:

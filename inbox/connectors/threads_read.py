@@ -13,9 +13,8 @@ from inbox.connectors.contract import N_, Author, Batch, IncomingAttachment, Inc
 from inbox.connectors.json_api import mapping, segment, text_of
 from inbox.connectors.lenient import Moment, Words, dicts, moment, web_address, words
 from inbox.connectors.meta_api import MetaApi
-from inbox.connectors.meta_talks import not_before
 from inbox.connectors.read_below import Parent, read_below
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import name_of, not_before, read_each
 from inbox.text import one_line
 
 VERSION = 1
