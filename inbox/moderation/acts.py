@@ -34,10 +34,16 @@ def standing(deliveries: Sequence[Delivery], name: ActName) -> Delivery | None:
     return candidates[-1] if candidates else None
 
 
+def ends_at(delivery: Delivery) -> datetime | None:
+    """When the act ends by itself; None where it holds for ever."""
+    until = delivery.payload.get("until")
+    return datetime.fromisoformat(str(until)) if until else None
+
+
 def is_over(delivery: Delivery) -> bool:
     """Whether the act was for a time that has passed."""
-    until = delivery.payload.get("until")
-    return bool(until) and datetime.fromisoformat(str(until)) <= now()
+    end = ends_at(delivery)
+    return end is not None and end <= now()
 
 
 def acts_on_member(session: Session, member_id: int) -> list[Delivery]:

@@ -22,7 +22,7 @@ from inbox.conversations.models import Direction, Message
 from inbox.conversations.viewers import viewers
 from inbox.ideas.linked import linked
 from inbox.labels.models import Tag
-from inbox.moderation.acts import acts
+from inbox.moderation.acts import acts, ends_at
 from inbox.moderation.options import options
 from inbox.pages.access import can, me
 from inbox.pages.found import filter_id, row_id
@@ -100,6 +100,7 @@ def opened(
         "marks": {i: [(link.start, link.end) for link in links if link.message_id == i] for i in ids},
         "links": {link.idea_id: link for link in links},
         "acts": acts(session, ids),
+        "ends_at": ends_at,
         "options": {m.id: options(m, ability) for m in thread.messages if m.direction == Direction.IN}
         if can("moderation:act")
         else {},
