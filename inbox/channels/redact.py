@@ -13,10 +13,11 @@ _NAMES = (
 _NAME = re.compile(_NAMES, re.IGNORECASE)
 _VALUE = (
     # Quotes are escaped where JSON stands in JSON.
-    r"""(?P<quote>\\*")(?:(?!(?P=quote))(?:\\.|[^\\]))*(?:(?P=quote))?|'[^']*'?|(?:Bearer|Basic)\s+\S+|[^\s&,;}<>]+"""
+    r"""(?P<quote>\\*")(?:(?!(?P=quote))(?:\\.|[^\\]))*(?:(?P=quote))?|'[^']*'?|[\[{][^\]}]*[\]}]?|(?:Bearer|Basic)\s+\S+|[^\s&,;}<>]+"""
 )
 _PAIR = re.compile(
-    rf"""((?:{_NAMES})[\w.-]{{0,40}}\\*["']?(?:\s{{1,9}}value)?\s{{0,9}}[:=>]\s{{0,9}})({_VALUE})""", re.IGNORECASE
+    rf"""((?:{_NAMES})[\w.-]{{0,40}}(?:["']\s{{0,9}},\s{{0,9}}["']value)?\\*["']?(?:\s{{1,9}}value)?\s{{0,9}}[:=>]\s{{0,9}})({_VALUE})""",
+    re.IGNORECASE,
 )
 _HEADER = re.compile(r"^([\w-]*(?:authorization|cookie):\s*)\S.*", re.IGNORECASE | re.MULTILINE)
 # What is a credential by its own looks: signed tokens, keys as well-known platforms write them, a password in an address.
