@@ -1,14 +1,14 @@
 """Ideas as issues of a GitHub repository, on github.com or an own GitHub server."""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import httpx
 from pydantic import Field, field_validator
 
-from inbox.clock import as_utc, now
+from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     Account,
@@ -25,6 +25,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.github_api import api_address, headers_with, notice_patience, patiently, repository_name
 from inbox.connectors.github_body import TITLE_LIMIT, write_body
 from inbox.connectors.http import Forbidden, fetch, open_client, read_json, submit
+from inbox.connectors.lenient import dicts, is_before, moment
 from inbox.connectors.one_word import AccessToken
 from inbox.connectors.tracker_contract import IdeaCard, TicketState
 from inbox.text import one_line
@@ -103,7 +104,7 @@ class GitHubIssues:
             name=str(repository.get("full_name") or self.settings.repository),
             external_id=str(repository.get("id", "")),
             url=str(repository.get("html_url") or ""),
-            latest=tuple(_as_message(issue) for issue in _dicts(newest)[:3]),
+            latest=tuple(_as_message(issue) for issue in dicts(newest)[:3]),
         )
 
     def create(self, card: IdeaCard) -> Receipt:
@@ -143,7 +144,7 @@ class GitHubIssues:
                 listed = read_json(fetch(client, "GET", self.issues, params={**query, "page": page}))
                 if not isinstance(listed, list):
                     raise Passing(N_("GitHub answered something that is not a list of issues."))
-                issues = _dicts(listed)
+                issues = dicts(listed)
                 for issue in issues:
                     if _marker(card) in str(issue.get("body") or "") and "pull_request" not in issue:
                         return _receipt(issue)
@@ -165,7 +166,7 @@ class GitHubIssues:
             state=state,
             title=one_line(str(issue.get("title") or ""), TITLE_LIMIT),
             url=_link(issue.get("html_url")),
-            changed_at=_moment(issue.get("closed_at")) or _moment(issue.get("updated_at")),
+            changed_at=moment(issue.get("closed_at")) or moment(issue.get("updated_at")),
         )
 
     def _repository(self, client: httpx.Client) -> dict[str, Any]:
@@ -222,27 +223,15 @@ def _as_message(issue: Mapping[str, Any]) -> IncomingMessage:
         external_id=str(issue.get("number", "")),
         thread_id=str(issue.get("number", "")),
         text=one_line(str(issue.get("title") or ""), TITLE_LIMIT),
-        posted_at=_moment(issue.get("created_at")),
+        posted_at=moment(issue.get("created_at")),
         author=Author(external_id=login, handle=login, name=login),
         url=_link(issue.get("html_url")),
     )
 
 
-def _dicts(listed: Any) -> list[dict[str, Any]]:
-    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
-
-
-def _is_old(issues: list[dict[str, Any]]) -> bool:
-    created = _moment(issues[-1].get("created_at")) if issues else None
-    return created is not None and created < now() - LOOK_BACK
+def _is_old(issues: Sequence[Mapping[str, Any]]) -> bool:
+    return bool(issues) and is_before(moment(issues[-1].get("created_at")), now() - LOOK_BACK)
 
 
 def _link(value: Any) -> str:
     return value[:2_000] if isinstance(value, str) and value.startswith(("https://", "http://")) else ""
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        return as_utc(datetime.fromisoformat(value)) if isinstance(value, str) else None
-    except ValueError:
-        return None

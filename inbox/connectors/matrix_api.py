@@ -8,7 +8,7 @@ from typing import Any
 from inbox.connectors.contract import N_, Gone, Passing, Refused, Surroundings
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, mapping, segment
-from inbox.connectors.lenient import words
+from inbox.connectors.lenient import dicts, words
 from inbox.connectors.matrix_read import ENCRYPTED, MESSAGE, REDACTION, Room
 
 API = "/_matrix/client"
@@ -75,7 +75,7 @@ class MatrixApi(JsonApi):
         """A page of what was said before `position`, newest first, and where the one before it ends; None: no more."""
         query = {"dir": "b", "from": position, "to": until, "limit": 100, "filter": BACK}
         found = mapping(self.get(f"/v3/rooms/{segment(room)}/messages", query))
-        for event in _dicts(found.get("state")):
+        for event in dicts(found.get("state")):
             self.learn(room, event)
         page = found.get("chunk")
         if not isinstance(page, list):
@@ -94,7 +94,7 @@ class MatrixApi(JsonApi):
         path, found, after = f"/v1/rooms/{segment(room)}/relations/{segment(name)}/m.annotation/m.reaction", set(), None
         for _ in range(REACTION_PAGES):
             page = mapping(self.get(path, {"limit": 100, "from": after}))
-            for event in _dicts(page.get("chunk")):
+            for event in dicts(page.get("chunk")):
                 sign = mapping(mapping(event.get("content")).get("m.relates_to")).get("key")
                 found.add((event.get("sender"), words(sign)))
             after = words(page.get("next_batch"))
@@ -162,8 +162,4 @@ def local_part(who: str) -> str:
 
 
 def _events(part: Any) -> list[Mapping[str, Any]]:
-    return _dicts(mapping(part).get("events"))
-
-
-def _dicts(value: Any) -> list[Mapping[str, Any]]:
-    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    return dicts(mapping(part).get("events"))
