@@ -24,7 +24,7 @@ from inbox.pages.found import row_id
 from inbox.pages.kinds import grouped
 from inbox.pages.rendering import render
 from inbox.pages.setup_fields import draw_fields, kept_secrets, made_secrets, refused, seal, told
-from inbox.setups import BadSetup
+from inbox.setups import BadSetup, revealed
 from inbox.teams.permissions import Permission
 from inbox.text import one_line
 from inbox.web import house, reading, stop_reading, writing
@@ -61,7 +61,7 @@ def try_out() -> ResponseReturnValue:
         channel=channel,
         account=checked.account if checked else None,
         problem=problem,
-        sealed=seal(setup),
+        setup=setup,
         status=200 if checked else 422,
     )
 
@@ -75,14 +75,14 @@ def create() -> ResponseReturnValue:
     if isinstance(setup, dict):
         return _form(kind, request.form, setup, status=422)
     if problem:
-        return _form(kind, request.form, problem=problem, sealed=seal(setup), status=422)
+        return _form(kind, request.form, problem=problem, setup=setup, status=422)
     try:
         with writing() as writable:
             channel = _connect(writable, kind, setup, checked)
     except NameTaken:
         taken = {"name": gettext("Another channel has this name.")}
         account = checked.account if checked else None
-        return _form(kind, request.form, taken, account=account, sealed=seal(setup), status=422)
+        return _form(kind, request.form, taken, account=account, setup=setup, status=422)
     if checked:
         flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
     return redirect(url_for("channels.show", channel_id=channel.id))
@@ -107,14 +107,14 @@ def update(channel_id: int) -> ResponseReturnValue:
     if isinstance(setup, dict):
         return _form(channel.kind, request.form, setup, channel=channel, status=422)
     if problem:
-        return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=seal(setup), status=422)
+        return _form(channel.kind, request.form, channel=channel, problem=problem, setup=setup, status=422)
     try:
         with writing() as writable:
             opened, row = house(), writable.get(Channel, channel_id) or abort(404)
             edit(writable, opened.vault, opened.settings, row, setup, checked, is_waiting=checked is None, by=me())
     except OtherAccount:
         problem = gettext("This is another account; connect it as a channel of its own.")
-        return _form(channel.kind, request.form, channel=channel, problem=problem, sealed=seal(setup), status=422)
+        return _form(channel.kind, request.form, channel=channel, problem=problem, setup=setup, status=422)
     if checked:
         flash(gettext("%(channel)s is connected.", channel=channel.name), "done")
     return redirect(url_for("channels.show", channel_id=channel.id))
@@ -187,8 +187,9 @@ def _form(
     status: int = 200,
     account: Account | None = None,
     problem: str = "",
-    sealed: str = "",
+    setup: Setup | None = None,
 ) -> Response:
+    stored = kept_setup(house().vault, channel) if channel else {}
     return render(
         "channels/form.html",
         status=status,
@@ -198,7 +199,7 @@ def _form(
             setup_of(kind),
             values,
             errors,
-            stored=bool(channel or sealed),
+            kept=revealed(setup) if setup else stored,
             visible=() if channel else made_secrets(setup_of(kind)),
         ),
         values=values,
@@ -206,7 +207,7 @@ def _form(
         channel=channel,
         account=account,
         problem=problem,
-        sealed=sealed,
+        sealed=seal(setup) if setup else "",
         guide=guide_of(kind),
         manifest=manifest_of(kind, house().settings.base_url),
         signs_in=signs_in(kind),

@@ -44,15 +44,19 @@ def draw_fields(
     values: Mapping[str, Any],
     errors: Mapping[str, str] | None = None,
     *,
-    stored: bool = False,
+    kept: Mapping[str, Any] | None = None,
     visible: Collection[str] = (),
 ) -> list[FieldSpec]:
-    """The fields in the order of the model. `stored` says that secrets are kept when their field is left empty.
+    """The fields in the order of the model. Secrets that `kept` has are kept when their field is left empty.
 
     Secrets named in `visible` are new and shown, because somebody has to carry them elsewhere.
     """
     fields = setup.model_fields.items()
-    return [_draw(name, field, values, (errors or {}).get(name, ""), stored, name in visible) for name, field in fields]
+    known = kept or {}
+    return [
+        _draw(name, field, values, (errors or {}).get(name, ""), bool(known.get(name)), name in visible)
+        for name, field in fields
+    ]
 
 
 def made_secrets(setup: type[Setup]) -> dict[str, str]:

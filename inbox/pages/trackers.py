@@ -14,7 +14,7 @@ from inbox.pages.found import row_id
 from inbox.pages.rendering import render
 from inbox.pages.setup_fields import draw_fields, kept_secrets, refused, seal, told
 from inbox.pages.telling import tell
-from inbox.setups import BadSetup
+from inbox.setups import BadSetup, revealed
 from inbox.teams.models import ProductTeam
 from inbox.teams.permissions import Permission
 from inbox.teams.product_teams import find_team
@@ -68,8 +68,7 @@ def create_check(team_id: int) -> ResponseReturnValue:
     # Neither a look at the database nor a write waits for a stranger.
     stop_reading()
     account, problem = _look(kind, setup)
-    sealed = seal(setup)
-    return _form(team, kind, request.form, tracker=tracker, account=account, problem=problem, sealed=sealed)
+    return _form(team, kind, request.form, tracker=tracker, account=account, problem=problem, setup=setup)
 
 
 @page.get("/trackers/<int:tracker_id>")
@@ -124,21 +123,22 @@ def _form(
     tracker: Tracker | None = None,
     account: Account | None = None,
     problem: str = "",
-    sealed: str = "",
+    setup: Setup | None = None,
 ) -> Response:
+    stored = kept_settings(house().vault, tracker) if tracker else {}
     return render(
         "trackers/show.html",
         status=422 if errors or problem else 200,
         team=team,
         kind=kind,
         label=tracker_kinds()[kind],
-        fields=draw_fields(setup_of(kind), values, errors, stored=bool(tracker or sealed)),
+        fields=draw_fields(setup_of(kind), values, errors, kept=revealed(setup) if setup else stored),
         values=values,
         errors=errors or {},
         tracker=tracker,
         account=account,
         problem=problem,
-        sealed=sealed,
+        sealed=seal(setup) if setup else "",
     )
 
 

@@ -30,11 +30,18 @@ def test_a_refusal_begins_with_what_to_do(sign_in_as: Any) -> None:
     )
 
 
+def test_a_private_address_is_told_in_german(sign_in_as: Any) -> None:
+    client = sign_in_as("admin", language="de")
+    page = client.post("/channels/checks", data={"kind": "rss", "url": "http://127.0.0.1/feed"})
+    assert "127.0.0.1 ist eine private Adresse" in page.text
+
+
 def test_a_kept_password_is_not_called_optional(client: Any) -> None:
     page = client.post("/channels/checks", data={**MAILBOX, "address": "a@example.org", "imap_host": "127.0.0.1"})
     label = page.text.split('for="field-password"', 1)[1].split("</label>", 1)[0]
     assert "optional" not in label
-    assert "stored" in page.text
+    # The SMTP password was left empty, so there is none to keep.
+    assert page.text.count("stored; leave empty to keep it") == 1
 
 
 @pytest.mark.parametrize(("kind", "field"), [("google_play", "service_account"), ("app_store_connect", "private_key")])
