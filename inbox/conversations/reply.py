@@ -62,9 +62,9 @@ def reply(
 
     `seen_version` is the conversation's version that the author had before their eyes. `length` is the text's length as
     the channel counts it and `limit_for` what it allows, by the visibility of what is answered (0: any). `parent` is the
-    message answered, by default the newest from outside. `validate` raises Refused for what the platform would refuse later, while it can still be mended.
-    Raises CannotReply, or ConversationMovedOn: catch that one inside the transaction, so that the draft it has kept is
-    committed.
+    message answered, by default the newest from outside. `validate` raises Refused for what the platform would refuse
+    later, while it can still be mended. Raises CannotReply, or ConversationMovedOn: catch that one inside the
+    transaction, so that the draft it has kept is committed.
     """
     text = storable(text, LONGEST).strip()
     if not text:

@@ -17,6 +17,7 @@ from inbox.pages.access import me, requires
 from inbox.pages.opened import back_to
 from inbox.pages.rendering import render
 from inbox.pages.telling import tell, tell_refusal
+from inbox.pages.translate import translate
 from inbox.teams.permissions import Permission
 from inbox.text import clean_html
 from inbox.web import house, reading, writing
@@ -51,7 +52,7 @@ def create_act(message_id: int) -> ResponseReturnValue:
                 until=_until(name),
             )
         except ActRefused as refusal:
-            tell_refusal(gettext(str(refusal)))
+            tell_refusal(translate(str(refusal)))
         else:
             tell(
                 gettext("Passed on to the platform."), undo=url_for("replies.create_cancellation", delivery_id=done.id)
