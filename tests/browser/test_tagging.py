@@ -131,10 +131,18 @@ def test_the_words_that_decided_appear_once_a_worker_has_found_them(
     expect(panel.locator("details")).to_have_count(4)
     expect(page.locator(".composer textarea")).to_have_value("half an answer")
     expect(loud).to_be_visible()
+    # Nor does it put words back that were edited meanwhile.
+    edited = TEXTS[language].upper()
+    with house.writing() as session:
+        session.execute(sa.update(Message).values(text=edited))
+        publish(session, "conversations", 1, 2)
+    expect(words).to_have_text(edited)
+    page.wait_for_timeout(500)
+    expect(words).to_have_text(edited)
     page.keyboard.press("w")
     expect(panel.locator("details")).to_have_count(0)
     expect(loud).to_have_count(0)
-    expect(words).to_have_text(TEXTS[language])
+    expect(words).to_have_text(edited)
     expect(why).to_have_attribute("aria-expanded", "false")
 
 

@@ -9,7 +9,7 @@ const text = (id) => document.querySelector(`[data-words-of="${id}"]`);
 
 async function load(id) {
   const fresh = await fetchPart(link(id)?.dataset.url, "reasons");
-  if (!fresh || !open.has(id)) return;
+  if (!fresh || !open.has(id) || fresh.body.innerHTML === open.get(id)) return;
   open.set(id, fresh.body.innerHTML);
   show(id);
 }
@@ -18,8 +18,9 @@ function show(id) {
   const html = open.get(id);
   if (html === undefined || !place(id)) return;
   place(id).innerHTML = html;
-  const marked = place(id).querySelector("template");
-  if (marked) text(id)?.replaceChildren(marked.content.cloneNode(true));
+  const marked = place(id).querySelector("template")?.content;
+  // The message may have been edited since: its words are never put back.
+  if (marked && marked.textContent === text(id)?.textContent) text(id).replaceChildren(marked.cloneNode(true));
   link(id)?.setAttribute("aria-expanded", "true");
 }
 
@@ -52,6 +53,6 @@ document.addEventListener("trellis:placed", () => {
   for (const id of open.keys()) {
     if (!place(id) || place(id).firstElementChild) continue;
     show(id);
-    if (place(id).querySelector("[data-pending]")) load(id);
+    load(id);
   }
 });
