@@ -18,8 +18,12 @@ from inbox.connectors.contract import (
     RateLimited,
     Refused,
 )
+from inbox.connectors.http import Forbidden
 
 log = logging.getLogger(__name__)
+
+# New messages wait no longer than this for what they answer.
+CONTEXT_SECONDS = 300.0
 
 
 def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
@@ -51,16 +55,23 @@ def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
 
 
 def thread(connector: ChannelConnector, orphans: Sequence[IncomingMessage]) -> Batch:
-    """What stands above these messages. Raises what must hold the poll up (patience, a person); all else costs the context only."""
+    """What stands above these messages. Raises what must hold the poll up (some patience, a person); all else costs the context only."""
     try:
         return connector.thread(orphans)
-    except (RateLimited, NeedsPerson):
-        raise
     except ConnectorError as error:
+        if _holds_up(error):
+            raise
         log.warning("threads not filled", extra={"kind": connector.kind, "error": type(error).__name__})
     except Exception:
         log.exception("thread broke", extra={"kind": connector.kind})
     return Batch()
+
+
+def _holds_up(error: ConnectorError) -> bool:
+    """A day's budget that is used up delays no message for its context, nor does a right that only a parent wants break a channel."""
+    if isinstance(error, RateLimited):
+        return (error.retry_after or 0) <= CONTEXT_SECONDS
+    return isinstance(error, NeedsPerson) and not isinstance(error, Forbidden)
 
 
 def with_metrics(connector: ChannelConnector, known: Sequence[Known], batch: Batch) -> Batch:

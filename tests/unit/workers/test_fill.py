@@ -27,6 +27,7 @@ from inbox.connectors.contract import (
     Setup,
     Surroundings,
 )
+from inbox.connectors.http import Forbidden
 from inbox.conversations.find_orphans import find_orphans
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Conversation, Message
@@ -186,7 +187,16 @@ def test_a_slow_platform_is_not_waited_for_without_end(database: Database, chann
     assert Forum.asked == []
 
 
-@pytest.mark.parametrize("trouble", [Passing(N_("away")), Refused(N_("not so")), KeyError("ancestors")])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Passing(N_("away")),
+        Refused(N_("not so")),
+        KeyError("ancestors"),
+        Forbidden(N_("not in that category")),
+        RateLimited(N_("tomorrow"), retry_after=40_000),
+    ],
+)
 def test_a_context_that_cannot_be_had_costs_no_message(
     database: Database, channel: Channel, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
