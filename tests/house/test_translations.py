@@ -9,6 +9,8 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, nodes
+from jinja2.ext import InternationalizationExtension
 
 from inbox.connectors import errors
 
@@ -62,6 +64,23 @@ def test_translations_keep_the_gaps(language: str) -> None:
         if not set(GAP.findall(translated)) <= set(GAP.findall(" ".join(strings(message.id))))
     ]
     assert not wrong
+
+
+def test_no_imported_template_keeps_the_words_of_its_first_reader() -> None:
+    loader = FileSystemLoader(ROOT / "templates")
+    jinja = Environment(loader=loader, extensions=[InternationalizationExtension])
+    parsed = {name: jinja.parse(loader.get_source(jinja, name)[0]) for name in loader.list_templates()}
+    imported = {name for template in parsed.values() for name in _imported(template)}
+    assert "components/button.html" in imported
+    outside = [part for name in imported for part in parsed[name].body if not isinstance(part, nodes.Macro)]
+    called = [call.node for part in outside for call in part.find_all(nodes.Call)]
+    assert not [name for name in called if isinstance(name, nodes.Name) and name.name in KEYWORDS]
+
+
+def _imported(template: nodes.Template) -> Iterator[str]:
+    # With context they are read anew each time.
+    yield from (each.template.as_const() for each in template.find_all(nodes.FromImport) if not each.with_context)
+    yield from (each.template.as_const() for each in template.find_all(nodes.Import) if not each.with_context)
 
 
 def test_what_a_person_is_told_can_be_translated() -> None:

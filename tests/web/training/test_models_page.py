@@ -65,6 +65,12 @@ def test_the_champion_shows_where_it_comes_from_and_how_good_it_is(client: Any, 
     assert "310 messages" in page
 
 
+def test_each_reader_has_the_figures_in_their_own_language(sign_in_as: Any, trained: Callable[..., int]) -> None:
+    trained(ModelState.CHAMPION, "b+1", serving_since=now())
+    assert "German, frozen set" in sign_in_as("admin", language="en").get("/settings/models").text
+    assert "Deutsch, fester Prüfsatz" in sign_in_as("admin", language="de").get("/settings/models").text
+
+
 def test_corrections_since_the_last_training_are_counted(
     client: Any, trained: Callable[..., int], asked: Callable[..., list[int]]
 ) -> None:
