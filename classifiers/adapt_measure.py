@@ -4,12 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers.adapt_fit import fit_adapters
 from classifiers.adapted import Adapted
 from classifiers.examples import HEADS, Example
-from classifiers.figures import mean
+from classifiers.figures import both_sides_f1, mean
 from classifiers.store import Model
 from classifiers.tags import Tag
 
@@ -17,8 +16,6 @@ AFTER = (0, 50, 200)
 SEEDS = 5
 MOST_ROWS = 1_200
 _FEWEST = 40
-
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +59,6 @@ def rise_section(risen: Sequence[Rise]) -> Iterator[str]:
         yield f"| {row.tag} | {row.name} |" + "".join(f" {value:.3f} |" for value in row.macro_f1)
     means = [mean([row.macro_f1[column] for row in risen]) for column in range(len(AFTER))]
     yield f"| **mean of {len(risen)}** | |" + "".join(f" **{value:.3f}** |" for value in means)
-
-
-def both_sides_f1(said: Bools, truth: Bools) -> float:
-    """The mean of the F1 of having a tag and the F1 of not having it."""
-    right = [(said & truth).sum(), (~said & ~truth).sum()]
-    wrong = (said != truth).sum()
-    return float(np.mean([2 * hits / max(2 * hits + wrong, 1) for hits in right]))
 
 
 def _run(model: Model, tag: Tag, known: Sequence[Example], seed: int) -> list[float]:

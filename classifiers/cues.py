@@ -99,8 +99,32 @@ NEAR: tuple[tuple[str, str, int], ...] = (
     ("would", "pleased", 3),
     ("mocks", "question mark", 12),
     ("suffers", "mocks", 20),
+    ("negation", "good", 3),
+    ("negation", "bad", 3),
+    ("negation", "trouble", 3),
+    ("negation", "change", 3),
+    ("negation", "thanks", 3),
+    ("negation", "group", 3),
+    ("strong", "bad", 2),
+    ("strong", "good", 2),
+    ("ought", "change", 8),
+    ("change", "ought", 6),
+    ("ought", "good", 4),
+    ("ought", "violence", 4),
+    ("asking", "trouble", 6),
+    ("good", "trouble", 12),
+    ("trouble", "bad", 12),
+    ("insult", "group", 5),
+    ("group", "insult", 5),
+    ("violence", "group", 5),
+    ("group", "violence", 5),
+    ("bad", "group", 5),
+    ("group", "bad", 5),
+    ("vulgar", "group", 4),
+    ("group", "vulgar", 4),
+    ("vulgar", "insult", 3),
 )
-"""A cue of the first group followed by one of the second within so many words."""
+"""A cue, or a word of the lexicon, of the first group followed by one of the second within so many words."""
 
 OPENING = ("w-word", "verb first", "wishes", "asks", "you", "i")
 """Groups that mean something else at the start of a clause."""

@@ -4,11 +4,13 @@ import csv
 import hashlib
 import random
 import tomllib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from classifiers.own_labels import key_of, own_labels
 from classifiers.tags import Tag
 
 HEADS: tuple[str, ...] = (*Tag, "praise")
@@ -21,6 +23,8 @@ OURS = "messages/"
 
 FROZEN_SHARE = 8
 """One in so many of our own messages is frozen: never learned from, so that a challenger can be held against it."""
+
+_NOBODY: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 _MOST_FIELD = 1_000_000
 _LONGER, _MOST_TALK = 0.7, 8
@@ -55,7 +59,7 @@ def training_examples(folder: Path, manifest: dict[str, Any], seed: int = 1) -> 
             raise DatasetRefused(f"{dataset['file']} is not in {folder}; get it from {dataset['source']}.")
         if hashlib.sha256(path.read_bytes()).hexdigest() != dataset["sha256"]:
             raise DatasetRefused(f"{path} is not the file that the manifest names: its checksum differs.")
-        rows = [row for row in _rows(path) if row[1] != dataset.get("held_out", ())]
+        rows = [row for row in _rows(path, own_labels(dataset["name"])) if row[1] != dataset.get("held_out", ())]
         chance = random.Random(f"{seed}{dataset['name']}")
         chance.shuffle(rows)
         taught = [_taught(example, dataset, chance) for example, _ in rows[: dataset.get("most")]]
@@ -95,7 +99,8 @@ def frozen_examples() -> list[Example]:
 def longer_examples(own: Sequence[Example], seed: int = 1) -> list[Example]:
     """Our own messages again, among small talk of their theme: what somebody wants, not how much they write, decides.
 
-    Without these a long text looks like a complaint, because people who complain write more.
+    Without these a long text looks like a complaint, because people who complain write more. Nobody writes like that, so they
+    say nothing about probabilities.
     """
     chance = random.Random(seed)
     found = []
@@ -105,7 +110,7 @@ def longer_examples(own: Sequence[Example], seed: int = 1) -> list[Example]:
         place = chance.randint(0, len(others))
         text = chance.choice((" ", "\n", "\n\n")).join((*others[:place], example.text, *others[place:]))
         if chance.random() < _LONGER and others:
-            found.append(replace(example, text=text))
+            found.append(replace(example, text=text, calibrates=False))
     return found
 
 
@@ -136,18 +141,23 @@ def _is_frozen(text: str) -> bool:
     return hashlib.sha256(text.casefold().encode()).digest()[0] % FROZEN_SHARE == 0
 
 
-def _rows(path: Path) -> list[tuple[Example, str]]:
+def _rows(path: Path, ours: Mapping[str, frozenset[str]] = _NOBODY) -> list[tuple[Example, str]]:
     csv.field_size_limit(_MOST_FIELD)
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return list(_labelled(csv.DictReader(file), path.stem))
+            return list(_labelled(csv.DictReader(file), path.stem, ours))
     except (csv.Error, UnicodeDecodeError, KeyError, ValueError) as error:
         raise DatasetRefused(f"{path} cannot be read as a labelled set: {error}") from error
 
 
-def _labelled(rows: Iterable[dict[str, str]], name: str) -> Iterator[tuple[Example, str]]:
+def _labelled(
+    rows: Iterable[dict[str, str]], name: str, ours: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[Example, str]]:
     for row in rows:
         said = tuple(None if row[f"y_{head}"] == "" else float(row[f"y_{head}"]) > 0 for head in HEADS)
+        labels = ours.get(key_of(row["text"])) if ours else None
+        if labels is not None:
+            said = tuple(head in labels if value is None else value for head, value in zip(HEADS, said, strict=True))
         if any(value is not None for value in said):
             yield Example(row["text"], row["lang"], said, name), row["split"]
 

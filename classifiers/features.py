@@ -16,7 +16,7 @@ from classifiers.turns import count_turns
 BITS = 18
 """The word table and the letter table have 2**BITS rows each."""
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Changes whenever the same text would give other numbers; a model made for another version is refused."""
 
 WORDS = (1, 2)

@@ -38,6 +38,13 @@ def head_figures(probabilities: Floats, truth: Bools, thresholds: Floats | float
     )
 
 
+def both_sides_f1(said: Bools, truth: Bools) -> float:
+    """The mean of the F1 of having a tag and the F1 of not having it."""
+    right = [(said & truth).sum(), (~said & ~truth).sum()]
+    wrong = (said != truth).sum()
+    return float(np.mean([2 * hits / max(2 * hits + wrong, 1) for hits in right]))
+
+
 def auroc(scores: Floats, truth: Bools) -> float:
     """Chance that a positive row scores above a negative one; ties count half."""
     positive, negative = int(truth.sum()), int((~truth).sum())

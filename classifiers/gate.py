@@ -27,8 +27,9 @@ IMPLAUSIBLE = 0.05
 """Where two models agree that a tag is less likely than this and a person says that it holds (or the reverse), it is the
 person's slip, or something that neither can learn."""
 
-MOST_IMPLAUSIBLE = 0.11
-"""Of right corrections 1 to 10 in a hundred are implausible, by domain, of made-up ones half; with more they are not learned."""
+MOST_IMPLAUSIBLE = 0.08
+"""Of right corrections 1 to 4 in a hundred are implausible in most domains, of made-up ones every third; with more they are not
+learned."""
 
 _DRAWINGS = 1_000
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,9 @@ KEPT = 128
 _SPREAD = 0.125
 """Usual size of one direction, beside n-grams that together have length 1; the more, the freer it is to decide."""
 
+GRAMS = 1.5
+"""Length of a text's words, and of its letters, beside turns of phrase that lie between 0 and 1."""
+
 _LOOKED_AT = 20_000
 _EDGES = [2**BITS, 2 ** (BITS + 1), 2 ** (BITS + 1) + len(NAMES)]
 
@@ -37,11 +39,27 @@ class Meanings:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """One row per text: words, letters, turns and meanings side by side. `rarity` are the weights of words and letters."""
+    """One row per text: weighed words and letters (sparse), turns of phrase, what the words mean together.
 
-    matrix: Any
+    `rarity` are the weights of words and letters.
+    """
+
+    words: Any
+    letters: Any
+    turns: Floats
+    meant: Floats
     rarity: tuple[Floats, Floats]
     meanings: Meanings
+
+    def grams(self) -> Any:
+        """Words and letters side by side, as long as learning wants them."""
+        import scipy.sparse as sp
+
+        return sp.hstack([self.words, self.letters], format="csr", dtype=np.float32) * np.float32(GRAMS)
+
+    def dense(self) -> Floats:
+        """Turns and meanings side by side."""
+        return np.hstack([self.turns, self.meant])
 
 
 def read_inputs(
@@ -51,26 +69,18 @@ def read_inputs(
 
     Where only the first `learned` texts may be learned from, the words of the others stay unknown.
     """
-    import scipy.sparse as sp
-
     cleaned, loud = [clean(text) for text in texts], [capitals(text) for text in texts]
     words, letters, turns = _counts(read_features(cleaned, loud), len(texts))
     rarity = _rarity(words), _rarity(letters)
     meanings = _learn_meanings(cleaned[:learned], [clean(text) for text in further], say)
     meant = np.concatenate([mean_of_words(chunk, meanings) for chunk in read_features(cleaned, loud)])
-    parts = [weigh(words, rarity[0]), weigh(letters, rarity[1]), sp.csr_matrix(turns), sp.csr_matrix(meant)]
-    return Inputs(sp.hstack(parts, format="csr"), rarity, meanings)
-
-
-def split_columns(matrix: Any) -> list[Any]:
-    """The columns of `Inputs.matrix`, parted: words, letters, turns, meanings."""
-    edges = [0, *_EDGES, matrix.shape[1]]
-    return [matrix[:, start:end] for start, end in pairwise(edges)]
+    return Inputs(weigh(words, rarity[0]), weigh(letters, rarity[1]), turns, meant, rarity, meanings)
 
 
 def split_weights(weights: NDArray[Any]) -> list[NDArray[Any]]:
-    """What was learned for the columns of `Inputs.matrix`, parted likewise."""
-    return np.split(weights, _EDGES)
+    """What was learned for the columns of `Inputs`, parted: words, letters (of length 1), turns, meanings."""
+    words, letters, turns, meanings = np.split(weights, _EDGES)
+    return [words * GRAMS, letters * GRAMS, turns, meanings]
 
 
 def mean_of_words(chunk: Chunk, meanings: Meanings) -> Floats:

@@ -15,19 +15,22 @@ AUTOMATIC, SUGGEST, ASK = "automatic", "suggest", "ask"
 """The tag is set; it is proposed; nobody knows and a person decides."""
 
 POINTS = 50
-FOUND = 0.05
+FOUND = 0.02
 """A threshold that finds less than this share of a tag is of no use."""
+
+NEVER = 1.0
+"""The threshold of a lane that is closed: no probability is that high."""
 
 MISSED = 0.1
 """Share of a label's messages that may lie below its doubt."""
 
-LOWEST, HIGHEST = 0.2, 0.98
-"""Thresholds stay between these, whatever few rows say."""
+LOWEST, HIGHEST = 0.1, 0.98
+"""Open thresholds stay between these, whatever few rows say."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Thresholds of one label in one language, as probabilities: `automatic` ≥ `suggest` ≥ `doubt`."""
+    """Thresholds of one label in one language, as probabilities: `automatic` ≥ `suggest` ≥ `doubt`; NEVER closes one."""
 
     automatic: float
     suggest: float
@@ -61,10 +64,15 @@ def draw_curve(chances: Floats, truth: Bools, weights: Floats) -> list[CurvePoin
     return [point for point in points if point.share]
 
 
-def cut_lane(chances: Floats, truth: Bools, weights: Floats, automatic: float, suggest: float) -> Lane:
-    """The lowest thresholds that keep the wanted precisions `automatic` and `suggest`."""
-    low = _threshold(chances, truth, weights, suggest)
-    high = max(_threshold(chances, truth, weights, automatic), low)
+def cut_lane(chances: Floats, truth: Bools, weights: Floats, wanted: float) -> Lane:
+    """Proposed is from where precision and recall together are best (F1), set from the lowest threshold that keeps the
+    `wanted` precision; NEVER where none keeps it and still finds something."""
+    order = np.argsort(-chances, kind="stable")
+    hits, said = np.cumsum((weights * truth)[order]), np.cumsum(weights[order])
+    precision, recall = hits / np.maximum(said, 1e-9), hits / max(hits[-1], 1e-9)
+    low = _within(chances[order][int(np.argmax(hits / (said + hits[-1])))])
+    kept = np.flatnonzero((precision >= wanted) & (recall >= FOUND))
+    high = max(_within(chances[order][kept[-1]]), low) if len(kept) else NEVER
     return Lane(high, low, round(min(float(np.quantile(chances[truth], MISSED)), low), 4))
 
 
@@ -77,12 +85,5 @@ def reached(chances: Floats, truth: Bools, weights: Floats, threshold: float) ->
     return CurvePoint(*(round(value, 4) for value in found))
 
 
-def _threshold(chances: Floats, truth: Bools, weights: Floats, precision: float) -> float:
-    order = np.argsort(-chances, kind="stable")
-    hits, said = np.cumsum((weights * truth)[order]), np.cumsum(weights[order])
-    found, recall = hits / said, hits / hits[-1]
-    useful = np.flatnonzero(recall >= FOUND)
-    good = useful[found[useful] >= precision]
-    # Where the wanted precision cannot be had, the most precise threshold that still finds something is taken.
-    place = good[-1] if len(good) else useful[int(np.argmax(found[useful]))]
-    return round(min(max(float(chances[order][place]), LOWEST), HIGHEST), 4)
+def _within(threshold: float) -> float:
+    return round(min(max(float(threshold), LOWEST), HIGHEST), 4)

@@ -20,6 +20,8 @@ from classifiers.tags import LANGUAGES, OTHER, UNSURE, Tag
 
 _BATCH = 512
 _LABELS = tuple(tag.value for tag in Tag)
+# Nothing is so sure that a closed lane would take it.
+_CERTAIN = 0.9999
 
 Floats = NDArray[np.float64]
 
@@ -131,7 +133,7 @@ class Tagger:
             return Prediction(
                 {label: model.shares[label] for label in _LABELS}, OTHER if wordless else UNSURE, (), lang
             )
-        chances = [round(chance(score), 4) for score in row.tolist()]
+        chances = [min(round(chance(score), 4), _CERTAIN) for score in row.tolist()]
         labels, lanes = {}, {}
         for label, column, thresholds in self._columns:
             labels[label] = chances[column]

@@ -62,7 +62,12 @@ class Tokens:
 
 def hash_of(words: str) -> int:
     """The hash that `Tokens` gives these letters wherever they stand."""
-    return sum(ord(letter) * pow(_BASE, place, 2**64) for place, letter in enumerate(words)) % 2**64
+    return sum(ord(letter) * _power(place) for place, letter in enumerate(words)) % 2**64
+
+
+@lru_cache(maxsize=256)
+def _power(place: int) -> int:
+    return pow(_BASE, place, 2**64)
 
 
 @lru_cache(maxsize=2)

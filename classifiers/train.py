@@ -22,7 +22,6 @@ from classifiers.fit import fit
 from classifiers.measure import measure
 from classifiers.store import MODELS, Model, load_model, save_model
 from classifiers.tags import Tag
-from classifiers.trials import keep_trials, kept_trials
 
 
 @click.command("train")
@@ -50,12 +49,12 @@ from classifiers.trials import keep_trials, kept_trials
     "--compare",
     "comparing",
     is_flag=True,
-    help="Also try the other candidates on the same splits, and keep what was found for this and later cards; takes some minutes more.",
+    help="Also try the other candidates on the same splits, and what corrections teach, for the card; takes some minutes more.",
 )
 def command(data: Path | None, measured: Path | None, out: Path, comparing: bool) -> None:
     """Train the tagger from labelled sets and write its model card."""
     folder = data or Path(os.environ.get("TRELLIS_TRAINING_DATA", "training-data"))
-    begun = time.monotonic()
+    begun, busy = time.monotonic(), time.process_time()
     manifest = read_manifest()
     try:
         examples, further = training_examples(folder, manifest), unlabelled_texts(folder, manifest)
@@ -63,8 +62,8 @@ def command(data: Path | None, measured: Path | None, out: Path, comparing: bool
         out.mkdir(parents=True, exist_ok=True)
         path = out / f"tagger-{model.version}.zip"
         save_model(model, path)
-        taken = time.monotonic() - begun
-        click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), in {taken:.0f} s")
+        taken = time.process_time() - busy
+        click.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB), in {taken:.0f} s of one core")
         # What is measured is what is shipped: the file, read back, at half precision.
         model = load_model(path)
         sets = dict(held_out_examples(folder, manifest))
@@ -72,17 +71,15 @@ def command(data: Path | None, measured: Path | None, out: Path, comparing: bool
             sets[other.stem] = set_examples(other)
         click.echo(f"Measuring on {len(sets)} sets")
         card = (out.parent if out == MODELS else out) / "model_card.md"
-        beside = card.with_name("trials.json")
-        if comparing:
-            found = compare(examples, sets, click.echo), _alone(folder, measured)
-            keep_trials(beside, *found, _risen(model, measured) if measured else [])
         calm = {dataset["name"]: folder / dataset["file"] for dataset in manifest["dataset"] if dataset.get("calm")}
         report = Report(
             held_out,
             [measure(model, name, rows) for name, rows in sets.items()],
             [measure(model, name, rows, model.second) for name, rows in sets.items()] if model.second else [],
             [measure(model, f"{name} (learned from)", set_examples(file)) for name, file in calm.items()],
-            *kept_trials(beside),
+            compare(examples, sets, click.echo) if comparing else [],
+            _alone(folder, measured) if comparing else {},
+            _risen(model, measured) if comparing and measured else [],
             taken,
         )
     except DatasetRefused as error:

@@ -1,4 +1,4 @@
-"""Counts the turns of phrase of `cues` in cleaned texts, and how they are written: how long, how loud, whether they ask."""
+"""Counts the turns of phrase of `cues` and the words of `lexicon` in cleaned texts, and how they are written: how long, how loud, whether they ask."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from classifiers.cue_index import CueIndex
 from classifiers.cues import CUES, NEAR, OPENING
+from classifiers.lexicon import BLOCKS, read_lexicon
 from classifiers.tokens import Bools, Ints, Tokens
 
 SHAPES = ("log words", "capitals", "ends asking", "marks asking", "umlauts", "few words")
+GROUPS = (*CUES, *BLOCKS)
 TURNS: tuple[str, ...] = (
-    *CUES,
+    *GROUPS,
     *(f"{first} … {second}" for first, second, _ in NEAR),
     *(f"{name} at start" for name in OPENING),
 )
@@ -51,7 +53,7 @@ def count_turns(tokens: Tokens, capitals: Sequence[float], met: Bools | None = N
 def met_turns(tokens: Tokens) -> Bools:
     """One row per word, one column per TURNS: whether that turn of phrase begins here."""
     found, words = _index().find(tokens), len(tokens.starts)
-    at = {name: column for column, name in enumerate(CUES)}
+    at = {name: column for column, name in enumerate(GROUPS)}
     near = [_near(found[:, at[one]], found[:, at[two]], tokens.rows, reach) for one, two, reach in NEAR]
     opens = np.ones(words, dtype=bool)
     if words > 1:
@@ -73,9 +75,8 @@ def _near(one: Bools, two: Bools, rows: Ints, reach: int) -> Bools:
 
 @lru_cache(maxsize=1)
 def _index() -> CueIndex:
-    return CueIndex(
-        {name: [" ".join(cue.split()) for cue in cues.split(";") if cue.strip()] for name, cues in CUES.items()}
-    )
+    phrases = {name: [" ".join(cue.split()) for cue in cues.split(";") if cue.strip()] for name, cues in CUES.items()}
+    return CueIndex(phrases | read_lexicon())
 
 
 def _codes(letters: str) -> NDArray[np.uint32]:

@@ -135,6 +135,13 @@ def test_of_our_own_messages_a_theme_is_held_out_whole() -> None:
     assert len(set(folds[themes == "forum"])) > 1
 
 
+def test_where_there_are_enough_sets_each_is_held_out_whole() -> None:
+    sources = np.array(["forum", "shop", "forum", "trains", "messages/a", "shop", "trains", "shop"])
+    folds = fold_of(sources, 3)
+    assert all(len(set(folds[sources == name])) == 1 for name in set(sources))
+    assert set(folds) == {0, 1, 2}
+
+
 def test_sentences_go_on_and_keep_what_is_known_of_them(tmp_path: Path, manifest: dict[str, Any]) -> None:
     plain = training_examples(tmp_path / "train", manifest)
     manifest["dataset"][0]["joined"] = 1
