@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from inbox.channels.check import look
 from inbox.channels.due import Claimed
 from inbox.connectors.believed import believed
 from inbox.connectors.contract import (
@@ -46,6 +47,10 @@ def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
     """
     try:
         return believed(connector, known)
+    except Forbidden as error:
+        # One of them may have gone where the account may not look. While the account itself is well, the others are asked for.
+        look(connector)
+        raise Refused(error.sentence) from error
     except ConnectorError:
         raise
     except Exception as error:

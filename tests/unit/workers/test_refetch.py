@@ -16,6 +16,7 @@ from inbox.clock import now
 from inbox.config import Settings
 from inbox.connectors import registry
 from inbox.connectors.contract import (
+    N_,
     Account,
     Batch,
     Capabilities,
@@ -29,6 +30,7 @@ from inbox.connectors.contract import (
     Retention,
     Setup,
 )
+from inbox.connectors.http import Forbidden
 from inbox.conversations.ask_again import claim_asks, find_asks
 from inbox.conversations.expire import expire, forget_authors
 from inbox.conversations.ingest import ingest
@@ -172,7 +174,9 @@ def test_nothing_waits_for_a_count(database: Database, monkeypatch: pytest.Monke
     assert (messages(database)["1"].text, messages(database)["1"].asked) == ("other words", 1)
 
 
-@pytest.mark.parametrize("trouble", [Refused("not like this"), KeyError("author")])
+@pytest.mark.parametrize(
+    "trouble", [Refused("not like this"), KeyError("author"), Forbidden(N_("in another category"))]
+)
 def test_one_message_that_cannot_be_asked_for_keeps_no_other_waiting(
     database: Database, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
@@ -185,6 +189,21 @@ def test_one_message_that_cannot_be_asked_for_keeps_no_other_waiting(
     assert (found["1"].text, found["strange"].text, found["3"].text) == ("other words", "words of strange", "")
     assert [found[key].asked for key in ("1", "strange")] == [1, 1]
     assert found["strange"].deleted_at is None
+
+
+def test_where_the_account_itself_may_not_look_nothing_counts_as_asked(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(_forum: Forum) -> Account:
+        raise Forbidden(N_("the right was withdrawn"))
+
+    monkeypatch.setattr(Forum, "trouble", Forbidden(N_("not allowed")))
+    monkeypatch.setattr(Forum, "check", check)
+    store(database, "1", "strange")
+    turn_up(database)
+    refetch(LONG)
+    assert [message.asked for message in messages(database).values()] == [0, 0]
+    assert Forum.asked == [], "not in smaller parts either"
 
 
 @pytest.mark.parametrize(("seconds", "left"), [(0.01, 0), (3600.0, 3)])
