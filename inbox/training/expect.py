@@ -120,7 +120,6 @@ def read_curve(curve: Curve, threshold: float) -> tuple[float, float]:
 
 def _recent(*columns: Any, language: str) -> sa.Select[Any]:
     """A question about what was written in the last weeks; invented messages count only while there are no others."""
-    only_samples = ~sa.exists().where(Channel.is_sample.is_(False)).correlate(None)
     return (
         sa.select(*columns)
         .select_from(Message)
@@ -131,9 +130,14 @@ def _recent(*columns: Any, language: str) -> sa.Select[Any]:
             Message.direction == Direction.IN.value,
             Message.deleted_at.is_(None),
             Label.language == language,
-            sa.or_(Channel.is_sample.is_(False), only_samples),
+            _is_counted(),
         )
     )
+
+
+def _is_counted() -> sa.ColumnElement[bool]:
+    only_samples = ~sa.exists().where(Channel.is_sample.is_(False)).correlate(None)
+    return sa.or_(Channel.is_sample.is_(False), only_samples)
 
 
 def _volumes(session: Session, language: str) -> dict[Tag, list[int]]:
@@ -156,7 +160,10 @@ def _judged(session: Session, language: str) -> dict[Tag, list[tuple[float, bool
     rows = session.execute(
         sa.select(Correction.message_id, Correction.probabilities, Correction.after)
         .join(Label, Label.message_id == Correction.message_id)
+        .join(Message, Message.id == Correction.message_id)
+        .join(Channel, Channel.id == Message.channel_id)
         .where(
+            _is_counted(),
             Correction.at >= now() - timedelta(weeks=WEEKS),
             Correction.undone_at.is_(None),
             Correction.model_version != "",

@@ -117,10 +117,11 @@ def test_a_week_falls_into_lanes_each_message_once(session: Session) -> None:
 
 
 def test_invented_messages_count_only_while_there_are_no_others(session: Session) -> None:
-    heard(session, 0.95, 0.95, sample=True)
-    assert expect_week(session, "de", LANES).all == 0.5
+    first, _ = heard(session, 0.95, 0.95, sample=True)
+    correct_tag(session, first, [Tag.QUESTION], by=make_teammate(session))
+    assert (expect_week(session, "de", LANES).all, idea(session).judged[90]) == (0.5, 1)
     heard(session, 0.95)
-    assert expect_week(session, "de", LANES).all == 0.25
+    assert (expect_week(session, "de", LANES).all, idea(session).judged[90]) == (0.25, 0)
 
 
 def test_two_statements_and_one_however_many_messages(session: Session) -> None:
