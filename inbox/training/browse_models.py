@@ -60,11 +60,15 @@ def browse_models(session: Session) -> Models:
     query = sa.select(Model).where(sa.or_(Model.id.in_(newest), serving)).options(joinedload(Model.made_by))
     models = session.scalars(query.order_by(Model.id.desc())).all()
     of = {model.state: model for model in models if model.state in (ModelState.CHAMPION, ModelState.TRAINING)}
-    trained = max((model.requested_at for model in models if not model.is_base), default=None)
+    champion = of.get(ModelState.CHAMPION)
+    # What an older shipped model learned is learned anew by the one that serves now.
+    base = champion.base_version if champion else ""
+    here = (model for model in models if not model.is_base and model.base_version in (base, ""))
+    trained = max((model.requested_at for model in here), default=None)
     corrected = sa.select(sa.func.count()).select_from(Correction).join(Message, Message.id == Correction.message_id)
     new = with_author(corrected).where(Correction.undone_at.is_(None), teachable())
     return Models(
-        champion=of.get(ModelState.CHAMPION),
+        champion=champion,
         training=of.get(ModelState.TRAINING),
         others=[model for model in models if model.state not in of],
         new=session.scalar(new if trained is None else new.where(Correction.at > trained)) or 0,

@@ -82,6 +82,16 @@ def test_corrections_since_the_last_training_are_counted(
     assert "1 correction that no training has seen yet." in client.get("/settings/models").text
 
 
+def test_a_new_shipped_model_has_all_corrections_before_it(
+    client: Any, trained: Callable[..., int], asked: Callable[..., list[int]]
+) -> None:
+    (message,) = asked("Can it fly?")
+    client.post(f"/messages/{message}/tag", data={"tag": "idea"})
+    trained(ModelState.FORMER, "b+1")
+    trained(ModelState.CHAMPION, "c", base_version="c")
+    assert "1 correction that no training has seen yet." in client.get("/settings/models").text
+
+
 def test_corrections_of_samples_are_no_reason_to_train(client: Any, asked: Callable[..., list[int]]) -> None:
     (message,) = asked("Can it fly?", is_sample=True)
     client.post(f"/messages/{message}/tag", data={"tag": "idea"})
