@@ -38,7 +38,8 @@ def create(message_id: int) -> ResponseReturnValue:
         except CannotCorrect as refusal:
             tell_refusal(gettext(str(refusal)))
     if correction:
-        words = gettext("Learned.") if teaches else gettext("Corrected.")
+        unchanged = correction.after.split() == correction.before.split()
+        words = gettext("Learned.") if teaches else gettext("Confirmed.") if unchanged else gettext("Corrected.")
         tell(words, undo=url_for("tags.create_withdrawal", correction_id=correction.id))
     return back_to(message.conversation_id)
 

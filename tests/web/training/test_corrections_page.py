@@ -49,12 +49,19 @@ def test_several_tags_are_one_correction(client: Any, house: Database, asked: Ca
     assert [(one.after_primary, one.after) for one in corrections(house)] == [("idea", "idea complaint"), ("other", "")]
 
 
-@pytest.mark.parametrize(("channel", "words"), [({}, "Learned."), ({"is_sample": True}, "Corrected.")])
-def test_it_does_not_say_learned_where_nothing_may_be(
-    client: Any, asked: Callable[..., list[int]], channel: dict[str, Any], words: str
+@pytest.mark.parametrize(
+    ("channel", "chosen", "words"),
+    [
+        ({}, "idea", "Learned."),
+        ({"is_sample": True}, "idea", "Corrected."),
+        ({"is_sample": True}, "question", "Confirmed."),
+    ],
+)
+def test_it_says_what_became_of_a_judgement(
+    client: Any, asked: Callable[..., list[int]], channel: dict[str, Any], chosen: str, words: str
 ) -> None:
     (message,) = asked("Can it fly?", **channel)
-    tag(client, message, "idea")
+    tag(client, message, chosen)
     assert words in client.get("/corrections").text
 
 
