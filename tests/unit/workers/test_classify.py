@@ -139,7 +139,7 @@ def test_the_lanes_of_the_real_model_are_published_once(database: Database) -> N
         rows = session.scalars(sa.select(Threshold)).all()
     assert {(row.label, row.language) for row in rows} == {(label, lang) for label in LABELS for lang in ("de", "en")}
     for row in rows:
-        assert 0 < row.suggest <= row.automatic < 1
+        assert 0 < row.suggest <= row.automatic <= 1
         assert (row.automatic, row.suggest, row.model_version) == (
             row.model_automatic,
             row.model_suggest,
