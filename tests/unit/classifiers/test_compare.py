@@ -44,6 +44,7 @@ def _told(_line: str) -> None:
 def test_every_kind_of_candidate_learns_what_can_be_learned(
     sets: tuple[list[Example], dict[str, list[Example]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(comparing, "MOST", 400)
     few = ["linear on TF-IDF", "NB-SVM", "the same, taught by the embedding as well (shipped)"]
     monkeypatch.setattr(comparing, "CANDIDATES", {name: CANDIDATES[name] for name in few})
     found = compare(*sets, _told)
