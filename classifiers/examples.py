@@ -4,7 +4,7 @@ import csv
 import hashlib
 import random
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -59,7 +59,8 @@ def training_examples(folder: Path, manifest: dict[str, Any], seed: int = 1) -> 
             raise DatasetRefused(f"{dataset['file']} is not in {folder}; get it from {dataset['source']}.")
         if hashlib.sha256(path.read_bytes()).hexdigest() != dataset["sha256"]:
             raise DatasetRefused(f"{path} is not the file that the manifest names: its checksum differs.")
-        rows = [row for row in _rows(path, own_labels(dataset["name"])) if row[1] != dataset.get("held_out", ())]
+        read = _rows(path, own_labels(dataset["name"]), dataset.get("left_to_source", ()))
+        rows = [row for row in read if row[1] != dataset.get("held_out", ())]
         chance = random.Random(f"{seed}{dataset['name']}")
         chance.shuffle(rows)
         taught = [_taught(example, dataset, chance) for example, _ in rows[: dataset.get("most")]]
@@ -141,23 +142,28 @@ def _is_frozen(text: str) -> bool:
     return hashlib.sha256(text.casefold().encode()).digest()[0] % FROZEN_SHARE == 0
 
 
-def _rows(path: Path, ours: Mapping[str, frozenset[str]] = _NOBODY) -> list[tuple[Example, str]]:
+def _rows(
+    path: Path, ours: Mapping[str, frozenset[str]] = _NOBODY, left: Collection[str] = ()
+) -> list[tuple[Example, str]]:
     csv.field_size_limit(_MOST_FIELD)
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return list(_labelled(csv.DictReader(file), path.stem, ours))
+            return list(_labelled(csv.DictReader(file), path.stem, ours, left))
     except (csv.Error, UnicodeDecodeError, KeyError, ValueError) as error:
         raise DatasetRefused(f"{path} cannot be read as a labelled set: {error}") from error
 
 
 def _labelled(
-    rows: Iterable[dict[str, str]], name: str, ours: Mapping[str, frozenset[str]]
+    rows: Iterable[dict[str, str]], name: str, ours: Mapping[str, frozenset[str]], left: Collection[str]
 ) -> Iterator[tuple[Example, str]]:
     for row in rows:
         said = tuple(None if row[f"y_{head}"] == "" else float(row[f"y_{head}"]) > 0 for head in HEADS)
         labels = ours.get(key_of(row["text"])) if ours else None
         if labels is not None:
-            said = tuple(head in labels if value is None else value for head, value in zip(HEADS, said, strict=True))
+            said = tuple(
+                head in labels if value is None and head not in left else value
+                for head, value in zip(HEADS, said, strict=True)
+            )
         if any(value is not None for value in said):
             yield Example(row["text"], row["lang"], said, name), row["split"]
 
