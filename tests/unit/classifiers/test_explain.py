@@ -52,7 +52,9 @@ def test_words_stand_as_they_were_read() -> None:
 def test_the_word_that_spoke_most_for_a_tag_is_named_first() -> None:
     tagger = load_tagger()
     strongest, weight = tagger.explain("Könntet ihr bitte einen Export nach Excel einbauen?", Tag.IDEA)[0]
-    assert strongest == "könntet"
+    assert strongest in {"könntet", "einbauen"}, (
+        "which of the two is the model's choice, that it is one of them is ours"
+    )
     assert weight > 0
     assert tagger.explain("", Tag.IDEA) == []
     with pytest.raises(KeyError):
