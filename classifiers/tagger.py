@@ -30,7 +30,7 @@ class Tagger:
     """Text in, tags out. Safe to share between threads: nothing in it changes.
 
     With `second_look`, texts that the model is not certain of are also judged by what they mean as a whole, which
-    takes about a millisecond each. Raises ModelRefused where the package for that is missing.
+    takes a few milliseconds each. Raises ModelRefused where the package for that is missing.
     """
 
     def __init__(self, model: Model, *, second_look: bool = False) -> None:
