@@ -76,7 +76,7 @@ def test_two_hundred_right_corrections_of_a_new_domain_help_there_and_harm_nowhe
     notes, base = climbing_notes(seed), Tagger(model)
     taught = Adapted(model, fit_adapters(model, notes[:200]).adapters, "taught")
     (there,) = compare(base, taught, notes[200:]).values()
-    assert there.challenger > there.champion + 0.01
+    assert there.challenger > there.champion + 0.03
     assert not any(found.is_worse for found in compare(base, taught, frozen_examples()).values())
 
 
