@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,16 @@ def test_we_fill_in_what_the_source_leaves_open_and_no_more(tmp_path: Path, monk
     monkeypatch.setattr(module, "FOLDER", tmp_path / "labels")
     digest = hashlib.sha256((tmp_path / "some.csv").read_bytes()).hexdigest()
     dataset = {"name": "some", "file": "some.csv", "source": "here", "sha256": digest}
-    found = {example.text: example.said for example in training_examples(tmp_path, {"dataset": [dataset]})}
+
+    def taught(**more: Any) -> dict[str, tuple[bool | None, ...]]:
+        return {one.text: one.said for one in training_examples(tmp_path, {"dataset": [dataset | more]})}
+
+    found = taught()
     assert found[texts[0]] == (False, True, False, False, False)
     assert found[texts[1]] == (False, False, False, False, False)
     assert found[texts[2]] == (False, None, None, None, None)
+    # A head that the manifest leaves to the source is not ours to fill in.
+    assert taught(left_to_source=["complaint"])[texts[0]] == (False, None, False, False, False)
     assert set_examples(tmp_path / "some.csv")[0].said == (False, None, None, None, None)
 
 
