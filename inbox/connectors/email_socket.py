@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import certifi
 
 from inbox.connectors.contract import N_, NeedsPerson, Passing
+from inbox.connectors.deadline import TimedSocket, TimedTls, left
 from inbox.connectors.http import is_public
 
 
@@ -24,7 +25,9 @@ def open_socket(host: str, port: int, *, allow_private: bool, timeout_seconds: f
         )
     for address in addresses:
         try:
-            connected = socket.create_connection((address, port), timeout=timeout_seconds)
+            plain = socket.create_connection((address, port), timeout=left(timeout_seconds))
+            connected = TimedSocket(fileno=plain.detach())
+            connected.settimeout(timeout_seconds)
             # Commands and their texts are written in small pieces, which would wait for each other's receipt.
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connected
@@ -43,6 +46,7 @@ def open_socket(host: str, port: int, *, allow_private: bool, timeout_seconds: f
 def secure(plain: socket.socket, host: str) -> ssl.SSLSocket:
     """TLS over an open socket; the certificate must be valid for `host`."""
     context = ssl.create_default_context()
+    context.sslsocket_class = TimedTls
     # Pythons from python.org on macOS know no authorities of the system; a company's own come from the system.
     context.load_verify_locations(certifi.where())
     return context.wrap_socket(plain, server_hostname=host)

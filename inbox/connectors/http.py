@@ -4,16 +4,16 @@ import ipaddress
 import json
 import socket
 import ssl
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
 import httpcore
 import httpx
 
+from inbox.clock import now
 from inbox.connectors.contract import (
     N_,
     ConnectorError,
@@ -25,6 +25,7 @@ from inbox.connectors.contract import (
     RateLimited,
     Refused,
 )
+from inbox.connectors.deadline import TimedBackend, ending, left
 from inbox.connectors.no_connection import PrivateAddress, no_connection
 from inbox.connectors.rate_headers import read_budget, read_moment, seconds_until, told_patience
 
@@ -62,7 +63,7 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-class GuardedBackend(httpcore.SyncBackend):
+class GuardedBackend(TimedBackend):
     """Resolves, checks every address, and connects to one it checked, so that DNS cannot change its mind in between."""
 
     def connect_tcp(
@@ -102,11 +103,9 @@ def open_client(
 ) -> httpx.Client:
     """A client for one connection. Close it, or use it as a context manager. `pace` is asked before every call."""
     if transport is None:
-        guarded = httpx.HTTPTransport(verify=_trusted(), retries=0)
-        if not allow_private:
-            # httpx has no public way to give a network backend; a test pins that this one is honoured.
-            guarded._pool._network_backend = GuardedBackend()
-        transport = guarded
+        transport = httpx.HTTPTransport(verify=_trusted(), retries=0)
+        # httpx has no public way to give a network backend; a test pins that this one is honoured.
+        transport._pool._network_backend = TimedBackend() if allow_private else GuardedBackend()
     return httpx.Client(
         base_url=base_url,
         headers={"User-Agent": USER_AGENT, **(headers or {})},
@@ -239,19 +238,18 @@ def body_of(response: httpx.Response) -> Mapping[str, Any]:
 
 
 def _exchange(client: httpx.Client, request: httpx.Request, limit: int) -> httpx.Response:
-    deadline = time.monotonic() + WHOLE_ANSWER_SECONDS
-    response = client.send(request, stream=True)
-    try:
-        body = bytearray()
-        for part in response.iter_bytes():
-            body += part
-            if len(body) > limit:
-                size = round(limit / 1_048_576)
-                raise Refused(N_("%(host)s answered more than %(size)s MB.", host=request.url.host, size=size))
-            if time.monotonic() > deadline:
-                raise httpx.ReadTimeout("too slow", request=request)
-    finally:
-        response.close()
+    with ending(now() + timedelta(seconds=WHOLE_ANSWER_SECONDS)):
+        response = client.send(request, stream=True)
+        try:
+            body = bytearray()
+            for part in response.iter_bytes():
+                body += part
+                if len(body) > limit:
+                    size = round(limit / 1_048_576)
+                    raise Refused(N_("%(host)s answered more than %(size)s MB.", host=request.url.host, size=size))
+                left(None, httpx.ReadTimeout)
+        finally:
+            response.close()
     # httpx keeps what it read itself; we read it, so that we can stop.
     response._content = bytes(body)
     return response

@@ -11,10 +11,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from inbox.clock import now
 from inbox.connectors.contract import NeedsPerson, Passing
+from inbox.connectors.deadline import ending
 from inbox.connectors.email_signin import ImapServer, sign_in
 from inbox.connectors.email_socket import connecting, open_socket, secure
 from inbox.connectors.smtp import SmtpServer, check_server
+from tests.unit.connectors.drip import dripping
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +116,15 @@ def test_nobody_there_passes() -> None:
         open_socket("127.0.0.1", 1, allow_private=True, timeout_seconds=3)
     with pytest.raises(Passing, match="cannot be found"):
         open_socket("x" * 70 + ".test", 993, allow_private=True, timeout_seconds=3)
+
+
+def test_an_encrypted_drip_is_given_up_in_time(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with dripping(b"22", context=context) as server:
+        with ending(now() + timedelta(seconds=0.5)), pytest.raises(Passing):
+            check_server(SmtpServer("localhost", server.port, "ssl"))
+        with ending(now() + timedelta(seconds=0.5)), pytest.raises(Passing), connecting("localhost", server.port):
+            sign_in(ImapServer("localhost", server.port, "ssl", "u", "p", allow_private=True))
+        assert server.left.wait(5)

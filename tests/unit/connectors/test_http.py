@@ -12,6 +12,7 @@ import pytest
 
 from inbox.connectors import http as border
 from inbox.connectors.contract import ConnectorError, Gone, NeedsPerson, OutcomeUnknown, Passing, RateLimited, Refused
+from inbox.connectors.deadline import TimedBackend
 from inbox.connectors.http import (
     GuardedBackend,
     fetch,
@@ -131,6 +132,7 @@ def test_the_guard_is_in_the_way_of_real_connections(server: tuple[str, list[dic
         with pytest.raises(NeedsPerson, match="private address"):
             fetch(client, "GET", server[0])
     with open_client(allow_private=True) as client:
+        assert isinstance(client._transport._pool._network_backend, TimedBackend)  # type: ignore[attr-defined]
         assert read_json(fetch(client, "GET", server[0])) == {"ok": True}
 
 
@@ -169,7 +171,7 @@ def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch: pytes
         return "stream"
 
     monkeypatch.setattr(socket, "getaddrinfo", resolving("8.8.8.8", "8.8.4.4"))
-    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", connect)
+    monkeypatch.setattr(TimedBackend, "connect_tcp", connect)
     assert GuardedBackend().connect_tcp("dns.example", 443) == "stream"
     assert tried == ["8.8.8.8", "8.8.4.4"]
 
