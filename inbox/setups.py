@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 
@@ -73,6 +74,16 @@ def place(setup: type[Setup], values: Mapping[str, Any]) -> str:
     fields = {name: field for name, field in setup.model_fields.items() if name.endswith(PLACES)}
     chosen = (values.get(name) or ("" if field.is_required() else field.default) for name, field in fields.items())
     return " ".join(str(value).strip() for value in chosen)
+
+
+def host_of(setup: Setup) -> str:
+    """The server that is spoken to with these settings, with its port when it was named; empty where they name none."""
+    first = place(type(setup), setup.model_dump()).partition(" ")[0]
+    try:
+        netloc = urlsplit(first if "://" in first else f"//{first}").netloc
+    except ValueError:
+        return ""
+    return netloc.rpartition("@")[2].lower()[:300]
 
 
 def revealed(setup: Setup) -> dict[str, str]:

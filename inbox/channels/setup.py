@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from inbox import setups
 from inbox.channels.models import Channel
@@ -57,17 +56,7 @@ def read_setup(kind: str, values: Mapping[str, Any], *, kept: Mapping[str, Any] 
 def keep_setup(vault: Vault, channel: Channel, setup: Setup) -> None:
     """Put the settings into the channel's row, which has its id already."""
     setups.keep_setup(vault, channel, row_name(channel.id), setup)
-    channel.host = host_of(setup) or channel.kind
-
-
-def host_of(setup: Setup) -> str:
-    """The server that is spoken to with these settings, with its port when it was named; empty where they name none."""
-    first = setups.place(type(setup), setup.model_dump()).partition(" ")[0]
-    try:
-        netloc = urlsplit(first if "://" in first else f"//{first}").netloc
-    except ValueError:
-        return ""
-    return netloc.rpartition("@")[2].lower()[:300]
+    channel.host = setups.host_of(setup) or channel.kind
 
 
 def kept_setup(vault: Vault, channel: Channel) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def connect(
     tracker = Tracker(product_team_id=team.id, kind=kind, name=label)
     session.add(tracker)
     session.flush()
-    setups.keep_setup(vault, tracker, row_name(tracker), setup)
+    _keep(vault, tracker, setup)
     session.flush()
     record(session, "tracker.connected", "tracker", tracker.id, by=by, kind=kind, team=team.id)
     return tracker
@@ -49,7 +49,7 @@ def edit(session: Session, vault: Vault, tracker: Tracker, name: str, setup: Set
     """Other settings for the same place; what went wrong before is forgotten."""
     tracker.name = one_line(name, 200) or tracker.name
     tracker.last_error = ""
-    setups.keep_setup(vault, tracker, row_name(tracker), setup)
+    _keep(vault, tracker, setup)
     session.flush()
     record(session, "tracker.edited", "tracker", tracker.id, by=by)
 
@@ -65,3 +65,8 @@ def switch(session: Session, tracker: Tracker, *, on: bool, by: Teammate | None)
 def kept_settings(vault: Vault, tracker: Tracker) -> dict[str, Any]:
     """All settings of a tracker, secrets included, for `read_setup`; without the secrets when they do not open."""
     return setups.kept_setup(vault, tracker, row_name(tracker))
+
+
+def _keep(vault: Vault, tracker: Tracker, setup: Setup) -> None:
+    setups.keep_setup(vault, tracker, row_name(tracker), setup)
+    tracker.host = setups.host_of(setup) or tracker.kind

@@ -10,8 +10,15 @@ from inbox.clock import now
 from inbox.database import Base, BigId, Told
 
 
+def _kind(context: Any) -> str:
+    return str(context.get_current_parameters()["kind"])
+
+
 class Tracker(Base):
-    """A configured place. `sealed` is encrypted for `tracker:<id>`."""
+    """A configured place. `sealed` is encrypted for `tracker:<id>`.
+
+    `host` is the server it speaks to, or its kind where the settings name none: whoever waits for it delays no other.
+    """
 
     __tablename__ = "trackers"
 
@@ -19,6 +26,7 @@ class Tracker(Base):
     product_team_id: Mapped[int] = mapped_column(ForeignKey("product_teams.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(30))
     name: Mapped[str] = mapped_column(String(200))
+    host: Mapped[str] = mapped_column(String(300), default=_kind, server_default="")
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     sealed: Mapped[str | None] = mapped_column(Text)
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -20,6 +20,7 @@ from inbox.conversations.search import search
 from inbox.database import Database, connect
 from inbox.migrations.migrate import configuration, current_revision, head, is_current, migrate, prepared
 from inbox.tables import metadata
+from inbox.trackers.models import Tracker
 
 
 def test_an_upgraded_empty_database_is_what_the_models_say(empty_database_url: str) -> None:
@@ -90,6 +91,29 @@ def test_channels_learn_their_host_and_older_messages_are_asked_for_again(empty_
     database.dispose()
     assert hosts == {"Us": "garden.example:8443", "Feed": "rake.example", "News": "hacker_news"}
     assert asks == {"Us 0": 0, "Us 2": 1, "Us 20": 24, "Us 90": None, "Us gone": None, "Feed 0": None}
+
+
+def test_trackers_learn_their_host(empty_database_url: str) -> None:
+    settings = [
+        ("github", {"repository": "a/b", "api_url": "https://git.example/api/v3"}),
+        ("webhook", {"url": "https://u:p@Hook.example:8443/x"}),
+        ("email", {"address": "p@example.org"}),
+        ("webhook", {"url": "https://[broken"}),
+    ]
+    with prepared(empty_database_url) as connection:
+        command.upgrade(configuration(connection), "2026_11_21_channel_hosts")
+        names = ("product_teams", "trackers")
+        teams, trackers = (sa.Table(name, sa.MetaData(), autoload_with=connection) for name in names)
+        connection.execute(sa.insert(teams).values(_filled(teams, id=1)))
+        for kind, chosen in settings:
+            row = _filled(trackers, product_team_id=1, kind=kind, settings=chosen)
+            connection.execute(sa.insert(trackers).values(row))
+    migrate(empty_database_url)
+    database = Database(empty_database_url)
+    with database.reading() as session:
+        hosts = session.scalars(sa.select(Tracker.host).order_by(Tracker.id)).all()
+    database.dispose()
+    assert hosts == ["git.example", "hook.example:8443", "email", "webhook"]
 
 
 def test_a_failed_upgrade_changes_nothing(empty_database_url: str) -> None:

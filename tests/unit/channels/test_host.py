@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from inbox.channels.models import Channel
-from inbox.channels.setup import host_of, keep_setup, read_setup
+from inbox.channels.setup import keep_setup, read_setup
 from inbox.config import Settings
+from inbox.setups import host_of
 from inbox.vault import open_vault
 
 HOSTS = [

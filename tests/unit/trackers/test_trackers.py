@@ -36,6 +36,15 @@ def test_a_connected_tracker_opens_with_its_token(session: Session, vault: Vault
     assert connector.surroundings.memory.load() == {}
 
 
+def test_a_tracker_keeps_its_host_and_where_none_is_named_its_kind(session: Session, vault: Vault) -> None:
+    team, tracker = a_team(session, "Mail"), connected(session, vault)
+    mail = connect(session, vault, team, "email", "", read_setup("email", {"address": "p@example.org"}), by=None)
+    assert (tracker.host, mail.host) == ("api.github.com", "email")
+    moved = {**FORM, "token": TOKEN, "api_url": "https://git.example/api/v3"}
+    edit(session, vault, tracker, "App", read_setup("github", moved), by=None)
+    assert tracker.host == "git.example"
+
+
 def test_the_token_lies_in_its_row_only_sealed(session: Session, vault: Vault) -> None:
     tracker = connected(session, vault)
     assert TOKEN not in str(tracker.settings)
