@@ -12,7 +12,7 @@ from rq.serializers import JSONSerializer
 from inbox.config import load_settings
 from inbox.jobs import QueueName, working
 from inbox.logs import set_up_logs
-from workers.keep_reading import keep_reading
+from workers.keep_going import keep_going
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def command(burst: bool) -> None:
     """Do jobs until SIGTERM; the job at hand is finished first, a second SIGTERM leaves it."""
     settings = load_settings()
     set_up_logs(settings.log_level, process="worker")
-    with keep_reading(burst=burst):
+    with keep_going(burst=burst):
         run(settings.redis, burst=burst)
 
 

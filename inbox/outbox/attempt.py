@@ -13,6 +13,7 @@ from inbox.connectors.contract import (
     Receipt,
     Refused,
 )
+from inbox.connectors.deadline import ending
 from inbox.outbox.carriers import Carriers
 from inbox.outbox.claim import Claimed
 from inbox.outbox.models import DeliveryKind
@@ -24,7 +25,10 @@ Row = TypeVar("Row")
 
 
 def attempt(claimed: Claimed, carriers: Carriers) -> Outcome:
-    """Send it and say what came of it. Never raises: an error nobody expected means that it may have left."""
+    """Send it before its claim ends and say what came of it.
+
+    Never raises: an error nobody expected means that it may have left.
+    """
     try:
         send = _sender(claimed, carriers)
     except ConnectorError as error:
@@ -32,7 +36,8 @@ def attempt(claimed: Claimed, carriers: Carriers) -> Outcome:
     except (KeyError, ValueError) as error:
         return Outcome(Result.FAILED, reason=N_("It could not be prepared: %(error)s.", error=error))
     try:
-        return Outcome(Result.SENT, send())
+        with ending(claimed.ends_at):
+            return Outcome(Result.SENT, send())
     except OutcomeUnknown as error:
         return Outcome(Result.UNSURE, reason=error.sentence, wait_seconds=error.retry_after)
     except Passing as error:

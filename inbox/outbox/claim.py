@@ -1,69 +1,81 @@
-"""Gives one due delivery to one worker. From this commit on it counts as possibly gone, whatever happens to the worker."""
+"""Gives due deliveries to one worker. From this commit on they count as possibly gone, whatever happens to the worker.
 
+A claim is not renewed. Its attempt ends before it does, because no socket waits or writes beyond `ends_at`: so a host that
+answers for ever is left, a worker that slept is too late to send, and nobody looks up what may still be leaving.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from secrets import token_hex
+from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from inbox.channels.mailbox import find_mailbox
 from inbox.channels.models import Channel
 from inbox.clock import now
-from inbox.database import skip_locked
+from inbox.database import among, skip_locked
+from inbox.outbox.due import may_leave
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.trackers.models import Tracker
 
-# Longer than any attempt lasts: the job that makes it is stopped after this time.
 LEASE = timedelta(seconds=300)
-UNSETTLED = (DeliveryState.QUEUED, DeliveryState.SENDING)
+# What is left of it is for storing the outcome, for clocks that differ, and for the platform to show what it took last.
+ATTEMPT = 0.8
+
+Row = TypeVar("Row", Channel, Tracker)
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery in a worker's hands, with all that an attempt needs, to be read after the transaction has ended."""
+    """A delivery in a worker's hands until `ends_at`, with all that an attempt needs, to be read after the transaction."""
 
     delivery: Delivery
     claim: str
+    ends_at: datetime
     channel: Channel | None = None
     tracker: Tracker | None = None
 
 
-def claim(session: Session, *, lease: timedelta = LEASE) -> Claimed | None:
-    """The longest due delivery whose lane is free, now `sending`; None when nothing is due. Commit before attempting it."""
-    earlier = aliased(Delivery)
-    lane_is_busy = (
-        sa.select(earlier.id)
-        .where(earlier.lane == Delivery.lane, earlier.state.in_(UNSETTLED), earlier.id < Delivery.id)
-        .exists()
-    )
-    due = (
-        sa.select(Delivery)
-        .where(Delivery.state == DeliveryState.QUEUED, Delivery.not_before <= now())
-        .where((Delivery.lane == "") | ~lane_is_busy)
-        .order_by(Delivery.not_before, Delivery.id)
-        .limit(1)
-    )
-    delivery = session.scalar(skip_locked(session, due))
-    if delivery is None:
-        return None
-    delivery.state = DeliveryState.SENDING
-    delivery.attempts += 1
-    # A worker may die at any point from here; only a look can then tell whether it left.
-    delivery.may_have_left = True
-    return take(session, delivery, lease)
+def claim(session: Session, ids: Collection[int], *, lease: timedelta = LEASE) -> list[Claimed]:
+    """Those of these deliveries that may still leave and are nobody's, now `sending`. Commit before attempting them."""
+    query = sa.select(Delivery).where(among(session, Delivery.id, ids), *may_leave(now())).order_by(Delivery.id)
+    deliveries = session.scalars(skip_locked(session, query)).all()
+    for delivery in deliveries:
+        delivery.state = DeliveryState.SENDING
+        delivery.attempts += 1
+        # A worker may die at any point from here; only a look can then tell whether it left.
+        delivery.may_have_left = True
+    return take(session, deliveries, lease)
 
 
-def take(session: Session, delivery: Delivery, lease: timedelta) -> Claimed:
-    """Mark `delivery` as held by the caller for `lease` and load what belongs to it."""
-    delivery.claim = token_hex(16)
-    delivery.claimed_until = now() + lease
+def take(session: Session, deliveries: Sequence[Delivery], lease: timedelta) -> list[Claimed]:
+    """Mark them as held by the caller for `lease` and load what belongs to them, in a fixed number of statements."""
+    moment = now()
+    for delivery in deliveries:
+        delivery.claim = token_hex(16)
+        delivery.claimed_until = moment + lease
     session.flush()
-    tracker = session.get(Tracker, delivery.tracker_id) if delivery.tracker_id else None
-    return Claimed(delivery, delivery.claim, _channel(session, delivery), tracker)
+    channels = _rows(session, Channel, [each.channel_id for each in deliveries])
+    trackers = _rows(session, Tracker, [each.tracker_id for each in deliveries])
+    has_mails = any(each.kind == DeliveryKind.MAIL for each in deliveries)
+    mailbox = find_mailbox(session) if has_mails else None
+    return [
+        Claimed(
+            each,
+            each.claim,
+            moment + ATTEMPT * lease,
+            channels.get(each.channel_id or 0) or (mailbox if each.kind == DeliveryKind.MAIL else None),
+            trackers.get(each.tracker_id or 0),
+        )
+        for each in deliveries
+    ]
 
 
-def _channel(session: Session, delivery: Delivery) -> Channel | None:
-    if delivery.channel_id:
-        return session.get(Channel, delivery.channel_id)
-    return find_mailbox(session) if delivery.kind == DeliveryKind.MAIL else None
+def _rows(session: Session, table: type[Row], ids: Collection[int | None]) -> Mapping[int, Row]:
+    wanted = set(filter(None, ids))
+    if not wanted:
+        return {}
+    return {row.id: row for row in session.scalars(sa.select(table).where(among(session, table.id, wanted)))}

@@ -3,6 +3,7 @@
 import logging
 
 from inbox.connectors.contract import N_, ConnectorError, Passing, Receipt
+from inbox.connectors.deadline import ending
 from inbox.outbox.carriers import Carriers
 from inbox.outbox.claim import Claimed
 from inbox.outbox.models import DeliveryKind
@@ -17,7 +18,8 @@ CANNOT_BE_TOLD = N_("It may have arrived; this cannot be looked up, so please ch
 def look(claimed: Claimed, carriers: Carriers) -> Outcome:
     """SENT when it is there, LATER when it surely is not, else UNSURE. Never raises."""
     try:
-        return _look(claimed, carriers)
+        with ending(claimed.ends_at):
+            return _look(claimed, carriers)
     except Passing as error:
         return Outcome(Result.UNSURE, reason=N_("It may have arrived; the look failed: %(error)s", error=error))
     except ConnectorError as error:

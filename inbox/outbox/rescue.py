@@ -1,14 +1,16 @@
 """Finds deliveries whose worker vanished, and those without an answer, and settles them by what a look has shown."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.clock import now
-from inbox.database import skip_locked
+from inbox.database import among, skip_locked
 from inbox.jobs import Job, after_commit
 from inbox.outbox.claim import LEASE, Claimed, take
+from inbox.outbox.due import may_be_looked_up
 from inbox.outbox.models import Delivery, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
 from inbox.outbox.settle import close_claim, mark_queued, mark_sent, mark_unsure
@@ -38,21 +40,15 @@ def rescue(session: Session) -> list[Delivery]:
     return list(lost)
 
 
-def claim_look(session: Session, *, lease: timedelta = LEASE) -> Claimed | None:
-    """One unsure delivery that is due for a look, held by the caller; None when there is none."""
-    due = (
-        sa.select(Delivery)
-        .where(Delivery.state == DeliveryState.UNSURE, Delivery.look_at <= now())
-        .order_by(Delivery.look_at, Delivery.id)
-        .limit(1)
-    )
-    delivery = session.scalar(skip_locked(session, due))
-    if delivery is None:
-        return None
-    delivery.looks += 1
-    # Should this worker vanish too, the look itself is due again when its lease has run out.
-    delivery.look_at = now() + lease
-    return take(session, delivery, lease)
+def claim_looks(session: Session, ids: Collection[int], *, lease: timedelta = LEASE) -> list[Claimed]:
+    """Those of these unsure deliveries that are still due for a look, held by the caller."""
+    query = sa.select(Delivery).where(among(session, Delivery.id, ids), *may_be_looked_up(now()))
+    deliveries = session.scalars(skip_locked(session, query.order_by(Delivery.id))).all()
+    for delivery in deliveries:
+        delivery.looks += 1
+        # Should this worker vanish too, the look itself is due again when its lease has run out.
+        delivery.look_at = now() + lease
+    return take(session, deliveries, lease)
 
 
 def settle_look(session: Session, claimed: Claimed, outcome: Outcome) -> Delivery | None:

@@ -63,5 +63,5 @@ def open_carriers(*_arguments: Any) -> Carriers:
 
 if __name__ == "__main__":
     send.open_carriers = rescue.open_carriers = open_carriers  # type: ignore[attr-defined]
-    rescue.rescue()
-    send.send()
+    rescue.rescue(60)
+    send.send(60)

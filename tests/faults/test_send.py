@@ -18,6 +18,7 @@ from inbox.database import Database
 from inbox.jobs import Job, ring
 from inbox.outbox.models import Delivery, DeliveryState
 from tests.making import make_channel, make_conversation, make_teammate
+from workers.send import PER_HOST
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 SENDER = Path(__file__).with_name("sender.py")
@@ -60,11 +61,11 @@ def check(database: Database, platform: Path, threads: list[int]) -> None:
 
 @pytest.mark.parametrize("moment", ["opened", "accepted", "settling"])
 def test_a_worker_killed_while_sending(database: Database, valkey_url: str, tmp_path: Path, moment: str) -> None:
-    threads, platform = answer(database, 3), tmp_path / "platform"
+    threads, platform = answer(database, PER_HOST + 2), tmp_path / "platform"
     assert sender(platform, moment).wait(60) == -9
     with database.reading() as session:
         states = list(session.scalars(sa.select(Delivery.state)))
-    assert sorted(states) == ["queued", "queued", "sending"]
+    assert sorted(states) == ["queued", "queued", *["sending"] * PER_HOST]
     with redis.Redis.from_url(valkey_url) as valkey:
         valkey.flushall()
     let_leases_run_out(database)
@@ -83,7 +84,7 @@ def test_a_worker_killed_while_looking(database: Database, valkey_url: str, tmp_
 
 
 def test_two_workers_killed_again_and_again(database: Database, valkey_url: str, tmp_path: Path) -> None:
-    threads, platform, chance = answer(database, 8), tmp_path / "platform", random.Random(7)
+    threads, platform, chance = answer(database, 24), tmp_path / "platform", random.Random(7)
     for _ in range(4):
         running = [sender(platform, "never", 0.15) for _ in range(2)]
         time.sleep(1.2 + chance.random())

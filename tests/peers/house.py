@@ -166,7 +166,7 @@ class House:
 
     def leave(self, delivery_id: int) -> Delivery:
         """Let everything leave that is due; gives what became of this delivery."""
-        send()
+        send(PATIENCE_SECONDS)
         with self.database.reading() as session:
             return session.get_one(Delivery, delivery_id)
 
@@ -174,7 +174,7 @@ class House:
         """Look whether a delivery arrived after all, as happens within a minute; gives what became of it."""
         with self.database.writing() as session:
             session.execute(sa.update(Delivery).values(look_at=now()).where(Delivery.look_at.is_not(None)))
-        rescue()
+        rescue(PATIENCE_SECONDS)
         return self.leave(unsure.id)
 
     def messages(self, direction: Direction = Direction.IN) -> list[Message]:

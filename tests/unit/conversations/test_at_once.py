@@ -16,10 +16,10 @@ from inbox.conversations.undo_reply import TooLate, undo_reply
 from inbox.database import Database
 from inbox.ideas.models import Evidence, Idea
 from inbox.ideas.promote import promote
-from inbox.outbox.claim import claim
 from inbox.outbox.models import Delivery, DeliveryState
 from inbox.teams.models import Teammate
 from tests.making import make_channel, make_conversation, make_teammate
+from tests.outgoing import claim_next
 
 ROUNDS = 5
 
@@ -92,7 +92,7 @@ def test_an_answer_either_leaves_or_is_taken_back(database: Database, ids: tuple
             return undo_reply(session, session.get_one(Message, message_id), by=session.get_one(Teammate, ids[1]))
 
         def leave(session: Session) -> Any:
-            return claim(session)
+            return claim_next(session)
 
         undone, claimed = at_once(database, undo, leave)
         assert (claimed is None) == (not isinstance(undone, TooLate)), (undone, claimed)

@@ -12,14 +12,14 @@ from inbox.connectors.contract import OutcomeUnknown, OutgoingReply, Passing
 from inbox.database import Database
 from inbox.outbox.attempt import attempt
 from inbox.outbox.cancel import cancel
-from inbox.outbox.claim import claim
 from inbox.outbox.look import look
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.parcels import payload_of
 from inbox.outbox.queue import queue_delivery
-from inbox.outbox.rescue import claim_look, rescue, settle_look
+from inbox.outbox.rescue import rescue, settle_look
 from inbox.outbox.settle import settle
 from tests.making import make_channel
+from tests.outgoing import claim_next, claim_next_look
 from tests.unit.outbox.platform import Platform
 
 STEPS = 60
@@ -67,7 +67,7 @@ class World:
 
     def send(self) -> None:
         with self.database.writing() as session:
-            claimed = claim(session)
+            claimed = claim_next(session)
         if claimed is None or self.dies():
             return
         outcome = attempt(claimed, self.platform.carriers())
@@ -79,7 +79,7 @@ class World:
         with self.database.writing() as session:
             rescue(session)
         with self.database.writing() as session:
-            claimed = claim_look(session)
+            claimed = claim_next_look(session)
         if claimed is None or self.dies():
             return
         outcome = look(claimed, self.platform.carriers())

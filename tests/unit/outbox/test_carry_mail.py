@@ -16,13 +16,13 @@ from inbox.connectors.contract import NeedsPerson
 from inbox.database import Database
 from inbox.outbox.attempt import attempt
 from inbox.outbox.carry_mail import carry_mail
-from inbox.outbox.claim import claim
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.open_carriers import open_carriers
 from inbox.outbox.queue import queue_delivery
 from inbox.outbox.settle import settle
 from inbox.vault import open_vault
 from tests.making import make_channel
+from tests.outgoing import claim_next
 
 MAIL = {
     "to": "reader@example.org",
@@ -116,7 +116,7 @@ def test_the_first_working_mailbox_sends(
             channel.sealed = vault.seal({"password": "secret"}, row=f"channel:{channel.id}")
         number = queue_delivery(session, key="digest-1", kind=DeliveryKind.MAIL, payload=MAIL, subject=("digest", 1)).id
     with database.writing() as session:
-        claimed = claim(session)
+        claimed = claim_next(session)
     assert claimed is not None
     outcome = attempt(claimed, open_carriers(load_settings(), database, vault))
     with database.writing() as session:

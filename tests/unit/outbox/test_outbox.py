@@ -13,16 +13,17 @@ from inbox.connectors.contract import NeedsPerson, OutcomeUnknown, OutgoingReply
 from inbox.database import Database
 from inbox.outbox.attempt import attempt
 from inbox.outbox.cancel import cancel
-from inbox.outbox.claim import LEASE, Claimed, claim
+from inbox.outbox.claim import LEASE, Claimed
 from inbox.outbox.look import look
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
 from inbox.outbox.parcels import payload_of
 from inbox.outbox.queue import queue_delivery
-from inbox.outbox.rescue import claim_look, rescue, settle_look
+from inbox.outbox.rescue import rescue, settle_look
 from inbox.outbox.resolve import NothingToResolve, Resolution, resolve
 from inbox.outbox.settle import PAUSES, settle
 from tests.making import make_channel, make_teammate
+from tests.outgoing import claim_next, claim_next_look
 from tests.unit.outbox.platform import Platform
 
 
@@ -46,7 +47,7 @@ def put(database: Database, channel: Channel | None, key: str = "reply-1", **opt
 
 def take(database: Database) -> Claimed | None:
     with database.writing() as session:
-        return claim(session)
+        return claim_next(session)
 
 
 def finish(database: Database, claimed: Claimed, outcome: Outcome) -> Delivery | None:
@@ -67,7 +68,7 @@ def peek(database: Database, delivery_id: int) -> Delivery:
 
 def look_up(database: Database, platform: Platform) -> Delivery | None:
     with database.writing() as session:
-        claimed = claim_look(session)
+        claimed = claim_next_look(session)
     if claimed is None:
         return None
     outcome = look(claimed, platform.carriers())
@@ -304,7 +305,7 @@ def test_a_look_whose_worker_vanished_is_due_again(database: Database, channel: 
     run(database, platform)
     with time_machine.travel(now() + timedelta(minutes=2)):
         with database.writing() as session:
-            assert claim_look(session) is not None
+            assert claim_next_look(session) is not None
         assert look_up(database, platform) is None
     with time_machine.travel(now() + timedelta(minutes=3) + LEASE):
         assert look_up(database, platform) is not None
