@@ -29,7 +29,7 @@ from workers.opened import open_database, open_vault
 log = logging.getLogger(__name__)
 
 # Some mail servers take three connections of one account at once, and refuse the fourth.
-LANES, PER_HOST = 32, 3
+PER_HOST = 3
 # The database may be busy or away for a moment; what a platform has said is not said again.
 SETTLE_PAUSES = (0.2, 1.0, 5.0, 15.0)
 
@@ -71,7 +71,7 @@ def outgoing(database: Database, carriers: Carriers, *, lease: timedelta = LEASE
         log.info("attempt", extra={"delivery": claimed.delivery.id, "result": outcome.result})
         store(database, claimed, outcome)
 
-    return Lanes(look, take, deliver, lanes=LANES, per_host=PER_HOST)
+    return Lanes(look, take, deliver, per_host=PER_HOST)
 
 
 def store(database: Database, claimed: Claimed, outcome: Outcome) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import token_hex
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -41,33 +41,32 @@ class Claimed:
 
 def claim(session: Session, ids: Collection[int], *, lease: timedelta = LEASE) -> list[Claimed]:
     """Those of these deliveries that may still leave and are nobody's, now `sending`. Commit before attempting them."""
-    query = sa.select(Delivery).where(among(session, Delivery.id, ids), *may_leave(now())).order_by(Delivery.id)
-    deliveries = session.scalars(skip_locked(session, query)).all()
-    for delivery in deliveries:
-        delivery.state = DeliveryState.SENDING
-        delivery.attempts += 1
-        # A worker may die at any point from here; only a look can then tell whether it left.
-        delivery.may_have_left = True
-    return take(session, deliveries, lease)
+    query = sa.select(Delivery.id).where(among(session, Delivery.id, ids), *may_leave(now()))
+    # A worker may die at any point from here; only a look can then tell whether it left.
+    begun = {"state": DeliveryState.SENDING, "attempts": Delivery.attempts + 1, "may_have_left": True}
+    return take(session, session.scalars(skip_locked(session, query)).all(), lease, **begun)
 
 
-def take(session: Session, deliveries: Sequence[Delivery], lease: timedelta) -> list[Claimed]:
-    """Mark them as held by the caller for `lease` and load what belongs to them, in a fixed number of statements."""
-    moment = now()
-    for delivery in deliveries:
-        delivery.claim = token_hex(16)
-        delivery.claimed_until = moment + lease
-    session.flush()
+def take(session: Session, ids: Sequence[int], lease: timedelta, **values: Any) -> list[Claimed]:
+    """Give these locked deliveries to the caller for `lease`, with these `values`, and load what belongs to them."""
+    if not ids:
+        return []
+    moment, word = now(), token_hex(16)
+    query = sa.update(Delivery).where(among(session, Delivery.id, ids)).returning(Delivery)
+    deliveries = session.scalars(
+        query.values(claim=word, claimed_until=moment + lease, **values),
+        execution_options={"synchronize_session": False, "populate_existing": True},
+    ).all()
     channels = _rows(session, Channel, [each.channel_id for each in deliveries])
     trackers = _rows(session, Tracker, [each.tracker_id for each in deliveries])
-    has_mails = any(each.kind == DeliveryKind.MAIL for each in deliveries)
-    mailbox = find_mailbox(session) if has_mails else None
+    mails = [each.id for each in deliveries if each.kind == DeliveryKind.MAIL]
+    mailbox = find_mailbox(session) if mails else None
     return [
         Claimed(
             each,
-            each.claim,
+            word,
             moment + ATTEMPT * lease,
-            channels.get(each.channel_id or 0) or (mailbox if each.kind == DeliveryKind.MAIL else None),
+            channels.get(each.channel_id or 0) or (mailbox if each.id in mails else None),
             trackers.get(each.tracker_id or 0),
         )
         for each in deliveries

@@ -42,13 +42,10 @@ def rescue(session: Session) -> list[Delivery]:
 
 def claim_looks(session: Session, ids: Collection[int], *, lease: timedelta = LEASE) -> list[Claimed]:
     """Those of these unsure deliveries that are still due for a look, held by the caller."""
-    query = sa.select(Delivery).where(among(session, Delivery.id, ids), *may_be_looked_up(now()))
-    deliveries = session.scalars(skip_locked(session, query.order_by(Delivery.id))).all()
-    for delivery in deliveries:
-        delivery.looks += 1
-        # Should this worker vanish too, the look itself is due again when its lease has run out.
-        delivery.look_at = now() + lease
-    return take(session, deliveries, lease)
+    query = sa.select(Delivery.id).where(among(session, Delivery.id, ids), *may_be_looked_up(now()))
+    held = session.scalars(skip_locked(session, query)).all()
+    # Should this worker vanish too, the look itself is due again when its lease has run out.
+    return take(session, held, lease, looks=Delivery.looks + 1, look_at=now() + lease)
 
 
 def settle_look(session: Session, claimed: Claimed, outcome: Outcome) -> Delivery | None:
