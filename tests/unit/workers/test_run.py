@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,24 @@ from rq import Queue
 
 from inbox import jobs
 from inbox.channels.models import Channel, Stream
+from inbox.config import load_settings
+from inbox.connectors.tracker_contract import IdeaCard
 from inbox.database import Database
 from inbox.embedded import stop_orphan, valkey_command, valkey_socket, wait_for_valkey
 from inbox.jobs import Job, QueueName, Recipe, ring
+from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
+from inbox.outbox.parcels import payload_of
+from inbox.outbox.queue import queue_delivery
+from inbox.trackers.connect import connect, read_setup
+from inbox.trackers.models import Tracker
+from inbox.vault import open_vault
+from tests.garden import a_team
+from tests.unit.connectors.drip import dripping
 from workers import schedule as scheduling
 
 ROOT = Path(__file__).resolve().parents[3]
+TAKEN = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+SECRET = "whsec_" + "c2VjcmV0" * 4
 # A job that leaves a trace, in a module that the worker's process finds beside its data.
 TRACE = """
 import pathlib, time
@@ -119,6 +132,52 @@ def test_a_platform_that_never_answers_holds_up_no_job_and_its_stream_is_given_b
     one.send_signal(signal.SIGTERM)
     assert one.wait(10) == 0
     assert feed().claim == ""
+
+
+@pytest.fixture
+def trackers(sqlite_url: str, data_dir: Path) -> Iterator[Callable[[str], Counter[str]]]:
+    """How the deliveries at "slow" and "quick" stand now: one takes every call and never answers, the other does."""
+    database = Database(sqlite_url)
+    vault = open_vault(load_settings())
+
+    def states(name: str) -> Counter[str]:
+        at = sa.select(Delivery.state).join(Tracker, Tracker.id == Delivery.tracker_id).where(Tracker.name == name)
+        with database.reading() as session:
+            return Counter(session.scalars(at))
+
+    with socket.create_server(("127.0.0.1", 0)) as slow, dripping(b"\n", said=TAKEN) as quick:
+        servers = {"slow": slow.getsockname()[1], "quick": quick.port}
+        with database.writing() as session:
+            team = a_team(session)
+            for name, port in servers.items():
+                setup = read_setup("webhook", {"url": f"http://127.0.0.1:{port}/", "secret": SECRET})
+                tracker = connect(session, vault, team, "webhook", name, setup, by=None)
+                for each in range(5):
+                    card = IdeaCard(f"{name}-{each}", "Fly", "", "", "")
+                    kept = {"kind": DeliveryKind.TICKET, "payload": payload_of(card), "tracker": tracker}
+                    queue_delivery(session, key=card.key, **kept)  # type: ignore[arg-type]
+        yield states
+    database.dispose()
+
+
+def test_what_never_arrives_holds_up_nothing_else_and_a_second_signal_leaves_it(
+    valkey_url: str,
+    trackers: Callable[[str], Counter[str]],
+    worker: Callable[..., Any],
+    eventually: Callable[..., Any],
+) -> None:
+    ring(Job.SEND)
+    one = worker()
+    eventually(lambda: trackers("quick") == {DeliveryState.SENT: 5}, seconds=30)
+    assert trackers("slow") == {DeliveryState.SENDING: 3, DeliveryState.QUEUED: 2}
+    ring(Job.WAKE_SNOOZED)
+    eventually(lambda: Queue(QueueName.DEFAULT, connection=jobs.doorbell()).count == 0, seconds=10)
+    one.send_signal(signal.SIGTERM)
+    with pytest.raises(subprocess.TimeoutExpired):
+        one.wait(1.5)
+    one.send_signal(signal.SIGTERM)
+    assert one.wait(5) == 0
+    assert trackers("slow") == {DeliveryState.SENDING: 3, DeliveryState.QUEUED: 2}
 
 
 def test_a_long_job_holds_up_no_stream(
