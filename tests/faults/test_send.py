@@ -21,6 +21,7 @@ from tests.making import make_channel, make_conversation, make_teammate
 from workers.send import PER_HOST
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
+HOSTS = 3
 SENDER = Path(__file__).with_name("sender.py")
 
 
@@ -29,10 +30,10 @@ def sender(platform: Path, moment: str, slowly: float = 0.0) -> "subprocess.Pope
 
 
 def answer(database: Database, number: int) -> list[int]:
-    """Conversations with one answer each, due at once."""
+    """Conversations at three hosts with one answer each, due at once."""
     with database.writing() as session:
-        channel, ada = make_channel(session), make_teammate(session)
-        threads = [make_conversation(session, channel, (f"Question {each}?",)) for each in range(number)]
+        ada, channels = make_teammate(session), [make_channel(session, host=f"{each}.example") for each in range(HOSTS)]
+        threads = [make_conversation(session, channels[each % HOSTS], (f"Question {each}?",)) for each in range(number)]
         for thread in threads:
             reply(session, thread, text="Answer.", by=ada, seen_version=1, undo_seconds=0)
         return [thread.id for thread in threads]
@@ -61,11 +62,11 @@ def check(database: Database, platform: Path, threads: list[int]) -> None:
 
 @pytest.mark.parametrize("moment", ["opened", "accepted", "settling"])
 def test_a_worker_killed_while_sending(database: Database, valkey_url: str, tmp_path: Path, moment: str) -> None:
-    threads, platform = answer(database, PER_HOST + 2), tmp_path / "platform"
+    threads, platform = answer(database, HOSTS * PER_HOST + 2), tmp_path / "platform"
     assert sender(platform, moment).wait(60) == -9
     with database.reading() as session:
         states = list(session.scalars(sa.select(Delivery.state)))
-    assert sorted(states) == ["queued", "queued", *["sending"] * PER_HOST]
+    assert sorted(states) == ["queued", "queued", *["sending"] * HOSTS * PER_HOST]
     with redis.Redis.from_url(valkey_url) as valkey:
         valkey.flushall()
     let_leases_run_out(database)
