@@ -20,12 +20,14 @@ MAIL = "mail"
 def find_due(
     session: Session, *, besides: Collection[int] = (), without: Collection[str] = (), mail_host: str = MAIL
 ) -> Sequence[tuple[int, str]]:
-    """Every delivery that may leave now, with its host, those that have waited longest first.
+    """Every delivery that may leave now, with its host, those that have waited longest first, and mails of ours last.
 
     None of the deliveries `besides`, and none of the hosts `without`; mails are of the `mail_host`.
     """
     query = _with_host(_host(mail_host), besides, without).where(*may_leave(now()))
-    return [(number, host) for number, host in session.execute(query.order_by(Delivery.not_before, Delivery.id))]
+    # A week's digests may be hundreds; an answer that leaves through the same mailbox does not wait for them.
+    order = (Delivery.kind == DeliveryKind.MAIL, Delivery.not_before, Delivery.id)
+    return [(number, host) for number, host in session.execute(query.order_by(*order))]
 
 
 def find_looks(

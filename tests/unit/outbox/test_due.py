@@ -42,7 +42,7 @@ def test_each_waits_for_the_host_that_takes_it(session: Session, channel: Channe
     put(session, "digest", DeliveryKind.MAIL)
     put(session, "idea by mail", DeliveryKind.MAIL, tracker=tracker)
     put(session, "of a channel that is gone")
-    assert [host for _, host in find_due(session)] == ["garden.example", "api.github.com", MAIL, MAIL, ""]
+    assert [host for _, host in find_due(session)] == ["garden.example", "api.github.com", "", MAIL, MAIL]
     found = find_due(session, mail_host="imap.example", without=["garden.example", ""])
     assert [host for _, host in found] == ["api.github.com", "imap.example", "imap.example"]
 
@@ -65,6 +65,14 @@ def test_what_has_waited_longest_comes_first_and_what_is_given_is_left_out(sessi
     put(session, "later", channel=channel, not_before=moment + timedelta(minutes=1))
     assert [number for number, _ in find_due(session)] == numbers[::-1]
     assert [number for number, _ in find_due(session, besides=numbers[1:3])] == [numbers[3], numbers[0]]
+
+
+def test_an_answer_does_not_wait_for_a_week_s_digests(session: Session) -> None:
+    mailbox = make_channel(session, kind="email", host="imap.example")
+    digests = [put(session, f"digest {each}", DeliveryKind.MAIL).id for each in range(3)]
+    answer = put(session, "answer", channel=mailbox)
+    found = find_due(session, mail_host="imap.example")
+    assert found == [(number, "imap.example") for number in (answer.id, *digests)]
 
 
 def test_one_on_its_way_holds_its_lane_also_for_what_came_before(session: Session, channel: Channel) -> None:
