@@ -11,13 +11,14 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from inbox.connectors.contract import Refused
-from inbox.connectors.lenient import moment, whole_number
+from inbox.connectors.counted_pages import Proof
+from inbox.connectors.json_api import mapping
+from inbox.connectors.lenient import moment, texts
 
 T = TypeVar("T")
 RING = 400  # ids remembered; more than a page, so that late arrivals among them are found
 PAGES = 2_000  # a platform that sends ever new pages is not followed for ever
-MET = 20_000  # of counted pages, what a repeated walk has met already: twelve characters each
-PASSES = 4  # how often a walk over counted pages is repeated while items still move
+AT_ONCE = 4  # walks over counted pages in one poll; the next one goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,9 @@ def catch_up(
     """Items not seen before, page by page with the state after each; pages of the past end at `since`.
 
     `read` takes None for the newest page, else a page's `older`. Within a page the oldest item comes first. `shifts`: pages
-    are counted (a number, an offset), so that a deletion moves items up to pages already read; then a walk of several
-    pages is repeated until it brings nothing.
+    are counted (a number, an offset), so that a deletion moves items up to pages already read. A walk of several pages is
+    then repeated until two in a row agree: the first met no fewer items than it passed, and the second met them all again
+    and below the newest page nothing new.
     """
     walk = _Walk(read, state or {}, since, shifts)
     if walk.older is not None:
@@ -47,12 +49,13 @@ def catch_up(
             page = read(walk.older)
         except Refused:
             # The position has expired; the walk from the top below covers the same ground.
-            pass
+            walk.proof.next_walk(was_cut_off=True)
         else:
             yield from walk.back(page, is_resumed=True)
-    yield from walk.back(read(None))
-    while not walk.is_settled:
+    for _ in range(AT_ONCE):
         yield from walk.back(read(None))
+        if walk.is_settled:
+            return
 
 
 class _Walk(Generic[T]):
@@ -62,53 +65,45 @@ class _Walk(Generic[T]):
         self, read: Callable[[str | None], Page[T]], state: Mapping[str, Any], since: datetime | None, shifts: bool
     ) -> None:
         self.read, self.since, self.shifts = read, since, shifts
-        self.seen = _texts(state.get("seen"))
+        self.seen = texts(state.get("seen"))
         self.until = moment(state.get("at"))  # the newest known item's time
-        walk = state.get("walk")
-        walk = walk if isinstance(walk, Mapping) else {}
+        walk = mapping(state.get("walk"))
         self.older = walk["older"] if isinstance(walk.get("older"), str) else None
-        self.top = _texts(walk.get("top")) if self.older is not None else []
-        self.newest = moment(walk.get("at")) if self.older is not None else None
-        self.met = {*map(_mark, self.top), *_texts(walk.get("met"))}
-        # Of counted pages: how often they were walked, and whether this time brought something.
-        self.passes = whole_number(walk.get("passes"))
-        self.brings = bool(walk.get("brings"))
+        self.top = texts(walk.get("top"))
+        self.newest = moment(walk.get("at"))
+        self.proof = Proof(map(_mark, self.seen + self.top), walk)
         self.is_settled = False
 
     def back(self, page: Page[T], *, is_resumed: bool = False) -> Iterator[tuple[list[T], dict[str, Any]]]:
         """From `page` into the past until something known from before this walk."""
-        known, walked = set(self.seen), set[str]()
-        self.brings = self.brings and is_resumed
+        known, walked, is_top = set(self.seen), set[str](), not is_resumed
+        self.is_settled = False
         while True:
-            fresh = self._fresh(page, known)
-            self.brings = self.brings or bool(fresh)
-            if not self._is_end(page, known, walked):
-                assert page.older is not None
-                self.older = page.older
-                yield fresh, self._state()
-                walked.add(page.older)
-                page = self.read(page.older)
-                continue
-            self.passes += 1
-            is_one_page = not walked and not is_resumed
-            self.is_settled = not self.shifts or is_one_page or not self.brings or self.passes >= PASSES
-            if self.is_settled:
-                self._settle()
+            is_last = self._is_end(page, known, walked)
+            fresh = self._fresh(page, is_top=is_top, is_last=is_last)
+            self.older = None if is_last else page.older
+            if self.older is None or (self.shifts and self.proof.holds):
+                break
             yield fresh, self._state()
-            return
+            if self.shifts and self.proof.is_whole and self.proof.is_short:
+                yield self._fresh(self.read(None), is_top=True), self._state()
+            walked.add(self.older)
+            page, is_top = self.read(self.older), False
+        is_one_page, is_endless = is_top and is_last, len(walked) >= PAGES
+        if not self.shifts or is_one_page or is_endless or self.proof.holds or self.proof.is_hopeless:
+            self._settle()
+        else:
+            self.proof.next_walk()
+        yield fresh, self._state()
 
-    def _fresh(self, page: Page[T], known: set[str]) -> list[T]:
-        fresh: list[T] = []
-        for name, at, item in page.items:
-            mark = _mark(name)
-            if name not in known and mark not in self.met:
-                fresh.append(item)
-                self.top = [*self.top, name][:RING]
-            self.met.add(mark)
-            if at is not None and (self.newest is None or at > self.newest):
-                self.newest = at
-        fresh.reverse()
-        return fresh
+    def _fresh(self, page: Page[T], *, is_top: bool, is_last: bool = False) -> list[T]:
+        marks = [_mark(name) for name, _at, _item in page.items]
+        new = self.proof.meet(marks, is_top=is_top, is_last=is_last)
+        fresh = [(name, item) for (name, _at, item), is_new in zip(page.items, new, strict=True) if is_new]
+        names = [name for name, _item in fresh]
+        self.top = (names + self.top if is_top else self.top + names)[:RING]
+        self.newest = max(filter(None, (self.newest, *(at for _name, at, _item in page.items))), default=None)
+        return [item for _name, item in reversed(fresh)]
 
     def _is_end(self, page: Page[T], known: set[str], walked: set[str]) -> bool:
         if page.older is None or page.older in walked or len(walked) >= PAGES or not page.items:
@@ -123,19 +118,16 @@ class _Walk(Generic[T]):
     def _settle(self) -> None:
         self.seen = list(dict.fromkeys(self.top + self.seen))[:RING]
         self.until = max(filter(None, (self.until, self.newest)), default=None)
-        self.older, self.top, self.passes, self.brings = None, [], 0, False
+        self.older, self.top, self.is_settled = None, [], True
+        self.proof = Proof(map(_mark, self.seen), {})
 
     def _state(self) -> dict[str, Any]:
         at = {"at": self.until.isoformat()} if self.until else {}
-        if self.older is None:
+        if self.is_settled:
             return {"seen": self.seen, **at}
         newest = {"at": self.newest.isoformat()} if self.newest else {}
-        passed = {"passes": self.passes, "brings": self.brings, "met": list(self.met)[:MET]} if self.shifts else {}
-        return {"seen": self.seen, **at, "walk": {"older": self.older, "top": self.top, **newest, **passed}}
-
-
-def _texts(value: Any) -> list[str]:
-    return [text for text in value if isinstance(text, str)] if isinstance(value, list) else []
+        proof = self.proof.state() if self.shifts else {}
+        return {"seen": self.seen, **at, "walk": {"older": self.older, "top": self.top, **newest, **proof}}
 
 
 def _mark(name: str) -> str:

@@ -43,6 +43,11 @@ def words(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def texts(value: Any) -> list[str]:
+    """The texts of a list; none for anything else."""
+    return [entry for entry in value if isinstance(entry, str)] if isinstance(value, list) else []
+
+
 def dicts(value: Any) -> list[Mapping[str, Any]]:
     """The objects of a list; none for anything else."""
     return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
