@@ -17,9 +17,6 @@ import httpcore
 
 from inbox.clock import now
 
-# One piece goes out within what is left; a reader who takes it in crumbs is asked for the time again at the next one.
-PIECE = 16 * 1024
-
 _end: ContextVar[datetime | None] = ContextVar("end", default=None)
 
 
@@ -71,8 +68,16 @@ class TimedStream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        for start in range(0, len(buffer), PIECE):
-            self._stream.write(buffer[start : start + PIECE], left(timeout, httpcore.WriteTimeout))
+        # The stream's own way gives every crumb that is taken the whole time anew.
+        sock, rest = self._stream.get_extra_info("socket"), memoryview(buffer)
+        try:
+            while rest:
+                sock.settimeout(left(timeout))
+                rest = rest[sock.send(rest) :]
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(error) from error
+        except OSError as error:
+            raise httpcore.WriteError(error) from error
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

@@ -36,7 +36,7 @@ class Drip:
         line.settimeout(PAUSE_SECONDS)
         for drop in chain(self.drop, repeat(self.drop[-1])):
             with suppress(TimeoutError):
-                if not (words := line.recv(4096)):
+                if not (words := line.recv(65_536)):
                     return
                 self.heard.append(words)
             line.sendall(bytes([drop]))

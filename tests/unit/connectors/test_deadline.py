@@ -1,5 +1,7 @@
 """However slowly a stranger answers, a thread is done in time; and once the time is up nothing leaves any more."""
 
+import socket
+import threading
 from datetime import timedelta
 
 import pytest
@@ -29,6 +31,25 @@ def test_an_answer_that_drips_is_given_up_in_time(drop: bytes) -> None:
         assert server.left.wait(5)
         with ending(now() + SOON), pytest.raises(Passing, match="ReadTimeout"):
             fetch(client, "GET", f"http://127.0.0.1:{server.port}/")
+
+
+def test_a_reader_who_takes_a_request_in_crumbs_is_left_in_time() -> None:
+    left_alone = threading.Event()
+
+    def take_in_crumbs(listening: socket.socket) -> None:
+        line, _ = listening.accept()
+        with line:
+            while not left_alone.wait(0.01):
+                line.recv(4096)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening, open_client(allow_private=True) as client:
+        thread = threading.Thread(target=take_in_crumbs, args=(listening,))
+        thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        with ending(now() + SOON), pytest.raises(OutcomeUnknown, match="WriteTimeout"):
+            submit(client, "POST", address, content=b"x" * 20_000_000)
+        left_alone.set()
+        thread.join(20)
 
 
 def test_a_server_that_greets_for_ever_is_given_up_in_time() -> None:

@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from inbox.clock import now
-from inbox.connectors.contract import NeedsPerson, Passing
+from inbox.connectors.contract import NeedsPerson, OutcomeUnknown, Passing
 from inbox.connectors.deadline import ending
 from inbox.connectors.email_signin import ImapServer, sign_in
 from inbox.connectors.email_socket import connecting, open_socket, secure
+from inbox.connectors.http import open_client, submit
 from inbox.connectors.smtp import SmtpServer, check_server
 from tests.unit.connectors.drip import dripping
 
@@ -128,3 +129,17 @@ def test_an_encrypted_drip_is_given_up_in_time(certificate: Path, monkeypatch: p
         with ending(now() + timedelta(seconds=0.5)), pytest.raises(Passing), connecting("localhost", server.port):
             sign_in(ImapServer("localhost", server.port, "ssl", "u", "p", allow_private=True))
         assert server.left.wait(5)
+
+
+def test_a_request_goes_out_encrypted_and_its_drip_is_given_up(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted, context = ssl.create_default_context(cafile=certificate), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    monkeypatch.setattr("inbox.connectors.http._trusted", lambda: trusted)
+    text = b"x" * 300_000
+    with dripping(b"HTTP/1.1 200 OK\r\nX: a", context=context) as server, open_client(allow_private=True) as client:
+        with ending(now() + timedelta(seconds=2)), pytest.raises(OutcomeUnknown, match="ReadTimeout"):
+            submit(client, "POST", f"https://localhost:{server.port}/", content=text)
+        assert server.left.wait(5)
+    assert b"".join(server.heard).endswith(text)
