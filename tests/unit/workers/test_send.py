@@ -30,6 +30,7 @@ from tests.unit.connectors.drip import dripping
 from workers import rescue as rescuing
 from workers import send as sending
 from workers.lanes import LANES
+from workers.opened import open_database
 from workers.send import PER_HOST, outgoing
 
 # Nothing here takes as long; who waits for less says so.
@@ -104,7 +105,8 @@ class Ticketing:
 
 @pytest.fixture
 def world(database: Database, settings: Settings) -> World:
-    return World(database)
+    """With as few connections to the database as a worker has."""
+    return World(open_database())
 
 
 def test_a_platform_that_accepts_only_when_all_others_have_delays_none(world: World) -> None:
