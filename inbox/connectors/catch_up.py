@@ -82,7 +82,7 @@ class _Walk(Generic[T]):
             is_last = self._is_end(page, known, walked)
             fresh = self._fresh(page, is_top=is_top, is_last=is_last)
             self.older = None if is_last else page.older
-            if self.older is None or (self.shifts and self.proof.holds):
+            if self.older is None:
                 break
             yield fresh, self._state()
             if self.shifts and self.proof.is_whole and self.proof.is_short:
