@@ -120,6 +120,12 @@ def test_whatever_two_things_happen_at_whatever_moments_nothing_is_left_out(know
 @pytest.mark.parametrize(
     "happenings",
     [
+        pytest.param(
+            [(2, WRITE), (3, 4), (7, 2)], id="one that came in goes, unmet; in the next walk one that was met"
+        ),
+        pytest.param(
+            [(2, 2), (4, WRITE), (5, 4)], id="one that was met goes; in the next walk one that came in, unmet"
+        ),
         pytest.param([(4, WRITE), (4, WRITE), (4, WRITE), (5, 6), (5, 3)], id="one below the top hides an older one"),
         pytest.param(
             [(1, WRITE), (2, 1), (2, WRITE), (4, 2), (4, WRITE), (8, 5), (9, WRITE), (11, WRITE), (13, WRITE)],
