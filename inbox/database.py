@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event
@@ -18,6 +18,8 @@ from inbox.sentence import pack, unpack
 
 SQLITE_WAITS_MS = 20_000
 LARGEST_ID = 2**63 - 1
+
+Q = TypeVar("Q", bound=sa.Select[*tuple[Any, ...]])
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -151,7 +153,7 @@ def insert_new(session: Session, table: type[Base], rows: Sequence[Mapping[str, 
         session.execute(insert(session, table).on_conflict_do_nothing(index_elements=unique), list(rows))
 
 
-def skip_locked(session: Session, query: sa.Select[Any], of: type[Base] | None = None) -> sa.Select[Any]:
+def skip_locked(session: Session, query: Q, of: type[Base] | None = None) -> Q:
     """Lock the rows (of one table, where several are joined) and pass over those that other workers have locked.
 
     On SQLite the write lock has already done it.

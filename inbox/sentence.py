@@ -34,6 +34,9 @@ class Sentence(str):
         return self
 
 
+NOTHING = Sentence("")
+
+
 def N_(words: str, /, **values: Any) -> Sentence:
     """Marks `words` for translation where they are written; the page that shows them translates."""
     return Sentence(words, values)

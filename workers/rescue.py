@@ -1,4 +1,5 @@
 """Job `rescue`: finds deliveries that nobody settled and looks up whether they arrived; what surely did not is sent again.
+Answers of which a platform said later whether they arrived are settled by that.
 
 Like `send`, it waits for nobody, and a slow platform delays the looks at no other.
 """
@@ -11,6 +12,7 @@ from inbox.database import Database
 from inbox.jobs import Job, answered
 from inbox.outbox.carriers import Carriers
 from inbox.outbox.claim import Claimed
+from inbox.outbox.confirm import confirm
 from inbox.outbox.due import find_looks
 from inbox.outbox.look import look
 from inbox.outbox.open_carriers import open_carriers
@@ -24,10 +26,10 @@ LANES, PER_HOST = 16, 2
 
 
 def rescue(patience: float = 0.0) -> None:
-    """Make abandoned deliveries unsure, then look up each that is due; returns when all is known, or after `patience` seconds."""
+    """Make abandoned deliveries unsure, believe reports, then look up what is due; returns when all is known, or after `patience` seconds."""
     answered(Job.RESCUE)
     with open_database().writing() as session:
-        for delivery in find_lost(session):
+        for delivery in (*find_lost(session), *confirm(session)):
             spread(session, delivery)
     _lanes().run(patience)
 

@@ -11,6 +11,7 @@ from inbox.database import Database
 from inbox.ideas.refresh import refresh
 from inbox.jobs import Job, answered
 from inbox.moderation.lapse import lapse
+from inbox.outbox.confirm import forget_reports
 from inbox.teams.forget_sign_ins import forget_sign_ins
 from workers.opened import open_database
 
@@ -25,6 +26,8 @@ def tidy() -> None:
         ended = forget_sign_ins(session)
     with database.writing() as session:
         forget_reasons(session)
+    with database.writing() as session:
+        reports = forget_reports(session)
     gone = erase(database)
     with database.writing() as session:
         lapse(session)
@@ -32,7 +35,7 @@ def tidy() -> None:
         emptied = refresh(session)
     with database.reading() as session:
         files = forget_files(session, load_settings().attachments)
-    log.info("tidied", extra={"sign_ins": ended, "files": files, "quotes": emptied} | gone)
+    log.info("tidied", extra={"sign_ins": ended, "reports": reports, "files": files, "quotes": emptied} | gone)
 
 
 def erase(database: Database) -> dict[str, int]:

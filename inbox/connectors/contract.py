@@ -31,6 +31,7 @@ from inbox.connectors.incoming import Batch as Batch
 from inbox.connectors.incoming import Deletion as Deletion
 from inbox.connectors.incoming import IncomingAttachment as IncomingAttachment
 from inbox.connectors.incoming import IncomingMessage as IncomingMessage
+from inbox.connectors.incoming import IncomingReport as IncomingReport
 from inbox.connectors.incoming import Visibility as Visibility
 from inbox.connectors.surroundings import Memory as Memory
 from inbox.connectors.surroundings import NoPace as NoPace

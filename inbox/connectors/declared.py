@@ -118,6 +118,7 @@ class Capabilities:
     replies: bool = False
     tells_edits: bool = False
     tells_deletes: bool = False
+    tells_failures: bool = False  # says later of an answer it took that it did not reach the person
     threads: bool = False  # what a message answers comes along, or can be asked for
     watches: bool = False  # keywords and hashtags, also where nobody names us
     acts: frozenset[ActName] = frozenset()

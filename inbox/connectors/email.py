@@ -102,6 +102,7 @@ class Email(ChannelConnector):
     setup: ClassVar[type[Setup]] = EmailSetup
     capabilities: ClassVar[Capabilities] = Capabilities(
         replies=True,
+        tells_failures=True,
         acts=frozenset({ActName.DELETE, ActName.MARK_SPAM}),
         undoable=frozenset({ActName.DELETE, ActName.MARK_SPAM}),
         text_limit=TEXT_LIMIT,
@@ -181,8 +182,8 @@ class Email(ChannelConnector):
         if begin_copy(self._imap, sent_id, content) is not Copy.SENT:
             try:
                 hand_over(self._smtp, mail.from_address, mail.to, content)
-            except OutcomeUnknown:
-                raise
+            except OutcomeUnknown as error:
+                raise OutcomeUnknown(error.sentence, external_id=sent_id) from error
             except ConnectorError:
                 finish_copy(self._imap, sent_id, has_left=False)
                 raise
@@ -197,7 +198,8 @@ class Email(ChannelConnector):
                 return Receipt(external_id=sent_id)
             case Copy.DRAFT:
                 raise OutcomeUnknown(
-                    N_("The connection broke while the mail was handed over; nobody knows whether it left.")
+                    N_("The connection broke while the mail was handed over; nobody knows whether it left."),
+                    external_id=sent_id,
                 )
             case _:
                 return None

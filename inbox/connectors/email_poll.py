@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import as_utc
-from inbox.connectors.contract import N_, BadItem, Batch, IncomingMessage, NeedsPerson, Sentence
+from inbox.connectors.contract import N_, BadItem, Batch, IncomingMessage, IncomingReport, NeedsPerson, Sentence
+from inbox.connectors.email_bounce import bounced
 from inbox.connectors.email_charset import decode_bytes
 from inbox.connectors.email_imap import Entered, Envelope, Mailbox
 from inbox.connectors.mime import message_ids, read_mail
@@ -102,6 +103,7 @@ def _fetch(box: Mailbox, folder: str, place: Place, group: Sequence[Envelope], o
     bodies = box.bodies([one.uid for one in wanted if one.size <= MESSAGE_LIMIT])
     messages: list[IncomingMessage] = []
     bad: list[BadItem] = []
+    reports: list[IncomingReport] = []
     for envelope in wanted:
         if envelope.size > MESSAGE_LIMIT:
             reason = N_(
@@ -111,17 +113,22 @@ def _fetch(box: Mailbox, folder: str, place: Place, group: Sequence[Envelope], o
             )
             bad.append(_bad(reason, box.head(envelope.uid)))
         elif envelope.uid in bodies:
-            read = read_one(envelope, bodies.pop(envelope.uid), own)
+            body = bodies.pop(envelope.uid)
+            read = read_one(envelope, body, own)
             if isinstance(read, BadItem):
                 bad.append(read)
             else:
+                if read.is_automatic and (report := bounced(body)):
+                    reports.append(report)
+                    # So that it is read below the answer that it is about.
+                    read = replace(read, parent_id=read.parent_id or report.external_id)
                 handle = {"uid": envelope.uid, "uidvalidity": place.uidvalidity, "folder": folder}
                 messages.append(replace(read, reply_handle={**read.reply_handle, **handle}))
         elif box.uids(f"UID {envelope.uid}"):
             reason = N_("The server has this mail and does not hand it out.")
             bad.append(_bad(reason, b"", f"uid:{place.uidvalidity}:{envelope.uid}"))
     deleted = sum(1 for one in group if one.is_deleted and not _is_before(one, place))
-    return Batch(messages=_proven(box, folder, messages), bad=bad, filtered=deleted, cursor=place.cursor())
+    return Batch(_proven(box, folder, messages), (), bad, deleted, place.cursor(), reports=reports)
 
 
 def _proven(box: Mailbox, folder: str, messages: list[IncomingMessage]) -> list[IncomingMessage]:

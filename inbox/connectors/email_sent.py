@@ -25,7 +25,8 @@ def look_for_copy(server: ImapServer, message_id: str) -> Copy:
         folders = [folder for folder in (box.folder("sent"), box.folder("all")) if folder]
         if not folders:
             raise OutcomeUnknown(
-                N_("%(account)s has no folder for sent mail, so nobody can look it up.", account=server.user)
+                N_("%(account)s has no folder for sent mail, so nobody can look it up.", account=server.user),
+                external_id=message_id,
             )
         seen = [_state(box, folder, message_id) for folder in folders]
     return next((state for state in (Copy.SENT, Copy.DRAFT) if state in seen), Copy.NONE)

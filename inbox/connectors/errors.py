@@ -52,4 +52,11 @@ class Gone(Refused):
 
 
 class OutcomeUnknown(ConnectorError):
-    """It left, but no answer came: it may have been accepted. Look (`find_sent`) before trying again."""
+    """It left, but no answer came: it may have been accepted. Look (`find_sent`) before trying again.
+
+    `external_id` is the id under which it left, where we gave it that: by it the platform may speak of it later.
+    """
+
+    def __init__(self, message: Sentence, *, external_id: str = "", **told: Any) -> None:
+        super().__init__(message, **told)
+        self.external_id = external_id

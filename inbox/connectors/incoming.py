@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from inbox.connectors.declared import Metric
-from inbox.sentence import Sentence
+from inbox.sentence import NOTHING, Sentence
 
 
 class Visibility(StrEnum):
@@ -91,10 +91,20 @@ class BadItem:
 
 
 @dataclass(frozen=True, slots=True)
+class IncomingReport:
+    """What a platform says later of an answer that left under this id: that it reached the person, or why it did not."""
+
+    external_id: str
+    has_arrived: bool
+    reason: Sentence = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """One page of a stream and the cursor after it, which is stored in the same transaction as the rows.
 
-    Every fetched item is in exactly one of the four: messages, deletions, bad, or counted in `filtered`.
+    Every fetched item is in exactly one of the four: messages, deletions, bad, or counted in `filtered`. What some of them
+    say of our own answers is in `reports` besides.
     """
 
     messages: Sequence[IncomingMessage] = ()
@@ -103,6 +113,7 @@ class Batch:
     filtered: int = 0
     cursor: Mapping[str, Any] = field(default_factory=dict)
     answer: str = ""  # what a webhook's sender is told, where it waits for certain words
+    reports: Sequence[IncomingReport] = ()
 
     @property
     def fetched(self) -> int:

@@ -18,6 +18,7 @@ from inbox.connectors.contract import (
     Guide,
     IncomingAttachment,
     IncomingMessage,
+    IncomingReport,
     OutcomeUnknown,
     OutgoingReply,
     Rate,
@@ -29,13 +30,24 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment, words
-from inbox.connectors.meta_api import NO_TRAINING, RECEIVED, RETENTION, MetaApi, delivered, greeted, rows_of
+from inbox.connectors.meta_api import (
+    NO_TRAINING,
+    RECEIVED,
+    RETENTION,
+    MetaApi,
+    delivered,
+    greeted,
+    rows_of,
+    understood,
+)
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, said_at, still_open
 from inbox.connectors.read_each import Harvest, read_again, read_each
 from inbox.text import one_line
 
 LIMIT = 4_096
 FILES = ("image", "video", "audio", "document", "sticker")
+ARRIVED, FAILED = {"delivered", "read"}, "failed"
+NO_REASON = N_("WhatsApp took the answer and could not deliver it; it does not say why.")
 SILENT = {"reaction", "system", "unsupported", "unknown", "ephemeral"}
 
 
@@ -61,6 +73,7 @@ class WhatsApp(ChannelConnector):
         polls=False,
         receives=True,
         replies=True,
+        tells_failures=True,
         acts=frozenset({ActName.BLOCK}),
         undoable=frozenset({ActName.BLOCK}),
         text_limit=LIMIT,
@@ -118,23 +131,26 @@ class WhatsApp(ChannelConnector):
         return greeted(query, self.settings.verify_token.get_secret_value())
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
-        """Messages as they are written. Delivered and read marks, and what is for another number, are counted only."""
+        """Messages as they are written, and whether our answers arrive; what is for another number is counted only."""
         secret = self.settings.app_secret.get_secret_value()
         entries = delivered(headers, body, secret, "whatsapp_business_account")
-        total, left_out = Harvest(), 0
+        total, left_out, reports = Harvest(), 0, []
         for change in (change for entry in entries for change in rows_of(entry, "changes")):
             value = mapping(mapping(change).get("value"))
             number_id = text_of(mapping(value.get("metadata")).get("phone_number_id"))
-            raws = rows_of(value, "messages")
-            if mapping(change).get("field") != "messages" or number_id != self.settings.phone_number_id or not raws:
+            raws, states = rows_of(value, "messages"), rows_of(value, "statuses")
+            is_ours = mapping(change).get("field") == "messages" and number_id == self.settings.phone_number_id
+            if not is_ours or not (raws or states):
                 left_out += 1
                 continue
+            reports += [report for state in states if (report := report_of(mapping(state)))]
+            left_out += len(states)
             names = dict(_names(value.get("contacts")))
             found = read_each(raws, lambda raw, names=names: message_of(raw, names))  # type: ignore[misc]
             total.messages += found.messages
             total.bad += found.bad
             total.filtered += found.filtered
-        return Batch(total.messages, (), total.bad, total.filtered + left_out, answer=RECEIVED)
+        return Batch(total.messages, (), total.bad, total.filtered + left_out, answer=RECEIVED, reports=reports)
 
     def reread(self, raw: str) -> Batch:
         """A message of the quarantine, read anew."""
@@ -215,6 +231,19 @@ def message_of(raw: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[Inc
             raw=raw,
         ),
     )
+
+
+def report_of(state: Mapping[str, Any]) -> IncomingReport | None:
+    """What a status says of an answer; None for "sent", which says no more than that WhatsApp took it."""
+    name, said = text_of(state.get("id")), words(state.get("status"))
+    if not name or said not in {*ARRIVED, FAILED}:
+        return None
+    if said in ARRIVED:
+        return IncomingReport(name, True)
+    fault = next((mapping(each) for each in rows_of(state, "errors")), {})
+    told = words(mapping(fault.get("error_data")).get("details")) or words(fault.get("message") or fault.get("title"))
+    answer = {"error": {"code": fault.get("code"), "message": told}}
+    return IncomingReport(name, False, understood(Refused(NO_REASON, answer=answer), changes=True).sentence)
 
 
 def _text(raw: Mapping[str, Any], kind: str) -> str:

@@ -15,7 +15,7 @@ from inbox.channels.ledger import Counts, enter
 from inbox.channels.models import Channel, Stream
 from inbox.channels.quarantine import quarantine
 from inbox.clock import earliest, now
-from inbox.connectors.contract import BadItem, Batch, Deletion
+from inbox.connectors.contract import BadItem, Batch, Deletion, IncomingReport
 from inbox.conversations.clean import CleanMessage, Unreadable, clean, clean_deletion, raw_of
 from inbox.conversations.ingest_known import (
     Known,
@@ -42,6 +42,7 @@ from inbox.jobs import Job, after_commit
 from inbox.live import publish
 from inbox.members.recognise import Known as Person
 from inbox.members.recognise import Seen, recognise
+from inbox.outbox.hear import hear
 
 # News of more conversations than this says only that there is some.
 TOLD_IDS = 200
@@ -86,6 +87,8 @@ def ingest(
     items = _sort(messages, deletions, known, can_come_back, read_at, tells_edits=abilities(channel).tells_edits)
     items.duplicates += len(batch.deletions) - len(bad_deletions) - len(deletions)
 
+    # Before conversations are locked: whoever acts on a report locks them after it.
+    hear(session, channel.id, [*batch.reports, *_proofs(items, known)])
     touched = _store(session, channel, items, known, moment)
     new_bad = quarantine(session, channel.id, stream_name, [*batch.bad, *bad])
     counts = Counts(
@@ -246,6 +249,12 @@ def _store(session: Session, channel: Channel, items: Sorted, known: Known, mome
             change.asked_at = earliest(change.asked_at, back.posted_at)
     refresh(session, changes_by_id(changes), moment)
     return {thread.id for thread in threads} | changes.keys()
+
+
+def _proofs(items: Sorted, known: Known) -> list[IncomingReport]:
+    """Of answers of ours of which nobody knows whether they arrived: those that came back, or that somebody answered."""
+    answered = {message.parent_id for message in items.fresh.values() if asks(message)}
+    return [IncomingReport(key, True) for key in known.answers if key in items.came_back or key in answered]
 
 
 def _authors(messages: Iterable[CleanMessage]) -> dict[str, Seen]:

@@ -39,7 +39,8 @@ def attempt(claimed: Claimed, carriers: Carriers) -> Outcome:
         with ending(claimed.ends_at):
             return Outcome(Result.SENT, send())
     except OutcomeUnknown as error:
-        return Outcome(Result.UNSURE, reason=error.sentence, wait_seconds=error.retry_after)
+        receipt = Receipt(error.external_id)
+        return Outcome(Result.UNSURE, receipt, reason=error.sentence, wait_seconds=error.retry_after)
     except Passing as error:
         return Outcome(
             Result.LATER,

@@ -2,7 +2,7 @@
 
 import logging
 
-from inbox.connectors.contract import N_, ConnectorError, Passing, Receipt
+from inbox.connectors.contract import N_, ConnectorError, OutcomeUnknown, Passing, Receipt
 from inbox.connectors.deadline import ending
 from inbox.outbox.carriers import Carriers
 from inbox.outbox.claim import Claimed
@@ -24,7 +24,8 @@ def look(claimed: Claimed, carriers: Carriers) -> Outcome:
         return Outcome(Result.UNSURE, reason=N_("It may have arrived; the look failed: %(error)s", error=error))
     except ConnectorError as error:
         reason = N_("It may have arrived; please check and decide. %(error)s", error=error)
-        return Outcome(Result.UNSURE, reason=reason, look_again=False)
+        receipt = Receipt(error.external_id if isinstance(error, OutcomeUnknown) else "")
+        return Outcome(Result.UNSURE, receipt, reason=reason, look_again=False)
     except Exception as error:  # an unexpected answer decides nothing and must not stop the others
         log.exception("look broke", extra={"delivery": claimed.delivery.id, "kind": claimed.delivery.kind})
         reason = N_("It may have arrived; the look broke off (%(fault)s).", fault=type(error).__name__)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inbox.clock import now
@@ -72,4 +72,31 @@ class Delivery(Base):
     last_error: Mapped[str] = mapped_column(Told, default="")
     teammate_id: Mapped[int | None] = mapped_column(ForeignKey("teammates.id"))
     created_at: Mapped[datetime] = mapped_column(default=now)
+    settled_at: Mapped[datetime | None]
+
+
+class DeliveryReport(Base):
+    """What a platform said later of the answer that left under `external_id`: it reached the person, or why it did not.
+
+    It may come before our delivery knows that id, more than once, and in any order; that it arrived outweighs that it did
+    not. `settled_at` is when the delivery was told.
+    """
+
+    __tablename__ = "delivery_reports"
+    __table_args__ = (
+        UniqueConstraint("channel_id", "external_id"),
+        Index(
+            "ix_delivery_reports_open",
+            "id",
+            sqlite_where=text("settled_at IS NULL"),
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id", ondelete="CASCADE"))
+    external_id: Mapped[str] = mapped_column(String(500))
+    has_arrived: Mapped[bool]
+    reason: Mapped[str] = mapped_column(Told, default="")
+    heard_at: Mapped[datetime] = mapped_column(default=now)
     settled_at: Mapped[datetime | None]

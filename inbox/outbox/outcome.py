@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from inbox.connectors.contract import Receipt, Sentence
-
-NOTHING = Sentence("")
+from inbox.sentence import NOTHING
 
 
 class Result(StrEnum):

@@ -59,7 +59,7 @@ def settle_look(session: Session, claimed: Claimed, outcome: Outcome) -> Deliver
         mark_queued(delivery, outcome.reason, 0)
         after_commit(session, Job.SEND)
     else:
-        mark_unsure(delivery, outcome.reason)
+        mark_unsure(delivery, outcome.reason, outcome.receipt.external_id)
         again = outcome.look_again and delivery.looks <= len(LOOK_PAUSES)
         delivery.look_at = now() + timedelta(minutes=LOOK_PAUSES[delivery.looks - 1]) if again else None
     close_claim(session, delivery)

@@ -1,6 +1,7 @@
 """Lets a person decide about a delivery that failed or of which nobody knows whether it arrived."""
 
 from enum import StrEnum
+from secrets import token_hex
 
 from sqlalchemy.orm import Session
 
@@ -38,6 +39,8 @@ def resolve(session: Session, delivery: Delivery, resolution: Resolution, *, by:
         case Resolution.ARRIVED:
             mark_sent(delivery, Outcome(Result.SENT, Receipt(delivery.external_id or "", delivery.url)))
         case Resolution.AGAIN:
+            if delivery.external_id and not delivery.may_have_left:
+                _make_anew(delivery)
             mark_queued(delivery, "", 0)
             delivery.attempts = delivery.looks = 0
             delivery.settled_at = None
@@ -59,3 +62,10 @@ def resolve(session: Session, delivery: Delivery, resolution: Resolution, *, by:
         resolution=resolution,
     )
     return delivery
+
+
+def _make_anew(delivery: Delivery) -> None:
+    """It left once and came back. Under the same key its platform would take it for what it has had already."""
+    delivery.key = f"{delivery.key[:100]}-{token_hex(8)}"
+    delivery.payload = {**delivery.payload, "key": delivery.key}
+    delivery.external_id, delivery.url = None, ""

@@ -44,7 +44,7 @@ def settle(session: Session, claimed: Claimed, outcome: Outcome) -> Delivery | N
             if outcome.needs_person:
                 _ask_for_person(session, delivery, outcome.reason)
         case Result.UNSURE:
-            mark_unsure(delivery, outcome.reason)
+            mark_unsure(delivery, outcome.reason, outcome.receipt.external_id)
             delivery.look_at = now() + max(FIRST_LOOK, timedelta(seconds=_asked(outcome)))
     close_claim(session, delivery)
     return delivery
@@ -79,10 +79,11 @@ def mark_failed(session: Session, delivery: Delivery, reason: str) -> None:
     record(session, "delivery.failed", delivery.subject_kind, delivery.subject_id or 0, delivery=delivery.id)
 
 
-def mark_unsure(delivery: Delivery, reason: str) -> None:
-    """It may have arrived."""
+def mark_unsure(delivery: Delivery, reason: str, external_id: str = "") -> None:
+    """It may have arrived, then under this id, where it is known."""
     delivery.state = DeliveryState.UNSURE
     delivery.last_error = reason
+    delivery.external_id = external_id[:500] or delivery.external_id
 
 
 def mark_queued(delivery: Delivery, reason: str, wait_seconds: float) -> None:
