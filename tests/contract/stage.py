@@ -271,6 +271,10 @@ class Stage(ABC):
         """Headers and body of a signed delivery, made at `at` (now), or with another secret."""
         raise AssertionError(f"{self.kind} delivers nothing, and its traits say so")
 
+    def report(self, name: str, *, has_arrived: bool, forged: bool = False) -> Any:
+        """Headers and body of a signed delivery that says what became of our answer of that id."""
+        raise AssertionError(f"{self.kind} tells nothing later, and its traits say so")
+
     def signed_as_it_is(self, body: bytes) -> Any:
         """Headers and body of a delivery that says anything at all, but is rightly signed."""
         with pytest.MonkeyPatch.context() as patch:

@@ -92,7 +92,7 @@ def test_a_signed_body_that_makes_no_sense_brings_nothing(stage: Stage, body: by
 @pytest.mark.parametrize("nonsense", [None, 7, [], {"a": 1}])
 def test_a_signed_delivery_of_wrong_types_is_refused_or_set_aside(stage: Stage, word: str, nonsense: object) -> None:
     _headers, body = stage.delivery(stage.items[:1])
-    changed = json.dumps(_with(json.loads(body), word, nonsense)).encode()
+    changed = json.dumps(replaced(json.loads(body), word, nonsense)).encode()
     try:
         batch = stage.connector().receive(*stage.signed_as_it_is(changed))
     except ConnectorError:
@@ -102,12 +102,12 @@ def test_a_signed_delivery_of_wrong_types_is_refused_or_set_aside(stage: Stage, 
         assert isinstance(message.text, str)
 
 
-def _with(node: Any, word: str, value: object) -> Any:
+def replaced(node: Any, word: str, value: object) -> Any:
     """The same JSON, but everything of this name is something else."""
     if isinstance(node, list):
-        return [_with(entry, word, value) for entry in node]
+        return [replaced(entry, word, value) for entry in node]
     if isinstance(node, dict):
-        return {name: value if name == word else _with(entry, word, value) for name, entry in node.items()}
+        return {name: value if name == word else replaced(entry, word, value) for name, entry in node.items()}
     return node
 
 

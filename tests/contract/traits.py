@@ -83,6 +83,11 @@ def markup(stage: type[Stage]) -> str:
     return stage.no_markup
 
 
+def reporting(stage: type[Stage]) -> str:
+    """It tells later that an answer did not arrive."""
+    return _unless(stage, "tells_failures", "what it took has arrived, or nobody tells") or brought(stage)
+
+
 def greeting(stage: type[Stage]) -> str:
     """It asks whether deliveries are expected."""
     return "" if connector_of(stage).greet is not ChannelConnector.greet else "it does not greet"
@@ -137,6 +142,7 @@ ALL: tuple[Trait, ...] = (
         sending,
         searched,
         receipted,
+        reporting,
         edits,
         deletions,
         refetched,

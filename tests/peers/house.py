@@ -24,6 +24,8 @@ from inbox.members.models import Identity, Member
 from inbox.moderation.act import act
 from inbox.moderation.undo import undo
 from inbox.outbox.models import Delivery, DeliveryState
+from inbox.outbox.resolve import Resolution, resolve
+from inbox.settlements.spread import spread
 from inbox.teams.models import Teammate
 from inbox.vault import open_vault
 from tests.making import make_teammate
@@ -176,6 +178,20 @@ class House:
             session.execute(sa.update(Delivery).values(look_at=now()).where(Delivery.look_at.is_not(None)))
         rescue(PATIENCE_SECONDS)
         return self.leave(unsure.id)
+
+    def confirmed(self, sent: Delivery) -> Delivery | None:
+        """What became of an answer by what its platform said later; None as long as it has said nothing."""
+        rescue(PATIENCE_SECONDS)
+        with self.database.reading() as session:
+            delivery = session.get_one(Delivery, sent.id)
+        return delivery if delivery.state != sent.state else None
+
+    def again(self, failed: Delivery) -> Delivery:
+        """Send it again, as somebody says on its page; gives what became of it."""
+        with self.database.writing() as session:
+            by = session.get_one(Teammate, self.teammate_id)
+            spread(session, resolve(session, failed, Resolution.AGAIN, by=by))
+        return self.leave(failed.id)
 
     def messages(self, direction: Direction = Direction.IN) -> list[Message]:
         """All messages from outside, or all that we wrote ourselves, here or there, oldest first."""

@@ -81,6 +81,36 @@ def test_a_question_is_answered_and_the_talk_goes_on(
     assert house.is_balanced()
 
 
+def test_an_answer_that_comes_back_fails_and_its_person_waits_again(
+    connected: Callable[[str], House], mail_server: MailServer, mark: str, eventually: Callable[..., Any]
+) -> None:
+    brand, key = f"{mark}bounce@brand.test", f"{mark}bounce@fan.test"
+    # Postfix takes mail for every name; Dovecot, to which it gives it, knows none with an exclamation mark.
+    gone = f"gone!{mark}@fan.test"
+    mail_server.deliver(written("Wo ist es?", brand, sender=gone, key=f"{mark}bounce"), f"{mark}@fan.test", brand)
+    house = connected(brand)
+    question = house.received(key)
+    waited = house.conversation_of(key).waiting_since
+    answer = house.done(house.reply(key, "Unterwegs!").id)
+    assert house.conversation_of(key).waiting_since is None
+
+    came_back = eventually(lambda: house.poll() or house.confirmed(answer), every=0.3)
+    assert came_back.state == DeliveryState.FAILED
+    assert str(came_back.last_error).startswith("The mail came back: there is no such mailbox (550 5.1.1")
+    assert house.conversation_of(key).waiting_since == waited
+    notice = house.messages()[-1]
+    assert (notice.is_automatic, notice.conversation_id) == (True, question.conversation_id)
+
+    # Sent again it is another mail, which comes back as well.
+    first = came_back.external_id
+    again = house.again(answer)
+    assert again.state == DeliveryState.SENT
+    assert again.external_id != first
+    assert mail_server.lies_in(brand, "Sent") == [first, again.external_id]
+    assert eventually(lambda: house.poll() or house.confirmed(again), every=0.3).state == DeliveryState.FAILED
+    assert house.is_balanced()
+
+
 @pytest.mark.parametrize(("name", "folder"), [(ActName.MARK_SPAM, "Junk"), (ActName.DELETE, "Trash")])
 def test_what_is_put_away_here_lies_in_that_folder_until_it_is_undone(
     connected: Callable[[str], House],

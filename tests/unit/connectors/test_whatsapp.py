@@ -2,12 +2,17 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from inbox.connectors import meta_setup
 from inbox.connectors.contract import Act, ActName, Batch, OutcomeUnknown, OutgoingReply, Refused, Visibility
+from inbox.connectors.meta_api import WINDOW_WORDS
+from inbox.connectors.whatsapp import NO_REASON
+from tests.contract.official_schema import faults
+from tests.contract.stage import recording
 from tests.contract.stage_whatsapp import NUMBER, WhatsAppStage
 
 FIRST = {"from": "4915550001", "id": "wamid.X", "timestamp": "1795176000"}
@@ -70,6 +75,54 @@ def test_read_marks_and_other_numbers_are_counted_and_left_out(stage: WhatsAppSt
     assert (batch.filtered, batch.fetched) == (2, 2)
 
 
+def told(stage: WhatsAppStage, *states: Any) -> Batch:
+    value = {"metadata": {"phone_number_id": NUMBER}, "statuses": list(states)}
+    changes = [{"field": "messages", "value": value}]
+    return stage.connector().receive(*stage.signed([{"id": "1", "changes": changes}], forged=False))
+
+
+def test_the_recorded_statuses_are_as_meta_describes_them(shared: Path) -> None:
+    contract = (shared / "contracts/meta/business-messaging-api_v23.0.yaml").as_uri()
+    for status in recording("whatsapp/statuses.json").values():
+        assert not list(faults({"$ref": f"{contract}#/components/schemas/Statuses"}, status))
+
+
+def test_that_whatsapp_took_an_answer_says_nothing_of_its_arrival(stage: WhatsAppStage) -> None:
+    states = recording("whatsapp/statuses.json")
+    batch = told(stage, states["sent"], states["delivered"], states["read"])
+    assert [(report.external_id, report.has_arrived) for report in batch.reports] == [("wamid.OURS2", True)] * 2
+    assert (batch.filtered, batch.fetched) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("errors", "reason"),
+    [
+        ([{"code": 131047, "title": "Re-engagement message"}], str(WINDOW_WORDS)),
+        ([{"code": 131026, "title": "Message undeliverable"}], "WhatsApp cannot deliver to this number."),
+        (
+            [{"code": 131053, "title": "T", "error_data": {"details": "No such file."}}],
+            "Meta refused it: No such file.",
+        ),
+        ([{"title": "T"}], str(NO_REASON)),
+        ([], str(NO_REASON)),
+        (None, str(NO_REASON)),
+        ("131047", str(NO_REASON)),
+        ([7, {"code": 131026}], str(NO_REASON)),
+    ],
+)
+def test_why_an_answer_did_not_arrive_is_told(stage: WhatsAppStage, errors: Any, reason: str) -> None:
+    (report,) = told(stage, {"id": "wamid.OURS2", "status": "failed", "errors": errors}).reports
+    assert (report.has_arrived, str(report.reason)) == (False, reason)
+
+
+@pytest.mark.parametrize(
+    "state", [None, 7, "failed", [], {}, {"id": "x"}, {"status": "failed"}, {"id": "x", "status": "deleted"}]
+)
+def test_a_status_that_says_nothing_is_counted_and_left_out(stage: WhatsAppStage, state: Any) -> None:
+    batch = told(stage, state)
+    assert (batch.reports, batch.filtered, batch.fetched) == ([], 1, 1)
+
+
 def test_people_are_known_by_their_number_and_called_by_their_name(stage: WhatsAppStage) -> None:
     authors = {m.author.external_id: m.author.name for b in stage.brought() for m in b.messages if m.author}
     assert authors["4915550001"] == "Mira Sand"
@@ -81,6 +134,16 @@ def test_an_answer_quotes_the_message(stage: WhatsAppStage) -> None:
     assert stage.connector().send(stage.reply_to(message)).external_id == "wamid.OURS2"
     body = json.loads(stage.requests[-1].content)
     assert (body["to"], body["context"]) == ("4915550005", {"message_id": "wamid.HBgN901"})
+
+
+def test_an_answer_is_as_meta_describes_both_halves_of_it(stage: WhatsAppStage, shared: Path) -> None:
+    stage.connector().send(stage.reply_to(stage.brought()[0].messages[-1]))
+    body = json.loads(stage.requests[-1].content)
+    schemas = f"{(shared / 'contracts/meta/business-messaging-api_v23.0.yaml').as_uri()}#/components/schemas"
+    own = {"type": body["type"], "text": body.pop("text")}
+    assert not list(faults({"$ref": f"{schemas}/BaseMessageProperties"}, body))
+    assert not list(faults({"$ref": f"{schemas}/TextMessage/allOf/1"}, own))
+    assert body.keys() == {"messaging_product", "recipient_type", "to", "type", "context"}
 
 
 def test_after_a_day_an_answer_is_refused_before_it_leaves(
