@@ -67,7 +67,8 @@ def _facts(channel: Mapping[str, Any]) -> Iterator[str]:
         yield "**Watches:** words and hashtags, also where nobody names the account."
     if channel["replies"]:
         private = f", {text['private_limit']:,} to a direct message" if text["private_limit"] else ""
-        yield f"**Answers:** up to {text['limit']:,} {UNITS[text['unit']]}{private}.{_reason(because, 'replies')}"
+        later = " Tells later when one did not arrive." if channel["tells_failures"] else ""
+        yield f"**Answers:** up to {text['limit']:,} {UNITS[text['unit']]}{private}.{later}{_reason(because, 'replies')}"
     else:
         yield f"**Answers:** none. {because.get('replies', '')}".strip()
     yield from _acts(channel["acts"])

@@ -54,6 +54,7 @@ def _described(connector: type[ChannelConnector]) -> dict[str, Any]:
         "replies": can.replies,
         "tells_edits": can.tells_edits,
         "tells_deletes": can.tells_deletes,
+        "tells_failures": can.tells_failures,
         "threads": can.threads,
         "watches": can.watches,
         "refetches": can.refetches,
