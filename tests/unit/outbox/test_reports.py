@@ -159,6 +159,31 @@ def test_a_report_that_comes_before_the_id_is_known_waits_for_it(office: Office)
     assert office.delivery(number).state == DeliveryState.FAILED
 
 
+def test_a_report_that_comes_while_the_id_is_being_stored_is_not_lost(office: Office) -> None:
+    if office.database.engine.dialect.name == "sqlite":
+        pytest.skip("one writes at a time there")
+    number = office.answer()
+    claimed = office.claim()
+    outcome = attempt(claimed, office.platform.carriers())
+    with office.database.writing() as session:
+        spread(session, settle(session, claimed, outcome))
+        session.flush()
+        office.told(failed(outcome.receipt.external_id))
+        assert office.confirm() == 0
+    assert office.confirm() == 1
+    assert office.delivery(number).state == DeliveryState.FAILED
+
+
+def test_two_who_confirm_at_once_do_it_once(office: Office) -> None:
+    if office.database.engine.dialect.name == "sqlite":
+        pytest.skip("one writes at a time there")
+    office.answer()
+    office.told(failed(office.send()))
+    with office.database.writing() as session:
+        assert len(confirm(session)) == 1
+        assert office.confirm() == 0
+
+
 def test_an_unsure_answer_is_sent_when_its_arrival_is_told(office: Office) -> None:
     number = office.answer()
 
