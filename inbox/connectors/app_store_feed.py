@@ -26,7 +26,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import JsonApi, mapping
 from inbox.connectors.lenient import moment, words
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import name_of, read_each, read_in_place
 from inbox.connectors.watch_words import watch_words
 from inbox.text import one_line
 
@@ -116,8 +116,13 @@ class AppStoreFeed(ChannelConnector):
 
         with self._open() as api:
             for fresh, state in catch_up(page, known, since, shifts=True):
-                harvest = read_each(fresh, read)
+                harvest = read_each(fresh, read, lambda _entry: {"country": country})
                 yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
+
+    def reread(self, raw: str) -> Batch:
+        """Its country was kept with it."""
+        app = self.settings.app
+        return read_in_place(raw, lambda entry, place: [message_of(entry, words(place.get("country")), app)])
 
     def _entries(self, api: JsonApi, country: str, number: int, *, was_there: bool = False) -> list[Any]:
         path = f"/{country}/rss/customerreviews/page={number}/id={self.settings.app}/sortby=mostrecent/json"

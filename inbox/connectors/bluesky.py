@@ -15,10 +15,11 @@ from inbox.connectors.bluesky_direct import (
     check_direct,
     find_direct,
     poll_direct,
+    read_direct,
     send_direct,
 )
 from inbox.connectors.bluesky_poll import VERSION, poll_notifications, poll_threads
-from inbox.connectors.bluesky_read import POST, message_of
+from inbox.connectors.bluesky_read import POST, message_of, read_placed
 from inbox.connectors.bluesky_text import facets, record_key, require_fitting
 from inbox.connectors.bluesky_watch import AT_ONCE, above, again
 from inbox.connectors.bluesky_words import poll_word
@@ -45,7 +46,8 @@ from inbox.connectors.contract import (
     StreamSpec,
     Unit,
 )
-from inbox.connectors.read_each import read_each
+from inbox.connectors.lenient import words
+from inbox.connectors.read_each import Place, read_each, read_in_place
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.watch_words import WordList, stream_names, word_of
 from inbox.text import count_graphemes
@@ -174,6 +176,15 @@ class Bluesky(ChannelConnector):
         """What each answers, and the beginning of its thread."""
         with self._open() as api:
             return above(api, orphans)
+
+    def reread(self, raw: str) -> Batch:
+        """Its view and its conversation were kept with it."""
+        our_did = words(self.surroundings.memory.load().get("did"))
+
+        def read(item: Any, place: Place) -> Sequence[IncomingMessage]:
+            return (read_direct if "convo" in place else read_placed)(item, place, our_did=our_did)
+
+        return read_in_place(raw, read)
 
     def length(self, text: str) -> int:
         """Graphemes."""

@@ -1,6 +1,6 @@
 """Direct messages on Bluesky: they live on a server of their own, which the account's server passes our questions on to."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,10 +24,10 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.handles import word_in
 from inbox.connectors.json_api import listed, mapping
-from inbox.connectors.lenient import dicts, moment, words
+from inbox.connectors.lenient import dicts, is_before, moment, words
 from inbox.connectors.our_answer import is_our_answer
 from inbox.connectors.read_below import Parent, read_below
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import Place, name_of, read_each
 
 VERSION = 1
 PAGE = 100
@@ -49,19 +49,28 @@ def poll_direct(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | No
     for parent, fresh, state in read_below(parents, children, cursor, since, looks_again=False):
         people = {words(person.get("did")): person for person in dicts(parent.row.get("members"))}
 
-        def read(view: Any, convo: str = parent.name, people: Mapping[str, Row] = people) -> Sequence[IncomingMessage]:
-            if mapping(view).get("$type") == SYSTEM:
-                return ()
-            message = message_of(view, convo=convo, people=people, our_did=api.did)
-            return () if since and message.posted_at and message.posted_at < since else (message,)
+        def place(view: Any, convo: str = parent.name, people: Mapping[str, Row] = people) -> Place:
+            did = words(mapping(mapping(view).get("sender")).get("did"))
+            return {"convo": convo, "person": dict(mapping(people.get(did)))}
+
+        def read(view: Any, place: Callable[[Any], Place] = place) -> Sequence[IncomingMessage]:
+            messages = read_direct(view, place(view), our_did=api.did)
+            return [message for message in messages if not is_before(message.posted_at, since)]
 
         gone = [view for view in fresh if mapping(view).get("$type") == DELETED]
-        harvest = read_each([view for view in fresh if mapping(view).get("$type") != DELETED], read)
+        harvest = read_each([view for view in fresh if mapping(view).get("$type") != DELETED], read, place)
         deletions = [Deletion(f"{parent.name}/{name_of(view)}") for view in gone]
         yield Batch(harvest.messages, deletions, harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
 
-def message_of(view: Any, *, convo: str, people: Mapping[str, Row], our_did: str) -> IncomingMessage:
+def read_direct(view: Any, place: Place, *, our_did: str) -> Sequence[IncomingMessage]:
+    """What stands at a `place`, which is its conversation and who wrote it; nothing for what the system tells."""
+    if mapping(view).get("$type") == SYSTEM:
+        return ()
+    return (message_of(view, convo=place["convo"], person=mapping(place.get("person")), our_did=our_did),)
+
+
+def message_of(view: Any, *, convo: str, person: Row, our_did: str) -> IncomingMessage:
     """A direct message. Raises ValueError when it cannot be read."""
     found = mapping(view)
     name, text = words(found.get("id")), words(found.get("text"))
@@ -75,7 +84,7 @@ def message_of(view: Any, *, convo: str, people: Mapping[str, Row], our_did: str
         parent_id=f"{convo}/{above['id']}" if words(above.get("id")) else "",
         text=text,
         posted_at=moment(found.get("sentAt")),
-        author=_author(did, mapping(people.get(did)), our_did),
+        author=_author(did, person, our_did),
         visibility=Visibility.DIRECT,
         reply_handle={"convo_id": convo, "did": did},
         raw=found,
@@ -113,7 +122,7 @@ def find_direct(api: BlueskyApi, reply: OutgoingReply) -> Receipt | None:
     for _ in range(PAGES):
         page = _messages(api, convo, older)
         views = [view for _name, _at, view in page.items]
-        harvest = read_each(views, lambda view: [message_of(view, convo=convo, people={}, our_did=api.did)])
+        harvest = read_each(views, lambda view: [message_of(view, convo=convo, person={}, our_did=api.did)])
         for message in harvest.messages:
             if is_our_answer(message, reply):
                 return Receipt(message.external_id)

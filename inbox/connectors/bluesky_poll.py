@@ -1,12 +1,12 @@
 """Reads a Bluesky account's streams: notifications, the threads around its posts, and what became of posts already read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.clock import now
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
-from inbox.connectors.bluesky_read import is_post_uri, message_of, reply_refs
+from inbox.connectors.bluesky_read import is_post_uri, read_placed, reply_refs
 from inbox.connectors.bluesky_watch import Watch, posts_by_uri
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import (
@@ -21,7 +21,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import is_before, moment
-from inbox.connectors.read_each import name_of, not_before, read_each
+from inbox.connectors.read_each import Place, name_of, read_each
 
 VERSION = 1
 REASONS = ["mention", "reply", "quote"]
@@ -48,10 +48,14 @@ def poll_notifications(api: BlueskyApi, cursor: Mapping[str, Any], since: dateti
     for fresh, state in catch_up(page, cursor, since):
         views = posts_by_uri(api, uris_of(fresh))
 
-        def read(item: Any, views: Mapping[str, Any] = views) -> Sequence[IncomingMessage]:
-            return message_in_view(api.did, item, views, since) if item["reason"] in REASONS else ()
+        def place(item: Any, views: Mapping[str, Any] = views) -> Place:
+            return {"view": views.get(name_of(item, "uri"), {})}
 
-        harvest = read_each(fresh, read)
+        def read(item: Any, place: Callable[[Any], Place] = place) -> Sequence[IncomingMessage]:
+            wanted = item["reason"] in REASONS
+            return read_placed(item, place(item), our_did=api.did, since=since) if wanted else ()
+
+        harvest = read_each(fresh, read, place)
         watch.add(harvest.messages)
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state, **watch.state})
     for batch in watch.look_again():
@@ -79,11 +83,9 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
         is_read = True
         fresh = {name_of(view, "uri"): view for view in views if name_of(view, "uri") not in seen}
 
-        def read(view: Any) -> Sequence[IncomingMessage]:
-            message = message_of(view, our_did=api.did)
-            return not_before(since, message)
-
-        harvest = read_each(fresh.values(), read)
+        harvest = read_each(
+            fresh.values(), lambda view: read_placed(view, {}, our_did=api.did, since=since), lambda _view: {}
+        )
         watch.add(harvest.messages)
         seen = dict.fromkeys([*seen, *fresh][-SEEN_IN_THREADS:])
         counts[target] = count
@@ -101,15 +103,6 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
     for batch in watch.look_again():
         yield Batch(batch.messages, batch.deletions, cursor={**state, **watch.state})
     yield Batch(cursor={**state, **watch.state})
-
-
-def message_in_view(
-    our_did: str, item: Mapping[str, Any], views: Mapping[str, Any], since: datetime | None
-) -> Sequence[IncomingMessage]:
-    """The post of a notification or search; none for one from before `since`."""
-    # The view knows pictures and quoted posts; the notification suffices where the view is withheld.
-    message = message_of({**item, **views.get(str(item["uri"]), {})}, our_did=our_did)
-    return not_before(since, message)
 
 
 def _threads_to_read(

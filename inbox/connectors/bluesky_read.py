@@ -2,13 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from inbox.connectors.bluesky_text import with_whole_links
 from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric
-from inbox.connectors.lenient import counted, moment
+from inbox.connectors.json_api import mapping
+from inbox.connectors.lenient import counted, is_before, moment, words
+from inbox.connectors.read_each import Place
 from inbox.text import one_line
 
 POST = "app.bsky.feed.post"
@@ -60,6 +63,19 @@ def message_of(view: Mapping[str, Any], *, our_did: str, quote: str = "") -> Inc
             }
         ),
     )
+
+
+def read_placed(item: Any, place: Place, *, our_did: str, since: datetime | None = None) -> Sequence[IncomingMessage]:
+    """A post that may have been told of by a notification; none from before `since`. Raises ValueError or the like.
+
+    A place is its `view`, which knows pictures and quoted posts (the notification suffices where it is withheld), its `thread`
+    where that is known already, and whether only what others say is wanted (`of_others`).
+    """
+    message = message_of({**item, **mapping(place.get("view"))}, our_did=our_did)
+    is_ours = message.author is not None and message.author.is_us
+    if is_before(message.posted_at, since) or (is_ours and place.get("of_others")):
+        return ()
+    return (replace(message, thread_id=words(place.get("thread")) or message.thread_id),)
 
 
 def author_of(raw: Any, our_did: str) -> Author | None:

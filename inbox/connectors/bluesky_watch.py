@@ -7,7 +7,7 @@ from typing import Any
 
 from inbox.clock import now
 from inbox.connectors.bluesky_api import BlueskyApi, is_missing
-from inbox.connectors.bluesky_read import POST, is_post_uri, message_of, parts_of, stamp_of
+from inbox.connectors.bluesky_read import POST, is_post_uri, message_of, parts_of, read_placed, stamp_of
 from inbox.connectors.contract import (
     Batch,
     ConnectorError,
@@ -19,7 +19,7 @@ from inbox.connectors.contract import (
     RateLimited,
     Refused,
 )
-from inbox.connectors.read_each import UNREADABLE, read_each
+from inbox.connectors.read_each import UNREADABLE, Place, read_each
 
 WATCHED = 200
 EVERY = timedelta(hours=1)
@@ -83,10 +83,11 @@ def again(api: BlueskyApi, known: Sequence[Known]) -> Batch:
     threads = {each.external_id: each.thread_id for each in known if is_post_uri(each.external_id)}
     views = posts_by_uri(api, list(threads))
 
-    def read(pair: tuple[str, Any]) -> Sequence[IncomingMessage]:
-        return [replace(message_of(pair[1], our_did=api.did), thread_id=threads[pair[0]])]
+    def place(view: Any) -> Place:
+        return {"thread": threads[view["uri"]]}
 
-    harvest = read_each([(uri, view) for uri, view in views.items() if uri in threads], read)
+    there = [view for uri, view in views.items() if uri in threads]
+    harvest = read_each(there, lambda view: read_placed(view, place(view), our_did=api.did), place)
     gone = [Deletion(uri) for uri in threads if uri not in views and not exists(api, uri)]
     return Batch(harvest.messages, gone, harvest.bad)
 

@@ -1,17 +1,18 @@
 """Reads what anybody says about a word on Bluesky, by its search."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from inbox.connectors.bluesky_api import BlueskyApi
-from inbox.connectors.bluesky_poll import VERSION, message_in_view, uris_of
+from inbox.connectors.bluesky_poll import VERSION, uris_of
+from inbox.connectors.bluesky_read import read_placed
 from inbox.connectors.bluesky_watch import Watch, posts_by_uri
 from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, IncomingMessage, Refused
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import moment
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import Place, name_of, read_each
 
 PAGE = 100
 
@@ -39,12 +40,13 @@ def poll_word(api: BlueskyApi, word: str, cursor: Mapping[str, Any], since: date
     for fresh, state in catch_up(page, cursor, since, shifts=True):
         views = posts_by_uri(api, uris_of(fresh))
 
-        def read(item: Any, views: Mapping[str, Any] = views) -> Sequence[IncomingMessage]:
-            messages = message_in_view(api.did, item, views, since)
-            is_ours = bool(messages) and messages[-1].author is not None and messages[-1].author.is_us
-            return () if is_ours else messages
+        def place(item: Any, views: Mapping[str, Any] = views) -> Place:
+            return {"view": views.get(name_of(item, "uri"), {}), "of_others": True}
 
-        harvest = read_each(fresh, read)
+        def read(item: Any, place: Callable[[Any], Place] = place) -> Sequence[IncomingMessage]:
+            return read_placed(item, place(item), our_did=api.did, since=since)
+
+        harvest = read_each(fresh, read, place)
         watch.add(harvest.messages)
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state, **watch.state})
     for batch in watch.look_again():

@@ -37,13 +37,13 @@ from inbox.connectors.discord_acts import allowed, call_for
 from inbox.connectors.discord_channels import open_channels
 from inbox.connectors.discord_files import with_pictures
 from inbox.connectors.discord_poll import VERSION, poll_guild
-from inbox.connectors.discord_read import message_of, number, shows_nothing, snowflake
+from inbox.connectors.discord_read import message_of, number, read_placed, shows_nothing, snowflake
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment
 from inbox.connectors.lenient import words
 from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.our_answer import AHEAD, is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_each, read_in_place
 from inbox.connectors.watch_words import watch_words
 
 API = "https://discord.com/api/v10"
@@ -189,6 +189,11 @@ class Discord(ChannelConnector):
                 else:
                     messages += [] if shows_nothing(raw) else self._read([raw], our_id, each.thread_id)
         return Batch(messages, gone)
+
+    def reread(self, raw: str) -> Batch:
+        """Its channel and its conversation were kept with it. Pictures keep their address, which may have ended."""
+        our_id, guild = words(self.surroundings.memory.load().get("our_id")), self.settings.guild
+        return read_in_place(raw, lambda item, place: read_placed(item, place, guild=guild, our_id=our_id))
 
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""

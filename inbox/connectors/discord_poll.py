@@ -7,12 +7,12 @@ from typing import Any
 from inbox.clock import now
 from inbox.connectors.contract import Batch, Gone, IncomingMessage
 from inbox.connectors.discord_channels import open_channels
-from inbox.connectors.discord_read import SPOKEN, Said, message_of, number, snowflake
+from inbox.connectors.discord_read import number, read_placed, snowflake
 from inbox.connectors.discord_watch import Watch
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import moment, words
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import Place, read_each
 
 VERSION = 1
 PAGE = 100
@@ -33,6 +33,9 @@ def poll_guild(
         def read(raw: Any, channel: Mapping[str, Any] = channel) -> Sequence[IncomingMessage]:
             return walk.read(raw, channel)
 
+        def place(raw: Any, channel: Mapping[str, Any] = channel) -> Place:
+            return walk.place(raw, channel)
+
         name, last = channel["id"], words(channel.get("last_message_id"))
         if number(last) <= number(walk.after(name)) or walk.looked.get(name) == last or walk.is_closed(name):
             continue
@@ -44,7 +47,7 @@ def poll_guild(
                 walk.closed[name] = (now() + FORBIDDEN_FOR).isoformat()
                 break
             # The oldest page behind the id, newest first.
-            harvest = read_each(reversed(page), read)
+            harvest = read_each(reversed(page), read, place)
             newest = max((number(mapping(raw).get("id")) for raw in page), default=0)
             walk.read_to[name] = str(max(newest, number(after)))
             is_last = len(page) < PAGE or newest <= number(after)
@@ -82,15 +85,19 @@ class _Walk:
 
     def read(self, raw: Any, channel: Mapping[str, Any]) -> Sequence[IncomingMessage]:
         """A message in its conversation: a thread, or a chain of answers."""
-        said = Said.model_validate(raw)
-        if said.type not in SPOKEN:
-            return ()
+        messages = read_placed(raw, self.place(raw, channel), guild=self.guild, our_id=self.our_id)
+        self.roots.update((message.external_id, message.thread_id) for message in messages)
+        return messages
+
+    def place(self, raw: Any, channel: Mapping[str, Any]) -> Place:
+        """What is known of where a message stands, whatever it is."""
         is_thread, title = "thread_metadata" in channel, words(channel.get("name"))
-        root = channel["id"] if is_thread else self.roots.get(said.above, said.above or said.id)
-        quoted = not is_thread and bool(said.above) and said.above not in self.roots
-        self.roots[said.id] = root
-        named = title if is_thread or not title else f"#{title}"
-        return (message_of(raw, guild=self.guild, our_id=self.our_id, thread_id=root, title=named, with_quote=quoted),)
+        above = words(mapping(mapping(raw).get("message_reference")).get("message_id"))
+        return {
+            "thread": channel["id"] if is_thread else "",
+            "title": title if is_thread or not title else f"#{title}",
+            "root": self.roots.get(above, ""),
+        }
 
     def state(self, at: datetime | None) -> dict[str, Any]:
         """`at`: until when all threads that were closed are known."""

@@ -1,7 +1,7 @@
 """What Discord says, as our messages. Used by `discord` alone."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.lenient import Dicts, Moment, Words, web_address, whole_number, words
+from inbox.connectors.read_each import Place
 from inbox.text import one_line
 
 EPOCH_MS = 1_420_070_400_000  # Discord's ids count milliseconds since 2015
@@ -52,6 +53,27 @@ class Said(BaseModel):
         reference = self.message_reference or {}
         same = reference.get("channel_id") in {None, self.channel_id}
         return words(reference.get("message_id")) if same and self.type == 19 else ""
+
+
+def read_placed(raw: Any, place: Place, *, guild: str, our_id: str) -> Sequence[IncomingMessage]:
+    """What stands at a `place`: in a thread, or in a channel, where answers follow the root of what they answer.
+
+    None for what the system tells. Raises ValueError when it cannot be read.
+    """
+    said = Said.model_validate(raw)
+    if said.type not in SPOKEN:
+        return ()
+    thread, root = words(place.get("thread")), words(place.get("root")) if said.above else ""
+    is_loose = bool(said.above) and not thread and not root
+    message = message_of(
+        raw,
+        guild=guild,
+        our_id=our_id,
+        thread_id=thread or root or said.above or said.id,
+        title=words(place.get("title")),
+        with_quote=is_loose,
+    )
+    return (message,)
 
 
 def message_of(

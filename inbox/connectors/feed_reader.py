@@ -3,14 +3,13 @@
 import hashlib
 from abc import abstractmethod
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from inbox.connectors.contract import (
     N_,
     Author,
-    BadItem,
     Batch,
     Capabilities,
     ChannelConnector,
@@ -22,7 +21,8 @@ from inbox.connectors.contract import (
     Receipt,
 )
 from inbox.connectors.http import fetch, open_client
-from inbox.connectors.rss_parse import Entry, Feed, NotAFeed, parse_feed
+from inbox.connectors.read_each import Place, read_each, read_in_place
+from inbox.connectors.rss_parse import Entry, Feed, NotAFeed, parse_entry, parse_feed
 
 VERSION = 1
 SIZE = 5 * 1024 * 1024
@@ -56,14 +56,21 @@ class FeedReader(ChannelConnector):
         if feed is None:
             return
         fresh = [entry for entry in reversed(feed.entries) if seen.get(_mark(entry.external_id)) != _stamp(entry)]
-        broken = [raw for raw in feed.broken if _mark(raw) not in seen]
+        broken = [xml for xml in feed.broken if _mark(xml) not in seen]
+
+        def place(xml: str) -> Place:
+            link = feed.broken[xml]
+            return {"title": feed.title, "base": feed.base, "link": link, "language": feed.language}
+
+        # Without its feed each is read as it will be later, so that it is kept with all that takes.
+        late = read_each(broken, lambda xml: self._read(xml, place(xml)), place)
         present = {_mark(name) for name in (*(entry.external_id for entry in feed.entries), *feed.broken)}
         for start in range(0, max(1, len(fresh)), AT_ONCE):
             part = fresh[start : start + AT_ONCE]
             is_last = start + AT_ONCE >= len(fresh)
             seen.update((_mark(entry.external_id), _stamp(entry)) for entry in part)
             if is_last:
-                seen.update((_mark(raw), "") for raw in broken)
+                seen.update((_mark(xml), "") for xml in broken)
                 # What left the feed is forgotten first, once there is too much to remember.
                 kept = sorted(seen.items(), key=lambda item: item[0] in present)[-REMEMBERED:]
                 after = {"v": VERSION, "seen": [list(item) for item in kept], **headers}
@@ -72,11 +79,15 @@ class FeedReader(ChannelConnector):
                 after = {"v": VERSION, "seen": [list(item) for item in seen.items()]}
             wanted = [e for e in part if not (since and e.posted_at and e.posted_at < since)]
             yield Batch(
-                messages=[self.message(entry, feed) for entry in wanted],
-                bad=[BadItem(N_("It has neither title nor text."), raw) for raw in broken] if is_last else (),
+                messages=[self.message(entry, feed) for entry in wanted] + (late.messages if is_last else []),
+                bad=late.bad if is_last else (),
                 filtered=len(part) - len(wanted),
                 cursor=after,
             )
+
+    def reread(self, raw: str) -> Batch:
+        """What its feed says of all entries was kept with it."""
+        return read_in_place(raw, self._read)
 
     def find_sent(self, reply: OutgoingReply) -> Receipt | None:
         """Nothing was ever sent."""
@@ -113,6 +124,10 @@ class FeedReader(ChannelConnector):
             raise failure(N_("%(host)s did not answer with a feed. %(error)s", host=host, error=error)) from None
         told = {"etag": response.headers.get("ETag", ""), "modified": response.headers.get("Last-Modified", "")}
         return {name: value for name, value in told.items() if value and len(value) < 500 and value.isascii()}, feed
+
+    def _read(self, xml: str, place: Place) -> Sequence[IncomingMessage]:
+        entry = parse_entry(xml, base=place["base"], own_link=place["link"], language=place["language"])
+        return (self.message(entry, Feed(place["title"])),)
 
 
 def message_of(entry: Entry, feed: Feed) -> IncomingMessage:

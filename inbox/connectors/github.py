@@ -31,7 +31,7 @@ from inbox.connectors.github_again import asked_again
 from inbox.connectors.github_answers import answer, written_since
 from inbox.connectors.github_api import GitHubApi, api_address, repository_name
 from inbox.connectors.github_discussions import VERSION, poll_discussions
-from inbox.connectors.github_read import COMMENT, ISSUE, issue_number, message_of
+from inbox.connectors.github_read import COMMENT, ISSUE, message_of, read_placed
 from inbox.connectors.github_us import whose
 from inbox.connectors.github_webhook import delivered
 from inbox.connectors.handles import number_in
@@ -41,7 +41,7 @@ from inbox.connectors.lenient import moment, words
 from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.one_word import AccessToken
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import Place, name_of, read_each, read_in_place
 from inbox.connectors.signed_body import require_signed
 from inbox.connectors.walk_since import Slice, walk_since
 
@@ -133,7 +133,7 @@ class GitHub(ChannelConnector):
             us = self._us(api, anew=True)
             query = {"state": "all", "sort": "updated", "direction": "desc", "per_page": 3}
             newest = listed(api.get(f"{self._path}/issues", query))
-        latest = read_each(newest, lambda raw: self._issue(raw, us)).messages
+        latest = read_each(newest, lambda raw: self._read(raw, {"kind": ISSUE}, us)).messages
         return Account(us["name"], us["id"], us["url"], latest)
 
     def describe(self) -> Capabilities:
@@ -167,6 +167,7 @@ class GitHub(ChannelConnector):
                 )
                 return
             path, extra = ("issues/comments", {}) if stream == "comments" else ("issues", {"state": "all"})
+            place = {"kind": COMMENT if stream == "comments" else ISSUE}
 
             def page(start: datetime | None, further: str | None) -> Slice[Any]:
                 query = {"sort": "updated", "direction": "asc", "per_page": PAGE, "page": further, **extra}
@@ -176,11 +177,8 @@ class GitHub(ChannelConnector):
                 items = [(name_of(raw), moment(mapping(raw).get("updated_at")), raw) for raw in found]
                 return Slice(items, f"{int(further or 1) + 1}" if "next" in response.links else None)
 
-            def read(raw: Any) -> Sequence[IncomingMessage]:
-                return self._comment(raw, us) if stream == "comments" else self._issue(raw, us)
-
             for fresh, state in walk_since(page, known, since):
-                harvest = read_each(fresh, read)
+                harvest = read_each(fresh, lambda raw: self._read(raw, place, us), lambda _raw: place)
                 yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
     def refetch(self, known: Sequence[Known]) -> Batch:
@@ -188,6 +186,11 @@ class GitHub(ChannelConnector):
         with self._open() as api:
             us = self._us(api)
             return asked_again(api, known, us["login"], private=us["private"])
+
+    def reread(self, raw: str) -> Batch:
+        """Where it stood was kept with it; whose token it is, when it was asked."""
+        us = mapping(self.surroundings.memory.load().get("us"))
+        return read_in_place(raw, lambda item, place: self._read(item, place, us))
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """A webhook of the repository: something was opened, written, edited or deleted."""
@@ -229,12 +232,8 @@ class GitHub(ChannelConnector):
             do_act(api, act, organisation=words(us.get("organisation")))
         return Receipt(act.author_id if act.name is ActName.BLOCK else act.message_id)
 
-    def _issue(self, raw: Any, us: Mapping[str, Any]) -> Sequence[IncomingMessage]:
-        number = int(raw["number"])
-        return (message_of(raw, ISSUE, number=number, our_login=us["login"], private=us["private"]),)
-
-    def _comment(self, raw: Any, us: Mapping[str, Any]) -> Sequence[IncomingMessage]:
-        return (message_of(raw, COMMENT, number=issue_number(raw), our_login=us["login"], private=us["private"]),)
+    def _read(self, raw: Any, place: Place, us: Mapping[str, Any]) -> Sequence[IncomingMessage]:
+        return read_placed(raw, place, our_login=us["login"], private=us["private"])
 
     @property
     def _path(self) -> str:

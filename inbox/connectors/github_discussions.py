@@ -1,16 +1,16 @@
 """Reads a repository's discussions by GraphQL: those that changed, each with what was said in it since. Used by `github` alone."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Batch, Deletion, IncomingMessage
+from inbox.connectors.contract import Batch, Deletion
 from inbox.connectors.github_api import GitHubApi
-from inbox.connectors.github_read import DISCUSSION, REMARK, message_of
+from inbox.connectors.github_read import DISCUSSION, REMARK, read_placed
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import dicts, moment, words
-from inbox.connectors.read_each import Harvest, read_each
+from inbox.connectors.read_each import Harvest, Place, read_each
 
 VERSION = 1
 REMEMBERED = 500
@@ -73,7 +73,7 @@ def poll_discussions(
             gone += [
                 Deletion(f"{REMARK}-{entry.get('databaseId')}") for entry in map(mapping, entries) if _is_gone(entry)
             ]
-            _add(whole, read_each([e for e in entries if not _is_gone(mapping(e))], _reader(raw, our_login, private)))
+            whole.add(_read([e for e in entries if not _is_gone(mapping(e))], raw, our_login, private))
             if at := _changed_at(raw):
                 read_to[number] = at.isoformat()
         read_to = dict(list(read_to.items())[-REMEMBERED:])
@@ -88,19 +88,16 @@ def _talk(api: GitHubApi, raw: Any, border: datetime | None) -> list[Any]:
     return [entry for entry in [raw, *remarks] if (at := _changed_at(entry)) is None or border is None or at >= border]
 
 
-def _reader(discussion: Any, our_login: str, private: bool) -> Callable[[Any], Sequence[IncomingMessage]]:
-    def read(entry: Any) -> Sequence[IncomingMessage]:
+def _read(entries: Sequence[Any], discussion: Any, our_login: str, private: bool) -> Harvest:
+    about = mapping(discussion)
+
+    def place(entry: Any) -> Place:
         kind = DISCUSSION if entry is discussion else REMARK
-        number, title = int(discussion["number"]), words(discussion.get("title"))
-        return (message_of(entry, kind, number=number, our_login=our_login, title=title, private=private),)
+        return {"kind": kind, "number": about.get("number"), "title": words(about.get("title"))}
 
-    return read
-
-
-def _add(whole: Harvest, part: Harvest) -> None:
-    whole.messages += part.messages
-    whole.bad += part.bad
-    whole.filtered += part.filtered
+    return read_each(
+        entries, lambda entry: read_placed(entry, place(entry), our_login=our_login, private=private), place
+    )
 
 
 def _is_gone(entry: Mapping[str, Any]) -> bool:

@@ -1,6 +1,6 @@
 """What GitHub says, by REST, by GraphQL and in deliveries, as our messages. Used by `github` alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
@@ -9,6 +9,7 @@ from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMe
 from inbox.connectors.github_text import written_in
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import Moment, Words, counted, web_address, words
+from inbox.connectors.read_each import Place
 from inbox.text import one_line
 
 ISSUE, COMMENT, DISCUSSION, REMARK = "issue", "comment", "discussion", "remark"
@@ -80,6 +81,14 @@ def message_of(
         raw=raw,
         metrics=counted({Metric.REACTIONS: _total(raw.get("reactions")), Metric.REPLIES: _total(raw.get("comments"))}),
     )
+
+
+def read_placed(raw: Any, place: Place, *, our_login: str, private: bool) -> Sequence[IncomingMessage]:
+    """What stands at a `place`: its kind, and the thread where it does not name that itself. Raises ValueError and the like."""
+    kind = place["kind"]
+    number = issue_number(raw) if kind == COMMENT else place["number"] if kind == REMARK else raw["number"]
+    title = words(place.get("title"))
+    return (message_of(raw, kind, number=int(number), our_login=our_login, title=title, private=private),)
 
 
 def author_of(person: Mapping[str, Any] | None, our_login: str) -> Author | None:

@@ -38,7 +38,7 @@ from inbox.connectors.json_api import listed, mapping, segment
 from inbox.connectors.lenient import words
 from inbox.connectors.matrix_acts import do_act
 from inbox.connectors.matrix_api import MatrixApi, transaction
-from inbox.connectors.matrix_poll import VERSION, poll_rooms
+from inbox.connectors.matrix_poll import VERSION, poll_rooms, read_kept
 from inbox.connectors.matrix_read import Event, message_of
 from inbox.connectors.one_word import AccessToken
 from inbox.connectors.our_answer import AHEAD, is_our_answer
@@ -190,6 +190,11 @@ class Matrix(ChannelConnector):
         return self.refetch(
             parents_of(orphans, lambda orphan: {"room": orphan.reply_handle.get("room"), "event": orphan.parent_id})
         )
+
+    def reread(self, raw: str) -> Batch:
+        """Its room and where its conversation began were kept with it."""
+        with self._open() as api:
+            return read_kept(api, raw)
 
     def length(self, text: str) -> int:
         """In bytes."""

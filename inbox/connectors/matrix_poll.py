@@ -4,16 +4,19 @@ Whoever goes on from a sync without walking back loses messages; so walks that a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from inbox.connectors.contract import N_, Batch, Deletion, Gone, IncomingMessage
+from inbox.connectors.contract import N_, Batch, ConnectorError, Deletion, Gone, IncomingMessage
 from inbox.connectors.http import BadRequest, Forbidden
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import words
 from inbox.connectors.matrix_api import MatrixApi, joined
 from inbox.connectors.matrix_read import ENCRYPTED, MESSAGE, REDACTION, Event, message_of
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import UNREADABLE, Place, read_each, read_in_place
 
 VERSION = 1
 DEEPEST = 10
@@ -56,11 +59,23 @@ def poll_rooms(
         yield _joined([page], walk.state(words(sync["next_batch"])))
 
 
+def read_kept(api: MatrixApi, raw: str) -> Batch:
+    """An event of the quarantine, with the place that was kept with it. The server is asked nothing."""
+    deletions: list[Deletion] = []
+
+    def read(event: Any, place: Place) -> Sequence[IncomingMessage]:
+        api.names.update(place["names"])
+        return _Walk(api, place, None, asks=False).read_event(place["room"], deletions, event)
+
+    batch = read_in_place(raw, read)
+    return replace(batch, deletions=deletions, filtered=batch.filtered - len(deletions))
+
+
 class _Walk:
     """What a cursor says, and what the next one will say."""
 
-    def __init__(self, api: MatrixApi, cursor: Mapping[str, Any], since: datetime | None) -> None:
-        self.api, self.since = api, since
+    def __init__(self, api: MatrixApi, cursor: Mapping[str, Any], since: datetime | None, *, asks: bool = True) -> None:
+        self.api, self.since, self.asks = api, since, asks
         gaps = cursor.get("gaps")
         named = [mapping(gap) for gap in gaps] if isinstance(gaps, list) else []
         self.gaps = [dict(gap) for gap in named if words(gap.get("room")) and words(gap.get("from"))]
@@ -94,25 +109,26 @@ class _Walk:
     def read(self, room: str, events: Sequence[Any]) -> Batch:
         """Events of a room, oldest first."""
         deletions: list[Deletion] = []
-
-        def read(raw: Any) -> Sequence[IncomingMessage]:
-            event = Event.model_validate(raw)
-            if event.type == REDACTION and event.gone and not event.is_taken_back:
-                deletions.append(Deletion(event.gone, event.at))
-            if event.type == ENCRYPTED:
-                self.api.learn(room, {"type": "m.room.encryption"})
-            if event.type != MESSAGE or event.is_taken_back:
-                return ()
-            if event.edits:
-                return self._edited(room, event)
-            if not event.is_spoken:
-                raise ValueError(N_("it says nothing"))
-            if self.since and event.at and event.at < self.since:
-                return ()
-            return [*self._above(room, event), self.message(room, event)]
-
-        harvest = read_each(events, read)
+        read = partial(self.read_event, room, deletions)
+        harvest = read_each(events, read, partial(self._place, room))
         return Batch(harvest.messages, deletions, harvest.bad, harvest.filtered - len(deletions))
+
+    def read_event(self, room: str, deletions: list[Deletion], raw: Any) -> Sequence[IncomingMessage]:
+        """The messages of an event; what it takes back goes to `deletions`."""
+        event = Event.model_validate(raw)
+        if event.type == REDACTION and event.gone and not event.is_taken_back:
+            deletions.append(Deletion(event.gone, event.at))
+        if event.type == ENCRYPTED:
+            self.api.learn(room, {"type": "m.room.encryption"})
+        if event.type != MESSAGE or event.is_taken_back:
+            return ()
+        if event.edits:
+            return self._edited(room, event)
+        if not event.is_spoken:
+            raise ValueError(N_("it says nothing"))
+        if self.since and event.at and event.at < self.since:
+            return ()
+        return [*self._above(room, event), self.message(room, event)]
 
     def message(self, room: str, event: Event) -> IncomingMessage:
         """A message in its conversation: a thread, a chain of answers, or all of a direct room."""
@@ -128,8 +144,19 @@ class _Walk:
             is_direct=is_direct,
         )
 
+    def _place(self, room: str, raw: Any) -> Place:
+        """What an event that cannot be read yet will be read with: its room, who said it, where its conversation began."""
+        who, content = words(mapping(raw).get("sender")), mapping(mapping(raw).get("content"))
+        event = Event(event_id="", type=MESSAGE, sender=who, content=content)
+        with suppress(ConnectorError, *UNREADABLE):
+            self._above(room, event)
+        roots = {event.above: self.roots.get(event.above, event.above)} if event.above else {}
+        return {"room": room, "names": {who: self.api.name_of(who)}, "roots": roots}
+
     def _edited(self, room: str, edit: Event) -> Sequence[IncomingMessage]:
         """What was edited, with its new words. Whose it is and where it stands only the first event says."""
+        if not self.asks:
+            raise ValueError(N_("it changes an earlier message, which is asked for again anyway"))
         try:
             raw = self.api.event(room, edit.edits)
         except Gone:
@@ -146,7 +173,7 @@ class _Walk:
         """Finds where the conversation began; gives what is answered where it is older than the wanted past."""
         found: list[IncomingMessage] = []
         chain, above = [event], event.above
-        while above and above not in self.roots and len(chain) < DEEPEST and room not in self.api.direct:
+        while self.asks and above and above not in self.roots and len(chain) < DEEPEST and room not in self.api.direct:
             try:
                 chain.append(Event.model_validate(self.api.event(room, above)))
             except (Gone, ValueError):

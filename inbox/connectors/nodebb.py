@@ -40,10 +40,10 @@ from inbox.connectors.handles import number_in
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment, text_of
 from inbox.connectors.markdown_words import as_markdown
-from inbox.connectors.nodebb_read import VERSION, again, message_of, poll_posts, summary
+from inbox.connectors.nodebb_read import VERSION, again, message_of, poll_posts, read_placed, summary
 from inbox.connectors.one_word import AccessToken
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_each, read_in_place
 from inbox.connectors.server_address import ServerAddress
 
 LIMIT = 32_767
@@ -150,6 +150,11 @@ class NodeBB(ChannelConnector):
     def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
         """The post that each answers, or the beginning of its topic."""
         return self.refetch(parents_of(orphans))
+
+    def reread(self, raw: str) -> Batch:
+        """The list's words are without their markup; the whole post was kept with them."""
+        us, server = text_of(self.surroundings.memory.load().get("our_id")), self.settings.server
+        return read_in_place(raw, partial(read_placed, server=server, our_id=us))
 
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""

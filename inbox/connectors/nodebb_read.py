@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import Author, Batch, Deletion, Gone, IncomingMessage, Known, Metric
+from inbox.connectors.contract import Author, Batch, ConnectorError, Deletion, Gone, IncomingMessage, Known, Metric
 from inbox.connectors.json_api import listed, mapping, segment, text_of
 from inbox.connectors.lenient import Words, counted, is_before, unix_moment, web_address
 from inbox.connectors.look_again import LookAgain, Refetch
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import Place, name_of, read_each
 from inbox.text import one_line, plain_from_html
 
 VERSION = 1
@@ -72,10 +72,15 @@ def poll_posts(
             whole = summary(get, post.pid)
         except Gone:
             return ()
-        if whole.get("deleted"):
-            # Moderators are shown these too.
-            return ()
-        return (message_of(whole, server=server, our_id=our_id),)
+        return read_placed(raw, {"whole": whole}, server=server, our_id=our_id)
+
+    def place(raw: Any) -> Place:
+        pid = text_of(mapping(raw).get("pid"))
+        try:
+            return {"whole": dict(summary(get, pid))} if pid else {}
+        except ConnectorError:
+            # A post that cannot be read must not keep the others waiting.
+            return {}
 
     walked: Mapping[str, Any] = {}
 
@@ -83,7 +88,7 @@ def poll_posts(
         return {"v": VERSION, **walked, **watch.state}
 
     for fresh, walked in catch_up(page, cursor, since, shifts=True):
-        harvest = read_each(fresh, read)
+        harvest = read_each(fresh, read, place)
         watch.add(message for message in harvest.messages if not (message.author and message.author.is_us))
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state(walked))
     for changed in watch.look(refetch, at_once=AT_ONCE):
@@ -105,13 +110,20 @@ def again(get: Get, known: Sequence[Known], server: str, our_id: str) -> Batch:
             gone.append(Deletion(each.external_id, can_come_back=True))
         else:
             found.append(post)
-    harvest = read_each(found, lambda raw: [message_of(raw, server=server, our_id=our_id)])
+    harvest = read_each(found, lambda raw: [message_of(raw, server=server, our_id=our_id)], lambda _raw: {})
     return Batch(harvest.messages, gone, harvest.bad)
 
 
 def summary(get: Get, pid: str) -> Mapping[str, Any]:
     """A post with its author and topic, its words as HTML."""
     return mapping(mapping(get(f"/api/v3/posts/{segment(pid)}/summary")).get("response"))
+
+
+def read_placed(raw: Any, place: Place, *, server: str, our_id: str) -> Sequence[IncomingMessage]:
+    """A post as a list gives it, from its `whole` where that could be asked for. None for one that is deleted."""
+    whole = mapping(place.get("whole")) or raw
+    # Moderators are shown these too.
+    return () if whole.get("deleted") else (message_of(whole, server=server, our_id=our_id),)
 
 
 def message_of(raw: Mapping[str, Any], *, server: str, our_id: str) -> IncomingMessage:

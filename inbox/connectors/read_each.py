@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -17,6 +17,8 @@ RAW_LIMIT = 64_000
 # What reading foreign JSON can raise; everything else is our own mistake or the network's.
 UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
 
+Place = Mapping[str, Any]
+
 
 @dataclass(slots=True)
 class Harvest:
@@ -26,15 +28,30 @@ class Harvest:
     bad: list[BadItem] = field(default_factory=list)
     filtered: int = 0
 
+    def add(self, other: Self) -> None:
+        """What became of other items too."""
+        self.messages += other.messages
+        self.bad += other.bad
+        self.filtered += other.filtered
 
-def read_each(items: Iterable[Any], read: Callable[[Any], Sequence[IncomingMessage]]) -> Harvest:
-    """`read` gives an item's messages, none for an item that is not for us; what it cannot read becomes a BadItem."""
+
+def read_each(
+    items: Iterable[Any],
+    read: Callable[[Any], Sequence[IncomingMessage]],
+    place: Callable[[Any], Place] | None = None,
+) -> Harvest:
+    """`read` gives an item's messages, none for an item that is not for us; what it cannot read becomes a BadItem.
+
+    Where items do not say themselves all that reading them takes, `place` tells the rest of one that could not be read
+    (its thread, its author's name), as a little plain JSON. It must cope with any item. See `read_in_place`.
+    """
     harvest = Harvest()
     for item in items:
         try:
             messages = read(item)
         except UNREADABLE as error:
-            harvest.bad.append(BadItem(unread(error), dumped(item), name_of(item)))
+            kept = {"place": place(item), "item": item} if place else item
+            harvest.bad.append(BadItem(unread(error), dumped(kept), name_of(item)))
         else:
             harvest.messages.extend(messages)
             harvest.filtered += not messages
@@ -54,6 +71,19 @@ def read_again(raw: str, read: Callable[[Any], Sequence[IncomingMessage]]) -> Ba
         raise ValueError(N_("only its beginning was kept")) from None
     harvest = read_each([kept], read)
     return Batch(harvest.messages, (), harvest.bad, harvest.filtered)
+
+
+def read_in_place(raw: str, read: Callable[[Any, Place], Sequence[IncomingMessage]]) -> Batch:
+    """`read_again` for an item that was kept together with its place, as `read_each` does; both are given to `read`."""
+
+    def read_both(kept: Any) -> Sequence[IncomingMessage]:
+        if not isinstance(kept, dict) or kept.keys() != {"place", "item"} or not isinstance(kept["place"], dict):
+            raise ValueError(
+                N_("an older version kept it without its place; it is found when that day is fetched again")
+            )
+        return read(kept["item"], kept["place"])
+
+    return read_again(raw, read_both)
 
 
 def name_of(item: Any, *fields: str) -> str:

@@ -5,7 +5,7 @@ import html
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin
@@ -54,12 +54,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed and its entries in its own order; `broken` are those that say nothing at all, as XML."""
+    """A feed and its entries in its own order.
+
+    `broken` are those that say nothing at all: their XML, each with the link that no other entry has, and `base` and
+    `language`, with which `parse_entry` may read them later.
+    """
 
     title: str
-    url: str
-    entries: list[Entry]
-    broken: list[str]
+    url: str = ""
+    entries: list[Entry] = field(default_factory=list)
+    broken: dict[str, str] = field(default_factory=dict)
+    base: str = ""
+    language: str = ""
 
 
 def parse_feed(content: bytes, address: str, charset: str | None = None) -> Feed:
@@ -82,16 +88,31 @@ def parse_feed(content: bytes, address: str, charset: str | None = None) -> Feed
     language = (root.get(f"{{{XML}}}lang") or _text(head, "language")).strip()[:8]
     links = Counter(_link(item, base) for item in items)
     entries: dict[str, Entry] = {}
-    broken = []
+    broken: dict[str, str] = {}
     for item in items:
         link = _link(item, base)
-        entry = _entry(item, base, link if links[link] == 1 else "", language)
+        own_link = link if links[link] == 1 else ""
+        entry = _entry(item, base, own_link, language)
         if entry is None:
-            broken.append(tostring(item, encoding="unicode")[:64_000])
+            item.tail = None
+            broken[tostring(item, encoding="unicode")[:64_000]] = own_link
         else:
             # Of two with one id the first in the feed's order is the newer.
             entries.setdefault(entry.external_id, entry)
-    return Feed(one_line(plain_from_html(_text(head, "title")), 200), _link(head, base), list(entries.values()), broken)
+    title = one_line(plain_from_html(_text(head, "title")), 200)
+    return Feed(title, _link(head, base), list(entries.values()), broken, base, language)
+
+
+def parse_entry(xml: str, *, base: str, own_link: str, language: str) -> Entry:
+    """An entry that its feed told apart as broken. Raises ValueError when it still says nothing, or was cut."""
+    try:
+        item = _parsed(xml.encode("utf-8", "replace"), "utf-8")
+    except (expat.ExpatError, NotAFeed):
+        raise ValueError(N_("only its beginning was kept")) from None
+    entry = _entry(item, base, own_link, language)
+    if entry is None:
+        raise ValueError(N_("It has neither title nor text."))
+    return entry
 
 
 def _entry(item: Element, base: str, own_link: str, language: str) -> Entry | None:

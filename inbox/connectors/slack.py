@@ -34,7 +34,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import dicts, words
 from inbox.connectors.our_answer import AHEAD, is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import read_each, read_in_place
 from inbox.connectors.slack_api import SlackApi, is_error
 from inbox.connectors.slack_events import event_of, message_in, require_signed
 from inbox.connectors.slack_poll import VERSION, poll_workspace
@@ -200,6 +200,11 @@ class Slack(ChannelConnector):
         """The first message of the thread."""
         first = parents_of(orphans, lambda each: {**each.reply_handle, "ts": each.reply_handle.get("thread_ts")})
         return self.refetch(first)
+
+    def reread(self, raw: str) -> Batch:
+        """Its channel and the names in it were kept with it."""
+        with self._open() as api:
+            return read_in_place(raw, api.read_again)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
         """An event, or Slack's question whether this address is ours."""

@@ -1,5 +1,6 @@
 """One app in one Slack workspace: calls, who we are, its rooms, and the names of people. Used by `slack` alone."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,10 +21,13 @@ from inbox.connectors.contract import (
 from inbox.connectors.http import read_json, retry_after
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import words
-from inbox.connectors.slack_read import message_of
+from inbox.connectors.read_each import Harvest, Place, dumped, read_each
+from inbox.connectors.slack_read import NameOf, Said, message_of
 
 API = "https://slack.com/api"
 NAMES_KEPT = 3_000
+NAMES_AT_ONCE = 20
+_SHOWN = re.compile(r'(?:<@|"user(?:_id)?": ")([A-Z0-9]{2,20})\b')
 ROOMS_AT_ONCE = 200
 PAGES = 100
 SIGNED_OUT = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "org_login_required"}
@@ -94,7 +98,7 @@ class SlackApi(JsonApi):
         """Whether the settings name this channel by id or by name, or name none."""
         return not chosen or channel in chosen or (self.titles.get(channel) or channel) in chosen
 
-    def message(self, raw: Mapping[str, Any], channel: str) -> IncomingMessage:
+    def message(self, raw: Mapping[str, Any], channel: str, name_of: NameOf | None = None) -> IncomingMessage:
         """A message of this channel as ours. Raises ValueError when it cannot be read."""
         return message_of(
             raw,
@@ -102,8 +106,23 @@ class SlackApi(JsonApi):
             title=f"#{title}" if (title := self.titles.get(channel)) else "",
             our_id=self.our_id,
             team_url=self.team_url,
-            name_of_person=self.name_of,
+            name_of_person=name_of or self.name_of,
         )
+
+    def messages(self, said: Sequence[Any], channel: str) -> Harvest:
+        """What can be read of these messages of this channel, and what cannot."""
+        return read_each(said, lambda raw: [self.message(raw, channel)], lambda raw: self.place(raw, channel))
+
+    def place(self, raw: Any, channel: str) -> Place:
+        """What a message that cannot be read yet will be read with: its channel, and the names of those whom it shows."""
+        people = list(dict.fromkeys(_SHOWN.findall(dumped(raw))))[:NAMES_AT_ONCE]
+        return {"channel": channel, "names": {person: self.name_of(person) for person in people}}
+
+    def read_again(self, raw: Any, place: Place) -> Sequence[IncomingMessage]:
+        """A message that was kept with its place; nobody's name is asked for."""
+        names = {**self.names, **place["names"]}
+        is_spoken = Said.model_validate(raw).is_spoken
+        return (self.message(raw, place["channel"], lambda who: words(names.get(who)) or who),) if is_spoken else ()
 
     def name_of(self, person: str) -> str:
         """A person's name as Slack shows it; asked for once."""

@@ -55,5 +55,5 @@ def message_in(event: Mapping[str, Any], api: SlackApi, chosen: Sequence[str]) -
     def read(raw: Any) -> Sequence[IncomingMessage]:
         return (api.message(raw, channel),) if Said.model_validate(raw).is_spoken else ()
 
-    harvest = read_each([raw], read)
+    harvest = read_each([raw], read, lambda raw: api.place(raw, channel))
     return Batch(harvest.messages, (), harvest.bad, harvest.filtered)

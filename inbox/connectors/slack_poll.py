@@ -4,7 +4,7 @@ History does not show answers in threads, and a thread with a new answer does no
 on their own, often while they are fresh, rarely when they are old. Used by `slack` alone.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from inbox.clock import now
 from inbox.connectors.contract import Batch, Gone, IncomingMessage, Refused
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import words
-from inbox.connectors.read_each import Harvest, read_each
+from inbox.connectors.read_each import read_each
 from inbox.connectors.slack_api import SlackApi, is_error
 from inbox.connectors.slack_read import Said, moment_of, order
 from inbox.connectors.slack_watch import Watch
@@ -113,7 +113,7 @@ class _Walk:
                 place["read_to"] = min(place.pop("top"), border, key=order)
             for raw in fresh:
                 self._follow(channel, raw)
-            yield self._batch(channel, read_each(reversed(fresh), lambda raw: self._read(raw, channel)))
+            yield self._batch(channel, reversed(fresh), lambda raw: self._read(raw, channel))
             if "further" not in place:
                 return
 
@@ -131,7 +131,7 @@ class _Walk:
             return Batch(cursor=self.state())
         fresh.sort(key=lambda raw: order(_ts(raw)))
         thread.update(last=max(last, root, *map(_ts, fresh), key=order), at=now().isoformat())
-        return self._batch(channel, read_each(fresh, lambda raw: self._answer(raw, channel, root)))
+        return self._batch(channel, fresh, lambda raw: self._answer(raw, channel, root))
 
     def _answers(self, channel: str, root: str, last: str) -> list[Any]:
         found: list[Any] = []
@@ -185,7 +185,8 @@ class _Walk:
         # Those that are shown in the channel too were read there.
         return () if said.subtype == "thread_broadcast" else self._read(raw, channel)
 
-    def _batch(self, channel: str, harvest: Harvest) -> Batch:
+    def _batch(self, channel: str, said: Iterable[Any], read: Callable[[Any], Sequence[IncomingMessage]]) -> Batch:
+        harvest = read_each(said, read, lambda raw: self.api.place(raw, channel))
         self.watch.add(harvest.messages)
         return Batch(harvest.messages, (), harvest.bad, harvest.filtered, self.state())
 

@@ -9,7 +9,7 @@ from inbox.clock import now
 from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Known
 from inbox.connectors.json_api import listed, mapping
 from inbox.connectors.lenient import moment, words
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import Harvest
 from inbox.connectors.slack_api import SlackApi, is_error
 from inbox.connectors.slack_read import Said, moment_of, name_of, order
 
@@ -77,7 +77,7 @@ class Watch:
                 shown, is_all = {}, True
             gone = [name_of(each.channel, each.ts) for each in here if _is_gone(each, shown, is_all=is_all)]
             edited = [shown[each.ts] for each in here if each.ts in shown and _is_edited(each, shown[each.ts])]
-            harvest = read_each(edited, lambda raw, channel=place[0]: [api.message(raw, channel)])  # type: ignore[misc]
+            harvest = api.messages(edited, place[0])
             for name in gone:
                 del self.watched[name]
             self.add(harvest.messages)
@@ -123,7 +123,7 @@ def _is_edited(each: Watched, raw: Any) -> bool:
 
 def again(api: SlackApi, known: Sequence[Known]) -> Batch:
     """These messages as they are now, one by one: a message is where its time is."""
-    found, gone = [], []
+    harvest, gone = Harvest(), []
     for each in known:
         channel, ts, thread = (words(each.handle.get(name)) for name in ("channel", "ts", "thread_ts"))
         if not channel or not ts or is_hidden(ts):
@@ -138,7 +138,6 @@ def again(api: SlackApi, known: Sequence[Known]) -> Batch:
         if ts not in shown or is_tombstone(shown[ts]):
             gone.append(Deletion(each.external_id))
         else:
-            found.append((shown[ts], channel))
-    harvest = read_each(found, lambda entry: [api.message(*entry)])
+            harvest.add(api.messages([shown[ts]], channel))
     api.remember()
     return Batch(harvest.messages, gone, harvest.bad)

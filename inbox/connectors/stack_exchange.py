@@ -33,10 +33,10 @@ from inbox.connectors.contract import (
 from inbox.connectors.handles import number_in
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import Place, read_each, read_in_place
 from inbox.connectors.stack_exchange_api import StackExchangeApi
 from inbox.connectors.stack_exchange_poll import VERSION, poll_tag
-from inbox.connectors.stack_exchange_read import host_of, id_in, message_of
+from inbox.connectors.stack_exchange_read import host_of, id_in, message_of, read_placed
 from inbox.connectors.watch_words import watch_words
 
 PAGE = 100
@@ -149,8 +149,11 @@ class StackExchange(ChannelConnector):
         threads = {each.external_id: each.thread_id for each in asked}
         site, our_id = self.settings.site, self._known_id
 
+        def place(item: Any) -> Place:
+            return {"thread": threads.get(id_in(item), "")}
+
         def read(item: Any) -> Sequence[IncomingMessage]:
-            return [message_of(item, our_id=our_id, thread_id=threads.get(id_in(item), ""), site=site)]
+            return [read_placed(item, place(item), our_id=our_id, site=site)]
 
         items: list[Any] = []
         with self._open() as api:
@@ -158,10 +161,15 @@ class StackExchange(ChannelConnector):
                 numbers = [each.external_id[2:] for each in asked if each.external_id.startswith(f"{kind}:")]
                 if numbers:
                     items += api.ask_site(f"/{plural}/{';'.join(numbers)}", {"pagesize": PAGE})[0]
-        harvest = read_each(items, read)
+        harvest = read_each(items, read, place)
         there = set(map(id_in, items))
         gone = [Deletion(each.external_id) for each in asked if each.external_id not in there]
         return Batch(harvest.messages, gone, harvest.bad)
+
+    def reread(self, raw: str) -> Batch:
+        """What it answers was kept with it."""
+        our_id, site = self._known_id, self.settings.site
+        return read_in_place(raw, lambda item, place: [read_placed(item, place, our_id=our_id, site=site)])
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too short or too long for a comment, or without a token."""

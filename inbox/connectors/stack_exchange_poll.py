@@ -8,9 +8,9 @@ from inbox.clock import now
 from inbox.connectors.contract import Batch, IncomingMessage
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import moment, unix_moment
-from inbox.connectors.read_each import Harvest, name_of, read_each
+from inbox.connectors.read_each import Harvest, Place, name_of, read_each
 from inbox.connectors.stack_exchange_api import StackExchangeApi
-from inbox.connectors.stack_exchange_read import id_in, message_of
+from inbox.connectors.stack_exchange_read import id_in, read_placed
 from inbox.connectors.walk_since import Slice, walk_since
 
 VERSION = 1
@@ -111,26 +111,25 @@ def _below(api: StackExchangeApi, above: str, numbers: Sequence[int], kind: str,
 def _read(items: Sequence[Any], threads: Mapping[str, str], site: str, our_id: int, since: datetime | None) -> Harvest:
     """The items as messages, without what is older than `since`, unless something newer answers it."""
 
-    def places(item: Any) -> tuple[str, str]:
+    def place(item: Any) -> Place:
         """What the item answers, and its conversation."""
         name, post = id_in(item), text_of(mapping(item).get("post_id"))
         if not post:
-            return threads.get(name, ""), threads.get(name, "")
-        answer = f"a:{post}"
-        return (answer, threads[answer]) if answer in threads else (f"q:{post}", f"q:{post}")
+            return {"above": threads.get(name, ""), "thread": threads.get(name, "")}
+        answer = f"a:{post}" if f"a:{post}" in threads else f"q:{post}"
+        return {"above": answer, "thread": threads.get(answer, answer)}
 
     def is_early(item: Any) -> bool:
         at = unix_moment(mapping(item).get("creation_date"))
         return since is not None and at is not None and at < since
 
-    answered = {place for item in items if not is_early(item) for place in places(item)}
+    answered = {name for item in items if not is_early(item) for name in place(item).values()}
 
     def read(item: Any) -> Sequence[IncomingMessage]:
-        parent, thread = places(item)
-        message = message_of(item, our_id=our_id, thread_id=thread, site=site, parent_id=parent)
+        message = read_placed(item, place(item), our_id=our_id, site=site)
         return () if is_early(item) and message.external_id not in answered else (message,)
 
-    return read_each(items, read)
+    return read_each(items, read, place)
 
 
 def _numbers(items: Iterable[Any], field: str) -> list[int]:

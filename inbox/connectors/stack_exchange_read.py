@@ -6,7 +6,7 @@ from typing import Any
 from inbox.connectors.contract import N_, Author, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import counted, unix_moment, web_address, words
-from inbox.connectors.read_each import name_of
+from inbox.connectors.read_each import Place, name_of
 from inbox.text import one_line, plain_from_html
 
 
@@ -68,6 +68,12 @@ def message_of(item: Any, *, our_id: int, thread_id: str, site: str, parent_id: 
             }
         ),
     )
+
+
+def read_placed(item: Any, place: Place, *, our_id: int, site: str) -> IncomingMessage:
+    """What stands at a `place`: what it answers, and its conversation, where that is known. Raises ValueError."""
+    above, thread = words(place.get("above")), words(place.get("thread"))
+    return message_of(item, our_id=our_id, thread_id=thread, site=site, parent_id=above)
 
 
 def _address(kind: str, number: str, post: str, host: str) -> str:

@@ -1,8 +1,9 @@
 """X: mentions and replies in, answers to those who named us out, within a budget, because every call costs money there."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field, SecretStr, field_validator
@@ -34,14 +35,14 @@ from inbox.connectors.contract import (
     Unit,
 )
 from inbox.connectors.json_api import mapping, segment
-from inbox.connectors.lenient import moment, words
+from inbox.connectors.lenient import is_before, moment, words
 from inbox.connectors.oauth import SignedIn
 from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import AHEAD, is_our_answer
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import Place, name_of, read_each, read_in_place
 from inbox.connectors.x_api import SIGN_IN, XApi
 from inbox.connectors.x_budget import LISTED, Purse, read_prices
-from inbox.connectors.x_read import SITE, id_in, message_of, with_what_it_answers
+from inbox.connectors.x_read import SITE, id_in, place_of, read_placed
 from inbox.connectors.x_text import has_address, weighted_length
 
 VERSION = 1
@@ -174,15 +175,13 @@ class X(SignedIn):
             return Page(dated, words(meta.get("next_token")) or None)
 
         def read(post: Any) -> Sequence[IncomingMessage]:
-            message = message_of(post, came[id(post)], our_id=us["id"])
-            if since and message.posted_at and message.posted_at < since:
-                return ()
-            return with_what_it_answers(message, came[id(post)], our_id=us["id"])
+            found = read_placed(post, came[id(post)], our_id=us["id"])
+            return () if is_before(found[-1].posted_at, since) else found
 
         with self._open() as api:
             us = self._us(api)
             for fresh, state in catch_up(page, known, since):
-                harvest = read_each(fresh, read)
+                harvest = read_each(fresh, read, lambda post: place_of(post, came[id(post)]))
                 yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
     def refetch(self, known: Sequence[Known]) -> Batch:
@@ -198,13 +197,17 @@ class X(SignedIn):
         there = {words(mapping(post).get("id")) for post in posts}
         threads = {each.external_id: each.thread_id for each in known}
 
-        def read(post: Any) -> Sequence[IncomingMessage]:
-            message = message_of(post, along, our_id=us["id"])
-            return (replace(message, thread_id=threads.get(message.external_id, message.thread_id)),)
+        def place(post: Any) -> Place:
+            return place_of(post, {**along, "thread": threads.get(id_in(post))})
 
-        harvest = read_each(posts, read)
+        harvest = read_each(posts, lambda post: read_placed(post, place(post), our_id=us["id"]), place)
         gone = [Deletion(each.external_id) for number, each in asked.items() if number not in there]
         return Batch(harvest.messages, gone, harvest.bad)
+
+    def reread(self, raw: str) -> Batch:
+        """Its author and what it answers were kept with it; nothing is asked for, so nothing is paid for."""
+        our_id = words(mapping(self.surroundings.memory.load().get("us")).get("id"))
+        return read_in_place(raw, partial(read_placed, our_id=our_id))
 
     def length(self, text: str) -> int:
         """By X's weights."""
@@ -243,7 +246,7 @@ class X(SignedIn):
             while True:
                 query = {**begin, "max_results": 20, "pagination_token": older, "expansions": "author_id"}
                 posts, along, meta = api.posts(f"/2/users/{us['id']}/tweets", query, most=20, scope="posts")
-                for message in read_each(posts, self._reader(along, us["id"])).messages:
+                for message in read_each(posts, partial(read_placed, place=along, our_id=us["id"])).messages:
                     if message.parent_id == parent and is_our_answer(message, reply):
                         return Receipt(message.external_id, message.url)
                 older = words(meta.get("next_token")) or None
@@ -265,9 +268,6 @@ class X(SignedIn):
                 else:
                     api.do("POST", path, {"target_user_id": target}, costs=api.purse.prices.mute, scope="mute")
         return Receipt(act.message_id)
-
-    def _reader(self, along: Mapping[str, Any], our_id: str) -> Callable[[Any], Sequence[IncomingMessage]]:
-        return lambda post: (message_of(post, along, our_id=our_id),)
 
     def _us(self, api: XApi, *, anew: bool = False) -> dict[str, str]:
         memory = self.surroundings.memory

@@ -8,6 +8,7 @@ from typing import Any
 from inbox.connectors.contract import N_, Author, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import counted, dicts, moment, web_address, words
+from inbox.connectors.read_each import Place
 from inbox.text import one_line
 
 SITE = "https://x.com"
@@ -55,16 +56,28 @@ def message_of(post: Any, along: Mapping[str, Any], *, our_id: str) -> IncomingM
     )
 
 
-def with_what_it_answers(
-    message: IncomingMessage, along: Mapping[str, Any], *, our_id: str
-) -> Sequence[IncomingMessage]:
-    """The message after our own post that it answers; a stranger's words are its quote."""
-    above = next((post for post in dicts(along.get("tweets")) if words(post.get("id")) == message.parent_id), None)
+def read_placed(post: Any, place: Place, *, our_id: str) -> Sequence[IncomingMessage]:
+    """The post after our own one that it answers; a stranger's words are its quote. Raises ValueError.
+
+    A place is what came along with the page, and the conversation, where that is known better.
+    """
+    message = message_of(post, place, our_id=our_id)
+    message = replace(message, thread_id=words(place.get("thread")) or message.thread_id)
+    above = next((post for post in dicts(place.get("tweets")) if words(post.get("id")) == message.parent_id), None)
     if above is None:
         return (message,)
     if words(above.get("author_id")) != our_id or not _text_of(above):
         return (replace(message, quote=_text_of(above)[:2_000]),)
-    return (message_of(above, along, our_id=our_id), message)
+    return (message_of(above, place, our_id=our_id), message)
+
+
+def place_of(post: Any, along: Mapping[str, Any]) -> Place:
+    """Of all that came along with a page of posts, what concerns this one: who wrote it, and what it answers."""
+    found = mapping(post)
+    tweets = [each for each in dicts(along.get("tweets")) if words(each.get("id")) == (parent_in(found) or None)]
+    people = {words(each.get("author_id")) for each in (found, *tweets)}
+    users = [each for each in dicts(along.get("users")) if words(each.get("id")) in people]
+    return {"tweets": tweets, "users": users, "thread": words(along.get("thread"))}
 
 
 def parent_in(post: Mapping[str, Any]) -> str:
