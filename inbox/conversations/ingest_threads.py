@@ -90,7 +90,8 @@ def _row(
 ) -> tuple[int | str | datetime | None, ...]:
     messages = thread.messages
     outside = [message for message in messages if not message.is_us]
-    shown = max(outside or messages, key=lambda message: message.posted_at)
+    by_people = [message for message in outside if not message.is_automatic]
+    shown = max(by_people or outside or messages, key=lambda message: message.posted_at)
     first = next((message.author for message in outside if message.author), None)
     return (
         channel_id,

@@ -87,15 +87,21 @@ def telling_message(conversation_id: Any, waiting_since: Any) -> sa.ColumnElemen
     return sa.func.coalesce(waits, newest_from_outside(conversation_id))
 
 
-def newest_from_outside(conversation_id: Any) -> sa.ScalarSelect[Any]:
-    """The id of the newest message from outside in a conversation."""
-    message = aliased(Message)
+def newest_from_outside(conversation_id: Any) -> sa.ColumnElement[Any]:
+    """The id of the newest message from outside in a conversation; a machine's, such as a bounce, only where nobody wrote."""
+    message, notice = aliased(Message), aliased(Message)
+    by_a_person = _newest(message, conversation_id, message.is_automatic.is_(False))
+    return sa.func.coalesce(by_a_person, _newest(notice, conversation_id))
+
+
+def _newest(message: Any, conversation_id: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[Any]:
     return (
         sa.select(message.id)
         .where(
             message.conversation_id == conversation_id,
             message.direction == Direction.IN.value,
             message.deleted_at.is_(None),
+            *conditions,
         )
         .order_by(message.posted_at.desc(), message.id.desc())
         .limit(1)

@@ -165,4 +165,5 @@ def _asked_reasons(thread: Thread) -> Why | None:
 
 def _newest_from_outside(thread: Thread) -> Message | None:
     from_outside = [m for m in thread.messages if m.direction == Direction.IN and not m.deleted_at]
-    return from_outside[-1] if from_outside else None
+    by_people = [message for message in from_outside if not message.is_automatic]
+    return next(reversed(by_people or from_outside), None)

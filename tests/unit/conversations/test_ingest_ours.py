@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from inbox.channels.ledger import Counts
@@ -10,7 +11,7 @@ from inbox.channels.models import Channel
 from inbox.clock import now
 from inbox.conversations.models import Conversation, Message, Revision
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
-from tests.incoming import US, minute, written
+from tests.incoming import TOM, US, minute, written
 from tests.making import make_channel
 from tests.taking import number, one, take, thread
 
@@ -84,6 +85,18 @@ def test_a_new_message_opens_a_conversation_again(session: Session, channel: Cha
     conversation = thread(session)
     assert (conversation.state, conversation.closed_at, conversation.snoozed_until) == ("open", None, None)
     assert conversation.waiting_since == minute(3)
+
+
+def test_a_machines_notice_does_not_stand_for_its_conversation(session: Session, channel: Channel) -> None:
+    notice = {"thread": "1", "author": TOM, "is_automatic": True}
+    take(session, channel, written("1"), written("2", "I am away.", minute=1, **notice))
+    take(session, channel, written("3", "Not delivered.", minute=2, **notice))
+    conversation = thread(session)
+    assert (conversation.author_name, conversation.preview) == ("Mia Beet", "Where is the rake?")
+    assert (conversation.message_count, conversation.waiting_since) == (3, minute(0))
+    take(session, channel, written("4", "Only a notice.", minute=3, author=TOM, is_automatic=True))
+    alone = session.scalars(sa.select(Conversation).where(Conversation.external_id == "4")).one()
+    assert (alone.author_name, alone.preview) == ("Tom Laub", "Only a notice.")
 
 
 def test_the_assignee_stays_when_a_message_comes(session: Session, channel: Channel) -> None:
