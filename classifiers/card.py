@@ -18,8 +18,9 @@ from classifiers.tags import Tag
 
 _SEEN = """\
 Some choices were made by people who had seen such a table (the strength of regularisation, cues counting less in long texts, that
-sentences are also learned as parts of longer texts, that words carry meanings, how much our own messages count, how thresholds
-are chosen and which precision is wanted of them), so these figures are a little kinder than a set nobody has looked at would be."""
+sentences are also learned as parts of longer texts, that words carry meanings, that each set has a level of its own, how much our
+own messages count, how thresholds are chosen and which precision is wanted of them), so these figures are a little kinder than a
+set nobody has looked at would be."""
 
 _WHY = """\
 With so few rows the linear ones lie close together; with the lexicon among the turns of phrase, how n-grams are kept makes no

@@ -15,6 +15,7 @@ from classifiers.examples import HEADS, OURS, Example
 from classifiers.figures import auroc, mean
 from classifiers.inputs import read_inputs
 from classifiers.second_look import meaning_inputs
+from classifiers.teach import SILENT, STRENGTH, TEACHERS_STRENGTH, TRUST, set_levels
 from classifiers.weigh import fold_of, row_weights
 
 MOST, OF_OURS = 150, 10
@@ -24,7 +25,6 @@ THEMES = 2
 """Our own messages are left out in so many parts, a theme always whole."""
 
 _FEWEST = 25
-_TEACHER_COUNTS, _UNLABELLED = 0.5, 0.5
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -45,6 +45,7 @@ class Material:
     meant: Any
     listed: Any
     embedded: NDArray[np.float32]
+    levels: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def _material(examples: list[Example], texts: list[str], learned: int, say: Call
         _narrowed(sp.hstack([grams, sp.csr_matrix(inputs.dense())], format="csr")),
         sp.hstack([*listed, turns], format="csr"),
         meaning_inputs(texts, inputs.turns),
+        set_levels(np.array([example.source for example in examples])),
     )
 
 
@@ -153,20 +155,29 @@ def _narrowed(matrix: Any) -> Any:
     return matrix[:, np.flatnonzero(matrix.getnnz(axis=0))].tocsr()
 
 
-def _linear(inputs: str) -> Learn:
+def _linear(inputs: str, strength: float = 1.0, is_levelled: bool = False) -> Learn:
     def learn(material: Material, column: int, rows: Ints, truth: Bools) -> Score:
-        return _regression(getattr(material, inputs), rows, truth, row_weights(truth, material.sources[rows]))
+        weights = row_weights(truth, material.sources[rows])
+        levels = material.levels[rows] if is_levelled else None
+        return _regression(getattr(material, inputs), rows, truth, weights, strength, levels)
 
     return learn
 
 
-def _regression(matrix: Any, rows: Ints, truth: Bools, weights: Floats) -> Score:
+def _regression(
+    matrix: Any, rows: Ints, truth: Bools, weights: Floats, strength: float = 1.0, levels: Any = None
+) -> Score:
+    import scipy.sparse as sp
     from sklearn.linear_model import LogisticRegression
 
     dense = isinstance(matrix, np.ndarray)
-    found = LogisticRegression(solver="lbfgs" if dense else "liblinear", max_iter=300, random_state=0)
-    found.fit(matrix[rows], truth, sample_weight=weights)
-    return lambda others: np.asarray(matrix[others] @ found.coef_[0] + found.intercept_[0])
+    seen = matrix[rows]
+    if levels is not None:
+        seen = np.hstack([seen, levels.toarray()]) if dense else sp.hstack([seen, levels], format="csr")
+    found = LogisticRegression(C=strength, solver="lbfgs" if dense else "liblinear", max_iter=300, random_state=0)
+    found.fit(seen, truth, sample_weight=weights)
+    learned = found.coef_[0, : matrix.shape[1]]
+    return lambda others: np.asarray(matrix[others] @ learned + found.intercept_[0])
 
 
 def _nb_svm(material: Material, column: int, rows: Ints, truth: Bools) -> Score:
@@ -198,26 +209,30 @@ def _student(material: Material, column: int, rows: Ints, truth: Bools) -> Score
     """Learns what a teacher with the embedding says of every row, labelled or not, and what people said."""
     import scipy.sparse as sp
 
-    teacher = _linear("embedded")(material, column, rows, truth)
+    teacher = _TEACHER(material, column, rows, truth)
     known = enumerate(material.examples[: material.learned])
     silent = np.array([row for row, example in known if example.said[column] is None], dtype=np.int64)
     both = np.concatenate([rows, silent])
     wanted = 1 / (1 + np.exp(-teacher(both)))
-    wanted[: len(rows)] = _TEACHER_COUNTS * wanted[: len(rows)] + (1 - _TEACHER_COUNTS) * truth
+    wanted[: len(rows)] = TRUST * wanted[: len(rows)] + (1 - TRUST) * truth
     weights = row_weights(truth, material.sources[rows])
-    each = np.concatenate([weights, np.full(len(silent), _UNLABELLED * weights.mean())])
+    each = np.concatenate([weights, np.full(len(silent), SILENT * weights.mean())])
     # A row that is wanted to three quarters is one positive row of that weight and one negative row of the rest.
     doubled = sp.vstack([material.meant[both], material.meant[both], material.meant], format="csr")
     halves = np.repeat([True, False], len(both))
-    learned = _regression(doubled, np.arange(len(halves)), halves, np.concatenate([each * wanted, each * (1 - wanted)]))
+    shares = np.concatenate([each * wanted, each * (1 - wanted)])
+    levels = sp.vstack([material.levels[both], material.levels[both]], format="csr")
+    learned = _regression(doubled, np.arange(len(halves)), halves, shares, STRENGTH, levels)
     return lambda others: learned(others + len(halves))
 
 
 def _looked_twice(material: Material, column: int, rows: Ints, truth: Bools) -> Score:
     first = _student(material, column, rows, truth)
-    second = _linear("embedded")(material, column, rows, truth)
+    second = _TEACHER(material, column, rows, truth)
     return lambda others: first(others) + second(others)
 
+
+_TEACHER = _linear("embedded", TEACHERS_STRENGTH, is_levelled=True)
 
 CANDIDATES: dict[str, Learn] = {
     "linear on TF-IDF": _linear("listed"),
@@ -225,7 +240,8 @@ CANDIDATES: dict[str, Learn] = {
     "NB-SVM": _nb_svm,
     "stack of three linear ones": _stack,
     "linear on hashed n-grams and meanings of words": _linear("meant"),
+    "the same, each set at a level of its own": _linear("meant", STRENGTH, is_levelled=True),
     "the same, taught by the embedding as well (shipped)": _student,
-    "linear on the embedding alone (the teacher)": _linear("embedded"),
+    "linear on the embedding alone (the teacher)": _TEACHER,
     "the shipped one and its teacher (second look)": _looked_twice,
 }

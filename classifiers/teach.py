@@ -14,10 +14,13 @@ from classifiers.examples import OURS
 from classifiers.solve import Rows, chances, solve
 from classifiers.weigh import count_rows
 
-STRENGTH, TEACHERS_STRENGTH = 0.7, 1.0
-"""Inverse strengths of regularisation."""
+STRENGTH, TEACHERS_STRENGTH = 0.7, 0.05
+"""Inverse strengths of regularisation. The teacher, with few weights, is to know what holds everywhere."""
 
-TRUST, SILENT = 0.5, 0.5
+LEVEL = 3.0
+"""How freely the level of a set moves beside the words in it."""
+
+TRUST, SILENT = 0.7, 0.7
 """How much the teacher counts beside what people said; and how much a row of which nobody said anything counts beside one
 of which somebody did."""
 
@@ -73,19 +76,42 @@ def choose_read(sources: NDArray[np.str_]) -> Ints:
     return np.sort(np.concatenate(found))
 
 
+def set_levels(sources: NDArray[np.str_]) -> Any:
+    """One line per row, one column per set: LEVEL where the row is of it."""
+    import scipy.sparse as sp
+
+    names, place = np.unique(sources, return_inverse=True)
+    levels = np.full(len(sources), LEVEL, np.float32)
+    return sp.csr_matrix((levels, (np.arange(len(sources)), place)), shape=(len(sources), len(names)))
+
+
 def teach(lessons: Lessons, inside: Bools) -> Taught:
     """What the rows `inside` teach; of the others nothing is seen."""
-    said = lessons.said[inside]
-    wanted, counts = (said == 1).astype(np.float32), count_rows(said, lessons.sources[inside])
+    said, sources = lessons.said[inside], lessons.sources[inside]
+    wanted, counts = (said == 1).astype(np.float32), count_rows(said, sources)
     teacher = np.zeros((lessons.meant.shape[1] + 1, said.shape[1]), np.float32)
     if len(lessons.read):
-        read = lessons.read[inside[lessons.read]]
-        meanings = lessons.meanings(inside)
-        known = lessons.said[read]
-        teacher = solve(meanings, known == 1, count_rows(known, lessons.sources[read]), TEACHERS_STRENGTH)
-        thought = chances(meanings.sums(teacher))
-        at = (np.cumsum(inside) - 1)[read]
+        at = (np.cumsum(inside) - 1)[lessons.read[inside[lessons.read]]]
+        known, read = said[at], sources[at]
+        teacher, sums = _learn(lessons.meanings(inside), read, known == 1, count_rows(known, read), TEACHERS_STRENGTH)
+        thought = chances(sums)
         silent, usual = counts[at] == 0, counts.sum(axis=0) / np.maximum((counts > 0).sum(axis=0), 1)
         wanted[at] = np.where(silent, thought, TRUST * thought + (1 - TRUST) * wanted[at])
         counts[at] = np.where(silent, SILENT * usual, counts[at])
-    return Taught(solve(lessons.rows(inside), wanted, counts, STRENGTH), teacher)
+    return Taught(_learn(lessons.rows(inside), sources, wanted, counts, STRENGTH)[0], teacher)
+
+
+def _learn(
+    rows: Rows, sources: NDArray[np.str_], wanted: NDArray[Any], counts: NDArray[np.float32], strength: float
+) -> tuple[Floats, Floats]:
+    """Weights, and the sums of the rows they were learned from.
+
+    Some sets hold more complaints than others. Each has a level of its own, so that words are weighed against others of
+    their set and need not tell one set from the next. A text from elsewhere has none: the levels are left out in the end.
+    """
+    import scipy.sparse as sp
+
+    width, levels = rows.sparse.shape[1], set_levels(sources)
+    levelled = Rows(sp.hstack([rows.sparse, levels], format="csr", dtype=np.float32), rows.dense)
+    weights = solve(levelled, wanted, counts, strength)
+    return np.delete(weights, np.s_[width : width + levels.shape[1]], axis=0), levelled.sums(weights)

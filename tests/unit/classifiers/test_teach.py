@@ -64,3 +64,23 @@ def test_the_teacher_reads_so_much_of_a_set_and_no_more() -> None:
         "small": 5,
         "messages/x": OF_OURS,
     }
+
+
+def test_how_common_something_is_in_a_set_is_no_word_s_doing() -> None:
+    chance = np.random.default_rng(0)
+    sources, tells = np.arange(ROWS) % 2, chance.integers(0, 2, ROWS)
+    # In the first set nearly all complain, in the second nearly nobody; what a text says of it is the third word.
+    often = np.where(sources == 0, 0.9, 0.1)
+    so = chance.random(ROWS) < np.clip(often + np.where(tells, 0.1, -0.1), 0, 1)
+    words = np.column_stack([sources == 0, sources == 1, tells]).astype(np.float32)
+    lessons = Lessons(
+        sp.csr_matrix(words),
+        np.zeros((ROWS, 1), np.float32),
+        so[:, None].astype(float),
+        np.array(["a", "b"])[sources],
+        np.empty(0, np.int64),
+        np.empty((0, 2), np.float32),
+    )
+    of_set_a, of_set_b, telling = teach(lessons, np.ones(ROWS, bool)).student[:3, 0]
+    assert telling > 0.5
+    assert max(abs(of_set_a), abs(of_set_b)) < telling / 2
