@@ -78,8 +78,12 @@ def server_from_url(url: str, *, timeout_seconds: float = 20.0) -> SmtpServer:
 
 def send_mail(server: SmtpServer, mail: Mail) -> Receipt:
     """Send `mail` once. Raises OutcomeUnknown when the server had all of it and did not answer, else another ConnectorError."""
-    hand_over(server, mail.from_address, mail.to, compose(mail))
-    return Receipt(external_id=message_id(mail.key, mail.from_address))
+    sent_id = message_id(mail.key, mail.from_address)
+    try:
+        hand_over(server, mail.from_address, mail.to, compose(mail))
+    except OutcomeUnknown as error:
+        raise OutcomeUnknown(error.sentence, external_id=sent_id) from error
+    return Receipt(external_id=sent_id)
 
 
 def message_id(key: str, address: str) -> str:

@@ -1,9 +1,9 @@
-"""Settles answers by what their platforms said of them later. Called by `workers/rescue`, which rings soon after a report.
+"""Settles answers and mails by what was said of them later. Called by `workers/rescue`, which rings soon after a report.
 
 A report that came before its delivery knew the id waits here for it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -13,7 +13,8 @@ from inbox.clock import now
 from inbox.connectors.contract import Receipt
 from inbox.database import skip_locked
 from inbox.jobs import Job, after_commit
-from inbox.outbox.models import Delivery, DeliveryKind, DeliveryReport, DeliveryState
+from inbox.outbox.hear import is_answer_on, is_mail
+from inbox.outbox.models import Delivery, DeliveryReport, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
 from inbox.outbox.settle import close_claim, mark_failed, mark_sent
 
@@ -25,24 +26,10 @@ BELIEVED = (DeliveryState.UNSURE, DeliveryState.SENT)
 
 
 def confirm(session: Session) -> list[Delivery]:
-    """Make answers sent or failed as their platforms said since, once per report; those that changed, for `spread`."""
-    open_reports = (
-        sa.select(DeliveryReport, Delivery)
-        .join(
-            Delivery,
-            (Delivery.channel_id == DeliveryReport.channel_id) & (Delivery.external_id == DeliveryReport.external_id),
-        )
-        .where(
-            DeliveryReport.settled_at.is_(None),
-            Delivery.kind == DeliveryKind.REPLY,
-            Delivery.state.in_({*DOUBTED, *BELIEVED}),
-        )
-        .order_by(DeliveryReport.id)
-        .limit(AT_ONCE)
-    )
-    fresh = {"populate_existing": True}
-    found = session.execute(skip_locked(session, open_reports), execution_options=fresh).all()
-    if len(found) == AT_ONCE:
+    """Make deliveries sent or failed as was said of them since, once per report; those that changed, for `spread`."""
+    # Two questions, because no index serves both at once.
+    found = [*_open(session, is_answer_on(DeliveryReport.channel_id)), *_open(session, is_mail())]
+    if len(found) >= AT_ONCE:
         after_commit(session, Job.RESCUE)
     return [delivery for report, delivery in found if _settle(session, report, delivery)]
 
@@ -51,6 +38,18 @@ def forget_reports(session: Session) -> int:
     """Remove those that nobody repeats any more; returns how many."""
     old = sa.delete(DeliveryReport).where(DeliveryReport.heard_at < now() - KEPT).returning(DeliveryReport.id)
     return len(session.scalars(old.execution_options(synchronize_session=False)).all())
+
+
+def _open(session: Session, is_ours: sa.ColumnElement[bool]) -> Sequence[sa.Row[DeliveryReport, Delivery]]:
+    """Reports that nobody has acted on, with their deliveries, both locked."""
+    query = (
+        sa.select(DeliveryReport, Delivery)
+        .join(Delivery, (Delivery.external_id == DeliveryReport.external_id) & is_ours)
+        .where(DeliveryReport.settled_at.is_(None), Delivery.state.in_({*DOUBTED, *BELIEVED}))
+        .order_by(DeliveryReport.id)
+        .limit(AT_ONCE)
+    )
+    return session.execute(skip_locked(session, query), execution_options={"populate_existing": True}).all()
 
 
 def _settle(session: Session, report: DeliveryReport, delivery: Delivery) -> bool:

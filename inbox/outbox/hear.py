@@ -1,6 +1,7 @@
 """Keeps what platforms say later of our answers, in the transaction of the batch that brought it. `confirm` acts on it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,7 +19,7 @@ NAMES = ("channel_id", "external_id", "has_arrived", "reason", "heard_at")
 
 
 def hear(session: Session, channel_id: int, reports: Iterable[IncomingReport]) -> None:
-    """Keep what may be about an answer that left through this channel, in one statement; repeats change nothing.
+    """Keep what may be about an answer through this channel, or a mail, in one statement; repeats change nothing.
 
     What others send through the same account is reported too, and left out: an id that none of ours has counts only as
     long as something is leaving whose id we do not know yet.
@@ -44,19 +45,24 @@ def hear(session: Session, channel_id: int, reports: Iterable[IncomingReport]) -
         after_commit(session, Job.RESCUE)
 
 
+def is_answer_on(channel_id: Any) -> sa.ColumnElement[bool]:
+    """An answer that leaves through this channel, which alone is told of it."""
+    return (Delivery.channel_id == channel_id) & (Delivery.kind == DeliveryKind.REPLY)  # type: ignore[no-any-return]
+
+
+def is_mail() -> sa.ColumnElement[bool]:
+    """A digest, notice or idea: its id is one in the whole world, and any of our mailboxes may be told of it."""
+    return Delivery.channel_id.is_(None) & (Delivery.kind == DeliveryKind.MAIL)
+
+
 def _is_ours(channel_id: int, told: sa.FromClause) -> sa.ColumnElement[bool]:
     ours = sa.select(Delivery.id).where(
-        Delivery.channel_id == channel_id,
-        Delivery.external_id == told.c.external_id,
-        Delivery.kind == DeliveryKind.REPLY,
+        Delivery.external_id == told.c.external_id, is_answer_on(channel_id) | is_mail()
     )
     return ours.correlate(told).exists()
 
 
 def _is_leaving(channel_id: int) -> sa.ColumnElement[bool]:
-    is_sending = Delivery.state == DeliveryState.SENDING
-    is_looked_up = (Delivery.state == DeliveryState.UNSURE) & Delivery.look_at.is_not(None)
-    leaving = sa.select(Delivery.id).where(
-        Delivery.channel_id == channel_id, Delivery.kind == DeliveryKind.REPLY, is_sending | is_looked_up
-    )
-    return leaving.exists()
+    is_begun = Delivery.state.in_((DeliveryState.SENDING, DeliveryState.UNSURE))
+    is_going_on = (Delivery.state == DeliveryState.SENDING) | Delivery.look_at.is_not(None)
+    return sa.select(Delivery.id).where(is_begun, is_going_on, is_answer_on(channel_id) | is_mail()).exists()

@@ -76,7 +76,7 @@ class Delivery(Base):
 
 
 class DeliveryReport(Base):
-    """What a platform said later of the answer that left under `external_id`: it reached the person, or why it did not.
+    """What a platform said later of the answer or mail that left under `external_id`: it reached the person, or why it did not.
 
     It may come before our delivery knows that id, more than once, and in any order; that it arrived outweighs that it did
     not. `settled_at` is when the delivery was told.

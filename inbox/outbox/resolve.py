@@ -67,5 +67,6 @@ def resolve(session: Session, delivery: Delivery, resolution: Resolution, *, by:
 def _make_anew(delivery: Delivery) -> None:
     """It left once and came back. Under the same key its platform would take it for what it has had already."""
     delivery.key = f"{delivery.key[:100]}-{token_hex(8)}"
-    delivery.payload = {**delivery.payload, "key": delivery.key}
+    if "key" in delivery.payload:
+        delivery.payload = {**delivery.payload, "key": delivery.key}
     delivery.external_id, delivery.url = None, ""

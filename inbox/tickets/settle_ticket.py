@@ -26,6 +26,9 @@ def settle_ticket(session: Session, delivery: Delivery) -> Ticket | None:
         record(session, "idea.arrived", "idea", ticket.idea_id, ticket=ticket.id, tracker=ticket.tracker_id)
     elif delivery.state in (DeliveryState.FAILED, DeliveryState.UNSURE):
         ticket.tracker.last_error = delivery.last_error
+        if ticket.status == TicketStatus.UNREADABLE:
+            # It left by mail and came back: nobody there has heard of the idea.
+            ticket.status, ticket.external_id, ticket.url = TicketStatus.PENDING, "", ""
     session.flush()
     publish(session, "ideas", ticket.idea_id)
     return ticket

@@ -18,6 +18,7 @@ from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Conversation, ConversationState, Message
 from inbox.conversations.reply import reply
 from inbox.database import Database
+from inbox.ideas.models import Idea
 from inbox.outbox.attempt import attempt
 from inbox.outbox.claim import Claimed
 from inbox.outbox.confirm import AT_ONCE, KEPT, confirm, forget_reports
@@ -26,7 +27,10 @@ from inbox.outbox.queue import queue_delivery
 from inbox.outbox.resolve import Resolution, resolve
 from inbox.outbox.settle import settle
 from inbox.settlements.spread import spread
-from inbox.teams.models import Teammate
+from inbox.teams.models import ProductTeam, Teammate
+from inbox.tickets.models import Ticket, TicketStatus
+from inbox.tickets.push import push
+from inbox.trackers.models import Tracker
 from tests.incoming import Statements, batch_of, written
 from tests.making import make_channel, make_conversation, make_teammate
 from tests.outgoing import claim_next
@@ -182,6 +186,29 @@ def test_two_who_confirm_at_once_do_it_once(office: Office) -> None:
     with office.database.writing() as session:
         assert len(confirm(session)) == 1
         assert office.confirm() == 0
+
+
+def test_an_idea_that_came_back_by_mail_has_not_arrived(office: Office) -> None:
+    with office.database.writing() as session:
+        team, idea = ProductTeam(name="Garden"), Idea(title="Fly")
+        session.add_all([team, idea])
+        session.flush()
+        tracker = Tracker(product_team_id=team.id, kind="email", name="By mail", settings={"address": "p@gone.test"})
+        session.add(tracker)
+        session.flush()
+        ticket = push(session, idea, tracker, by=session.get_one(Teammate, office.ada.id))
+    name = office.send()
+    office.told(failed(name))
+    assert office.confirm() == 1
+    with office.database.reading() as session:
+        stored = session.get_one(Ticket, ticket.id)
+        assert stored.delivery
+        assert (stored.status, stored.delivery.state) == (TicketStatus.PENDING, DeliveryState.FAILED)
+        assert stored.tracker.last_error == CLOSED
+    office.resolve(stored.delivery.id, Resolution.AGAIN)
+    assert office.send() != name
+    with office.database.reading() as session:
+        assert session.get_one(Ticket, ticket.id).status == TicketStatus.UNREADABLE
 
 
 def test_an_unsure_answer_is_sent_when_its_arrival_is_told(office: Office) -> None:
