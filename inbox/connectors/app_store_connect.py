@@ -37,7 +37,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.json_api import JsonApi, listed, mapping, segment, text_of
 from inbox.connectors.lenient import is_before, moment, words
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import name_of, read_again, read_each
+from inbox.connectors.read_each import Place, name_of, read_each, read_in_place
 from inbox.connectors.signed_jwt import read_key, signed_jwt
 from inbox.text import one_line
 
@@ -130,9 +130,13 @@ class AppStoreConnect(ChannelConnector):
             messages = self._messages(row, answers)
             return () if is_before(messages[0].posted_at, since) else messages
 
+        def place(row: Any) -> Place:
+            name = text_of(mapping(row).get("id"))
+            return {"answers": {name: answers[name]} if name in answers else {}}
+
         with self._open() as api:
             for fresh, state in catch_up(page, known, since):
-                harvest = read_each(fresh, read)
+                harvest = read_each(fresh, read, place)
                 yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
     def refetch(self, known: Sequence[Known]) -> Batch:
@@ -153,8 +157,8 @@ class AppStoreConnect(ChannelConnector):
         return Batch(messages, gone)
 
     def reread(self, raw: str) -> Batch:
-        """A review of the quarantine, read anew."""
-        return read_again(raw, lambda row: self._messages(row, {}))
+        """Our answer was kept with it."""
+        return read_in_place(raw, lambda row, place: self._messages(row, mapping(place.get("answers"))))
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Answer the review. There is one answer to each: a second one takes the place of the first."""

@@ -35,14 +35,14 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.discourse_api import DiscourseApi
 from inbox.connectors.discourse_poll import VERSION, poll_posts, poll_private, posts_of
-from inbox.connectors.discourse_read import REGULAR, Post, message_of
+from inbox.connectors.discourse_read import REGULAR, Post, read_placed
 from inbox.connectors.handles import number_in
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import dicts
 from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_again, read_each
+from inbox.connectors.read_each import Place, name_of, read_each, read_in_place
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.signed_body import require_signed
 
@@ -182,7 +182,11 @@ class Discourse(ChannelConnector):
             # Not one post is for our eyes any more: it is the key.
             raise closed
         private = {each.external_id: bool(each.handle.get("is_private")) for each in known}
-        read = read_each(found, lambda raw: [self._read(raw, is_private=private.get(f"{raw['id']}", False))])
+
+        def place(raw: Any) -> Place:
+            return {"is_private": private.get(name_of(raw), False)}
+
+        read = read_each(found, lambda raw: [self._read(raw, place(raw))], place)
         return Batch(read.messages, gone, read.bad)
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Batch:
@@ -203,8 +207,8 @@ class Discourse(ChannelConnector):
         return Batch((self._read(raw),))
 
     def reread(self, raw: str) -> Batch:
-        """A post of the quarantine, read anew."""
-        return read_again(raw, lambda post: [self._read(post)])
+        """What is known of its topic was kept with it, also that it is private."""
+        return read_in_place(raw, lambda post, place: [self._read(post, place)])
 
     def length(self, text: str) -> int:
         """Characters, with those that mark signs as signs."""
@@ -281,8 +285,8 @@ class Discourse(ChannelConnector):
         reason = act.reason[:300] or "Moderated in Trellis"
         api.do("PUT", f"/admin/users/{person}/{verb}.json", {until: end.isoformat(), "reason": reason})
 
-    def _read(self, raw: Any, *, is_private: bool = False) -> IncomingMessage:
-        return message_of(raw, server=self.settings.server, our_name=self.settings.username, is_private=is_private)
+    def _read(self, raw: Any, place: Place | None = None) -> IncomingMessage:
+        return read_placed(raw, place or {}, server=self.settings.server, our_name=self.settings.username)
 
     def _open(self) -> DiscourseApi:
         key = self.settings.api_key.get_secret_value()

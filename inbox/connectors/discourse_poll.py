@@ -1,6 +1,6 @@
 """Reads a forum's streams: the latest posts of all topics, and the private messages of one account."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,11 @@ from inbox.connectors.contract import (
     RateLimited,
 )
 from inbox.connectors.discourse_api import DiscourseApi
-from inbox.connectors.discourse_read import REGULAR, Post, message_of
+from inbox.connectors.discourse_read import REGULAR, Post, message_of, read_placed
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import listed, mapping, segment
 from inbox.connectors.lenient import moment, words
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import Place, name_of, read_each
 
 VERSION = 1
 REMEMBERED = 500  # topics whose beginning we have shown, and private ones with how far we read
@@ -54,24 +54,27 @@ def poll_posts(
             lowest = int(older) - SPAN
         return Page(found, str(lowest) if lowest > 1 else None)
 
-    left = STARTS_READ
+    left, first_words = STARTS_READ, dict[str, str]()
+
+    def place(raw: Any) -> Place:
+        return {"quote": first_words.get(name_of(raw), "")}
 
     def read(raw: Any) -> Sequence[IncomingMessage]:
         nonlocal left
-        post, quote = Post.model_validate(raw), ""
+        post = Post.model_validate(raw)
         if post.post_type != REGULAR or post.is_gone or (since and post.created_at and post.created_at < since):
             return ()
         if post.topic_id not in topics:
             if post.post_number > 1 and left > 0:
                 left -= 1
-                quote = _first_words(api, post.topic_id)
+                first_words[name_of(raw)] = _first_words(api, post.topic_id)
             topics.append(post.topic_id)
             del topics[:-REMEMBERED]
-        return (message_of(raw, server=server, our_name=our_name, quote=quote),)
+        return (read_placed(raw, place(raw), server=server, our_name=our_name),)
 
     state: Mapping[str, Any] = {}
     for fresh, state in catch_up(page, cursor, since):
-        harvest = read_each(fresh, read)
+        harvest = read_each(fresh, read, place)
         left = STARTS_READ
         after = {"v": VERSION, **state, "topics": list(topics), "shown": before}
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, after)
@@ -123,14 +126,17 @@ def poll_private(
         name, title = str(topic["id"]), words(topic.get("title"))
         read_to = before.pop(name, 0)
 
-        def read(raw: Any, read_to: int = read_to, title: str = title) -> Sequence[IncomingMessage]:
+        def place(_raw: Any, title: str = title) -> Place:
+            return {"title": title, "is_private": True}
+
+        def read(raw: Any, read_to: int = read_to, place: Callable[[Any], Place] = place) -> Sequence[IncomingMessage]:
             post = Post.model_validate(raw)
             is_old = since and post.created_at and post.created_at < since
             if post.post_number <= read_to or post.post_type != REGULAR or post.is_gone or is_old:
                 return ()
-            return (message_of(raw, server=server, our_name=our_name, title=title, is_private=True),)
+            return (read_placed(raw, place(raw), server=server, our_name=our_name),)
 
-        harvest = read_each([post for post in posts_of(api, topic["id"]) if _number_of(post) > read_to], read)
+        harvest = read_each([post for post in posts_of(api, topic["id"]) if _number_of(post) > read_to], read, place)
         before[name] = topic["highest_post_number"]
         before = dict(list(before.items())[-REMEMBERED:])
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, "read": dict(before)})

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
 from inbox.connectors.discourse_html import written_in
-from inbox.connectors.lenient import Moment, Words, counted, dicts, web_address
+from inbox.connectors.lenient import Moment, Words, counted, dicts, web_address, words
+from inbox.connectors.read_each import Place
 from inbox.text import one_line
 
 LIKE = 2  # the kind of act by which people say that they like a post
@@ -42,6 +43,12 @@ class Post(BaseModel):
     def is_gone(self) -> bool:
         """Deleted by its author, or by staff, who still see it."""
         return self.user_deleted or self.deleted_at is not None
+
+
+def read_placed(raw: Any, place: Place, *, server: str, our_name: str) -> IncomingMessage:
+    """A post with what its place tells: the `title` and first words (`quote`) of its topic, and whether that `is_private`."""
+    title, quote, is_private = words(place.get("title")), words(place.get("quote")), place.get("is_private") is True
+    return message_of(raw, server=server, our_name=our_name, title=title, quote=quote, is_private=is_private)
 
 
 def message_of(

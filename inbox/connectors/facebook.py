@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -43,7 +44,7 @@ from inbox.connectors.meta_read import SAID, talk_message
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import answer_talk, find_answer, poll_talks
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_again, read_each
+from inbox.connectors.read_each import read_each, read_in_place
 
 LIMIT = 8_000
 TALK_LIMIT = 2_000
@@ -210,8 +211,8 @@ class Facebook(ChannelConnector):
         return read_delivery(entries, self.settings.page_id)
 
     def reread(self, raw: str) -> Batch:
-        """A comment, post or message of the quarantine, read anew."""
-        return read_again(raw, lambda row: read_kept(row, self.settings.page_id))
+        """A comment, post or message; what a comment is about, and with whom a conversation is, was kept with it."""
+        return read_in_place(raw, partial(read_kept, page_id=self.settings.page_id))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, empty, or too late."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from inbox.connectors.contract import N_, Batch, Deletion, IncomingMessage
+from inbox.connectors.contract import Batch, Deletion, IncomingMessage
 from inbox.connectors.facebook_read import comment_message, post_message
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment
 from inbox.connectors.meta_api import RECEIVED, rows_of
 from inbox.connectors.meta_read import delivered_message, talk_message
-from inbox.connectors.read_each import read_each
+from inbox.connectors.read_each import Place, read_each
 
 GONE = {"remove", "delete"}
 SAID = {"add", "edited", "edit", "unhide"}
@@ -22,8 +22,10 @@ def read_delivery(entries: Sequence[Mapping[str, Any]], page_id: str) -> Batch:
     changes = [change for entry in ours for change in rows_of(entry, "changes")]
     values = [mapping(mapping(change).get("value")) for change in changes if mapping(change).get("field") == "feed"]
     removed = [value for value in values if value.get("verb") in GONE and value.get("comment_id")]
-    read = read_each([value for value in values if value not in removed], lambda value: _changed(value, page_id))
-    talks = read_each([said for entry in ours for said in rows_of(entry, "messaging")], lambda raw: _said(raw, page_id))
+    written = [value for value in values if value not in removed]
+    said = [raw for entry in ours for raw in rows_of(entry, "messaging")]
+    read = read_each(written, lambda value: _changed(value, page_id), lambda _value: {})
+    talks = read_each(said, lambda raw: _said(raw, page_id), lambda _raw: {})
     return Batch(
         [*read.messages, *talks.messages],
         [Deletion(text_of(value["comment_id"])) for value in removed],
@@ -33,21 +35,20 @@ def read_delivery(entries: Sequence[Mapping[str, Any]], page_id: str) -> Batch:
     )
 
 
-def read_kept(row: Any, page_id: str) -> Sequence[IncomingMessage]:
-    """An item as it was kept, which tells by its fields what it is. Raises ValueError and the like."""
+def read_kept(row: Any, place: Place, *, page_id: str) -> Sequence[IncomingMessage]:
+    """An item as it was kept, which tells by its fields what it is. Raises ValueError and the like.
+
+    A place is the `post` of a comment, or the `person` with whom a conversation is.
+    """
     if "sender" in row:
         return _said(row, page_id)
     if "verb" in row:
         return _changed(row, page_id)
     if "to" in row:
-        # Whose conversation it was is not kept with it; who wrote is.
-        person = text_of(mapping(row.get("from")).get("id"))
-        if person in {"", page_id}:
-            raise ValueError(N_("it does not say with whom the conversation is"))
-        return (talk_message(row, ours=(page_id,), person_id=person),)
+        return (talk_message(row, ours=(page_id,), person_id=place["person"]),)
     if "comments" in row:
         return (post_message(row, page_id=page_id),)
-    return (comment_message(row, page_id=page_id, post={}),)
+    return (comment_message(row, page_id=page_id, post=mapping(place.get("post"))),)
 
 
 def _changed(value: Any, page_id: str) -> Sequence[IncomingMessage]:

@@ -35,7 +35,7 @@ def poll_comments(api: MetaApi, page_id: str, cursor: Mapping[str, Any], since: 
 
     for fresh, posts in catch_up(feed, mapping(cursor.get("posts")), since):
         theirs = [row for row in fresh if text_of(mapping(mapping(row).get("from")).get("id")) not in {"", page_id}]
-        found = read_each(theirs, read_post)
+        found = read_each(theirs, read_post, lambda _row: {})
         yield Batch(found.messages, (), found.bad, found.filtered, {"v": VERSION, "posts": posts, "below": below})
 
     def comments(parent: Parent[Any], older: str | None) -> Page[Any]:
@@ -45,11 +45,12 @@ def poll_comments(api: MetaApi, page_id: str, cursor: Mapping[str, Any], since: 
 
     parents = [Parent(name_of(row), _count(row), row) for row in latest if mapping(row).get("id")]
     for parent, fresh, state in read_below(parents, comments, {"below": below}, since):
+        post = {"message": words(mapping(parent.row).get("message"))}
 
-        def read(row: Any, post: Mapping[str, Any] = parent.row) -> Sequence[IncomingMessage]:
+        def read(row: Any, post: Mapping[str, Any] = post) -> Sequence[IncomingMessage]:
             return not_before(since, comment_message(row, page_id=page_id, post=post))
 
-        found = read_each(fresh, read)
+        found = read_each(fresh, read, lambda _row, post=post: {"post": post})  # type: ignore[misc]
         yield Batch(found.messages, (), found.bad, found.filtered, {"v": VERSION, "posts": posts, **state})
 
 

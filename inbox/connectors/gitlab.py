@@ -35,7 +35,7 @@ from inbox.connectors.contract import (
     Setup,
     StreamSpec,
 )
-from inbox.connectors.gitlab_read import VERSION, message_of_issue, message_of_note, poll_issues
+from inbox.connectors.gitlab_read import VERSION, message_of_issue, message_of_note, poll_issues, read_placed
 from inbox.connectors.handles import number_in
 from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, listed, mapping, text_of
@@ -43,7 +43,7 @@ from inbox.connectors.lenient import whole_number, words
 from inbox.connectors.markdown_words import as_markdown
 from inbox.connectors.one_word import AccessToken
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import UNREADABLE, read_again, read_each
+from inbox.connectors.read_each import UNREADABLE, read_each, read_in_place
 from inbox.connectors.server_address import ServerAddress
 
 LIMIT = 1_000_000
@@ -175,9 +175,9 @@ class GitLab(ChannelConnector):
         return Batch(messages, gone)
 
     def reread(self, raw: str) -> Batch:
-        """An issue of the quarantine, read anew; a comment does not say below which issue it stands."""
+        """An issue, or a comment, with which its issue was kept."""
         our_id = whole_number(self.surroundings.memory.load().get("our_id"))
-        return read_again(raw, lambda issue: [message_of_issue(issue, our_id=our_id)])
+        return read_in_place(raw, partial(read_placed, our_id=our_id))
 
     def length(self, text: str) -> int:
         """In characters, with those that keep signs from being markup."""

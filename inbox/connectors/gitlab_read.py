@@ -12,7 +12,7 @@ from inbox.connectors.http import read_json
 from inbox.connectors.json_api import JsonApi, listed, mapping
 from inbox.connectors.lenient import Moment, Words, counted, moment, web_address
 from inbox.connectors.look_again import LookAgain, Refetch
-from inbox.connectors.read_each import Harvest, name_of, read_each
+from inbox.connectors.read_each import Harvest, Place, name_of, read_each
 from inbox.connectors.walk_since import Slice, walk_since
 from inbox.text import one_line
 
@@ -91,16 +91,19 @@ def poll_issues(
 
         def read(raw: Any, whole: Harvest = whole) -> Sequence[IncomingMessage]:
             issue = Issue.model_validate(raw)
-            notes = read_each(_notes(api, project, issue.iid, border), lambda note: _spoken(note, raw, our_id, since))
-            whole.messages += notes.messages
-            whole.filtered += notes.filtered
-            whole.bad += notes.bad
+            above = {name: raw.get(name) for name in ("iid", "title", "web_url", "confidential")}
+            notes = read_each(
+                _notes(api, project, issue.iid, border),
+                lambda note: _spoken(note, raw, our_id, since),
+                lambda _note: {"issue": above},
+            )
+            whole.add(notes)
             message = message_of_issue(raw, our_id=our_id)
             # What is written below an old issue needs it.
             is_wanted = not since or not message.posted_at or message.posted_at >= since or bool(notes.messages)
             return (message,) if is_wanted else ()
 
-        issues = read_each(fresh, read)
+        issues = read_each(fresh, read, lambda _issue: {})
         bad: list[BadItem] = [*issues.bad, *whole.bad]
         messages = [*issues.messages, *whole.messages]
         watch.add(messages)
@@ -108,6 +111,12 @@ def poll_issues(
     for changed in watch.look(refetch, at_once=AT_ONCE):
         yield Batch(changed.messages, changed.deletions, cursor=state(walked))
     yield Batch(cursor=state(walked))
+
+
+def read_placed(raw: Any, place: Place, *, our_id: int) -> Sequence[IncomingMessage]:
+    """A comment on the `issue` of its place, or an issue. Raises ValueError and the like."""
+    issue = place.get("issue")
+    return _spoken(raw, issue, our_id, None) if issue else (message_of_issue(raw, our_id=our_id),)
 
 
 def message_of_issue(raw: Mapping[str, Any], *, our_id: int) -> IncomingMessage:

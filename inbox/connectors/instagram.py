@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -49,7 +50,7 @@ from inbox.connectors.meta_read import talk_message
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, page_token, still_open, token_for_page
 from inbox.connectors.meta_talks import answer_talk, find_answer, poll_talks
 from inbox.connectors.our_answer import is_our_answer, with_name
-from inbox.connectors.read_each import read_again, read_each
+from inbox.connectors.read_each import read_each, read_in_place
 
 TALK_BYTES = 1_000
 RIGHTS = {"comments": "instagram_manage_comments", "messages": "instagram_manage_messages"}
@@ -210,8 +211,8 @@ class Instagram(ChannelConnector):
         return read_delivery(entries, self._us())
 
     def reread(self, raw: str) -> Batch:
-        """A comment or message of the quarantine, read anew."""
-        return read_again(raw, lambda row: read_kept(row, self._us()))
+        """A comment or message; what a comment is about, and with whom a conversation is, was kept with it."""
+        return read_in_place(raw, partial(read_kept, us=self._us()))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, too late, or what Instagram takes for shouting and advertising."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
-from inbox.connectors.contract import N_, Batch, Deletion, IncomingMessage
+from inbox.connectors.contract import Batch, Deletion, IncomingMessage
 from inbox.connectors.instagram_read import comment_message
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import unix_moment
 from inbox.connectors.meta_api import RECEIVED, rows_of
-from inbox.connectors.meta_read import author_of, delivered_message, talk_message
-from inbox.connectors.read_each import read_each
+from inbox.connectors.meta_read import delivered_message, talk_message
+from inbox.connectors.read_each import Place, read_each
 
 COMMENTS = {"comments", "live_comments"}
 
@@ -22,8 +22,8 @@ def read_delivery(entries: Sequence[Mapping[str, Any]], us: Sequence[str]) -> Ba
     comments = [_comment(*each) for each in changes if mapping(each[1]).get("field") in COMMENTS]
     said = [raw for entry in ours for raw in rows_of(entry, "messaging")]
     unsent = [raw for raw in said if mapping(mapping(raw).get("message")).get("is_deleted") is True]
-    read = read_each(comments, lambda raw: read_kept(raw, us))
-    talks = read_each([raw for raw in said if raw not in unsent], lambda raw: _said(raw, us))
+    read = read_each(comments, lambda raw: read_kept(raw, {}, us=us), lambda _raw: {})
+    talks = read_each([raw for raw in said if raw not in unsent], lambda raw: _said(raw, us), lambda _raw: {})
     names = [text_of(raw["message"].get("mid")) for raw in unsent]
     return Batch(
         [*read.messages, *talks.messages],
@@ -34,17 +34,16 @@ def read_delivery(entries: Sequence[Mapping[str, Any]], us: Sequence[str]) -> Ba
     )
 
 
-def read_kept(row: Any, us: Sequence[str]) -> Sequence[IncomingMessage]:
-    """An item as it was kept, which tells by its fields what it is. Raises ValueError and the like."""
+def read_kept(row: Any, place: Place, *, us: Sequence[str]) -> Sequence[IncomingMessage]:
+    """An item as it was kept, which tells by its fields what it is. Raises ValueError and the like.
+
+    A place is the `media` of a comment, or the `person` with whom a conversation is.
+    """
     if "sender" in row:
         return _said(row, us)
     if "to" in row:
-        # Whose conversation it was is not kept with it; who wrote is.
-        author = author_of(row.get("from"), *us)
-        if author is None or author.is_us:
-            raise ValueError(N_("it does not say with whom the conversation is"))
-        return (talk_message(row, ours=us, person_id=author.external_id),)
-    return (comment_message(row, ours=us, media={}),)
+        return (talk_message(row, ours=us, person_id=place["person"]),)
+    return (comment_message(row, ours=us, media=mapping(place.get("media"))),)
 
 
 def _said(raw: Any, us: Sequence[str]) -> Sequence[IncomingMessage]:

@@ -84,11 +84,12 @@ def poll_comments(
     parents = [parent for parent in parents if mapping(parent.row).get("id") and parent.mark != "0"]
     kept: Mapping[str, Any] = {"below": mapping(cursor.get("below"))}
     for parent, fresh, state in read_below(parents, comments, kept, since, looks_again=False):
+        about = {name: words(mapping(parent.row).get(name)) for name in ("caption", "permalink")}
 
-        def read(row: Any, about: Mapping[str, Any] = parent.row) -> Sequence[IncomingMessage]:
+        def read(row: Any, about: Mapping[str, Any] = about) -> Sequence[IncomingMessage]:
             return not_before(since, comment_message(row, ours=ours, media=about))
 
-        found = read_each(fresh, read)
+        found = read_each(fresh, read, lambda _row, about=about: {"media": about})  # type: ignore[misc]
         kept = state
         yield Batch(found.messages, (), found.bad, found.filtered, {"v": VERSION, **kept})
     yield Batch(cursor={"v": VERSION, **kept})

@@ -41,7 +41,7 @@ from inbox.connectors.linkedin_read import ORGANIZATION, SITE, about_post, addre
 from inbox.connectors.oauth import SignedIn, saved_tokens
 from inbox.connectors.one_word import ClientId
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_again, read_each
+from inbox.connectors.read_each import read_each, read_in_place
 
 LIMIT = 1_250
 
@@ -192,8 +192,8 @@ class LinkedIn(SignedIn):
         return Batch(messages, gone)
 
     def reread(self, raw: str) -> Batch:
-        """A comment of the quarantine, read anew."""
-        return read_again(raw, lambda row: [self._message(row)])
+        """What its post is about was kept with it."""
+        return read_in_place(raw, lambda row, place: [self._message(row, words(place.get("about")))])
 
     def send(self, reply: OutgoingReply) -> Receipt:
         """Below the first comment of the thread: there are two levels."""

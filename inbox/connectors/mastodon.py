@@ -36,11 +36,11 @@ from inbox.connectors.mastodon_api import MastodonApi
 from inbox.connectors.mastodon_ask import ask_above, ask_again
 from inbox.connectors.mastodon_find import find_answer
 from inbox.connectors.mastodon_poll import VERSION, poll_mentions, poll_threads
-from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of
+from inbox.connectors.mastodon_read import URL_LENGTH, count_length, mentions, message_of, read_placed
 from inbox.connectors.mastodon_watch import AT_ONCE
 from inbox.connectors.mastodon_words import poll_word
 from inbox.connectors.one_word import AccessToken
-from inbox.connectors.read_each import read_again, read_each
+from inbox.connectors.read_each import Place, read_each, read_in_place
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.watch_words import WordList, stream_names, word_of
 
@@ -141,14 +141,14 @@ class Mastodon(ChannelConnector):
             return ask_above(api, api.us(), orphans)
 
     def reread(self, raw: str) -> Batch:
-        """A post of the quarantine, alone or in the notification that told of it, read anew."""
+        """A post, alone or in the notification that told of it; its thread was kept with it."""
         us = mapping(self.surroundings.memory.load().get("us"))
 
-        def read(kept: Any) -> Sequence[IncomingMessage]:
+        def read(kept: Any, place: Place) -> Sequence[IncomingMessage]:
             post = mapping(kept).get("status") or kept
-            return (message_of(post, domain=words(us.get("domain")), our_id=words(us.get("id"))),)
+            return read_placed(post, place, domain=words(us.get("domain")), our_id=words(us.get("id")))
 
-        return read_again(raw, read)
+        return read_in_place(raw, read)
 
     def length(self, text: str) -> int:
         """Graphemes; each URL counts 23, and of `@name@domain` only `@name`."""

@@ -15,9 +15,9 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.json_api import mapping, own_words, segment
 from inbox.connectors.mastodon_api import MastodonApi, Us
-from inbox.connectors.mastodon_read import message_of
+from inbox.connectors.mastodon_read import message_of, read_placed
 from inbox.connectors.mastodon_watch import statuses_by_id
-from inbox.connectors.read_each import name_of, read_each
+from inbox.connectors.read_each import Place, name_of, read_each
 
 
 def ask_again(api: MastodonApi, us: Us, known: Sequence[Known]) -> Batch:
@@ -40,10 +40,10 @@ def ask_again(api: MastodonApi, us: Us, known: Sequence[Known]) -> Batch:
         # Not one answer: it is the server, not the message.
         raise failure
 
-    def read(raw: Any) -> Sequence[IncomingMessage]:
-        return [message_of(raw, domain=us.domain, our_id=us.id, thread_id=threads[name_of(raw)])]
+    def place(raw: Any) -> Place:
+        return {"thread": threads.get(name_of(raw), "")}
 
-    harvest = read_each(found.values(), read)
+    harvest = read_each(found.values(), lambda raw: read_placed(raw, place(raw), domain=us.domain, our_id=us.id), place)
     return Batch(harvest.messages, gone, harvest.bad)
 
 

@@ -1,6 +1,6 @@
 """Reads a Mastodon account's streams: mentions, the threads below its posts, and what became of messages already read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -22,9 +22,9 @@ from inbox.connectors.http import read_json
 from inbox.connectors.json_api import mapping, segment
 from inbox.connectors.lenient import is_before, moment
 from inbox.connectors.mastodon_api import MastodonApi, Us
-from inbox.connectors.mastodon_read import Notification, Status, message_of
+from inbox.connectors.mastodon_read import Notification, Status, read_placed
 from inbox.connectors.mastodon_watch import Watch
-from inbox.connectors.read_each import name_of, not_before, read_each
+from inbox.connectors.read_each import Place, name_of, read_each
 
 VERSION = 1
 QUOTES_SINCE = 7  # the API version in which quotes got notifications; older servers may refuse the word
@@ -51,12 +51,12 @@ def poll_mentions(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: da
         # Some servers ignore `types[]`; a status that is gone already leaves an empty notification.
         if notification.type not in types or notification.status is None:
             return ()
-        return message_in_thread(us, notification.status, since)
+        return read_placed(notification.status, {}, domain=us.domain, our_id=us.id, since=since)
 
     watch = Watch(api, us, cursor)
     state: Mapping[str, Any] = cursor
     for fresh, state in catch_up(page, cursor, since):
-        harvest = read_each(fresh, read)
+        harvest = read_each(fresh, read, lambda _item: {})
         watch.add(harvest.messages)
         cursor = {"v": VERSION, **state, **watch.state}
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, cursor)
@@ -93,11 +93,13 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
         covered.update(map(name_of, items))
         fresh = [item for item in items if name_of(item) not in seen]
 
-        def read(item: Any, root: str = root) -> Sequence[IncomingMessage]:
-            message = message_of(item, domain=us.domain, our_id=us.id, thread_id=root)
-            return not_before(since, message)
+        def place(_item: Any, root: str = root) -> Place:
+            return {"thread": root}
 
-        harvest = read_each(fresh, read)
+        def read(item: Any, place: Callable[[Any], Place] = place) -> Sequence[IncomingMessage]:
+            return read_placed(item, place(item), domain=us.domain, our_id=us.id, since=since)
+
+        harvest = read_each(fresh, read, place)
         watch.add(harvest.messages)
         seen = dict.fromkeys([*seen, *map(name_of, fresh)][-SEEN_IN_THREADS:])
         counts[own.id] = count
@@ -109,14 +111,6 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
     for batch in watch.look_again():
         yield Batch(batch.messages, batch.deletions, cursor={**state, **watch.state})
     yield Batch(cursor={**state, **watch.state})
-
-
-def message_in_thread(us: Us, raw: Mapping[str, Any], since: datetime | None) -> Sequence[IncomingMessage]:
-    """The message, in the conversation of what it answers; none for one from before `since`."""
-    status = Status.model_validate(raw)
-    if is_before(status.created_at, since):
-        return ()
-    return (message_of(raw, domain=us.domain, our_id=us.id, thread_id=status.in_reply_to_id or ""),)
 
 
 def _own_posts(api: MastodonApi, us: Us, since: datetime | None, pages: int) -> Iterator[tuple[Status, Any]]:

@@ -4,13 +4,15 @@ import hashlib
 import mimetypes
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from inbox.connectors.contract import Author, IncomingAttachment, IncomingMessage, Metric, Visibility
-from inbox.connectors.lenient import Dicts, Moment, Words, counted, web_address, words
+from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric, Visibility
+from inbox.connectors.lenient import Dicts, Moment, Words, counted, is_before, web_address, words
+from inbox.connectors.read_each import Place
 from inbox.text import count_graphemes, one_line, plain_from_html
 
 URL_LENGTH = 23
@@ -71,6 +73,23 @@ class Notification(BaseModel):
     type: str
     created_at: Moment = None
     status: Mapping[str, Any] | None = None
+
+
+def read_placed(
+    raw: Any, place: Place, *, domain: str, our_id: str, since: datetime | None = None
+) -> Sequence[IncomingMessage]:
+    """A post in the conversation of its place, else of what it answers; none from before `since`. Raises ValueError.
+
+    A place is its `thread`, where that is known, and whether only what others say is wanted (`of_others`).
+    """
+    status = Status.model_validate(raw)
+    if place.get("of_others") and status.account is None and not status.content:
+        raise ValueError(N_("it has neither author nor words"))
+    is_ours = status.account is not None and status.account.id == our_id
+    if is_before(status.created_at, since) or (is_ours and place.get("of_others")):
+        return ()
+    thread = words(place.get("thread")) or status.in_reply_to_id or ""
+    return (message_of(raw, domain=domain, our_id=our_id, thread_id=thread),)
 
 
 def message_of(

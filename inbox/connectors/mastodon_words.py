@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from inbox.connectors.catch_up import Page, catch_up
-from inbox.connectors.contract import N_, Batch, IncomingMessage
+from inbox.connectors.contract import Batch, IncomingMessage
 from inbox.connectors.http import read_json
 from inbox.connectors.json_api import listed, mapping, segment
 from inbox.connectors.lenient import moment
 from inbox.connectors.mastodon_api import MastodonApi, Us
-from inbox.connectors.mastodon_poll import VERSION, message_in_thread, older_than
-from inbox.connectors.mastodon_read import Status
+from inbox.connectors.mastodon_poll import VERSION, older_than
+from inbox.connectors.mastodon_read import read_placed
 from inbox.connectors.mastodon_watch import Watch
 from inbox.connectors.read_each import name_of, read_each
 
@@ -27,18 +27,15 @@ def poll_word(
         items, further = _found(api, word, older)
         return Page([(name_of(item), moment(mapping(item).get("created_at")), item) for item in items], further)
 
+    place = {"of_others": True}
+
     def read(item: Any) -> Sequence[IncomingMessage]:
-        status = Status.model_validate(item)
-        if status.account is None and not status.content:
-            raise ValueError(N_("it has neither author nor words"))
-        if status.account and status.account.id == us.id:
-            return ()
-        return message_in_thread(us, item, since)
+        return read_placed(item, place, domain=us.domain, our_id=us.id, since=since)
 
     watch = Watch(api, us, cursor)
     state: Mapping[str, Any] = cursor
     for fresh, state in catch_up(page, cursor, since):
-        harvest = read_each(fresh, read)
+        harvest = read_each(fresh, read, lambda _item: place)
         watch.add(harvest.messages)
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state, **watch.state})
     for batch in watch.look_again():

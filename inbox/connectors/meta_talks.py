@@ -59,7 +59,7 @@ def poll_talks(
             def read(row: Any, person: str = _other(parent.row, ours)) -> Sequence[IncomingMessage]:
                 return not_before(since, talk_message(row, ours=ours, person_id=person))
 
-            found = read_each(fresh, read)
+            found = read_each(fresh, read, lambda _row, person=_other(parent.row, ours): {"person": person})  # type: ignore[misc]
             walk.below |= state["below"]
             yield Batch(found.messages, (), found.bad, found.filtered, walk.cursor(reached))
         times = [at for at in (moment(mapping(row).get("updated_time")) for row in page.rows) if at]

@@ -30,7 +30,7 @@ from inbox.connectors.contract import (
 )
 from inbox.connectors.handles import number_in
 from inbox.connectors.json_api import listed, mapping
-from inbox.connectors.read_each import read_again, read_each
+from inbox.connectors.read_each import Place, read_each, read_in_place
 from inbox.connectors.server_address import ServerAddress
 from inbox.connectors.telegram_acts import call_for
 from inbox.connectors.telegram_api import TelegramApi
@@ -147,7 +147,7 @@ class Telegram(ChannelConnector):
 
         with self._open() as api:
             for updates, state in walk_forward(page, known):
-                harvest = read_each(updates, self._reader(threads, since))
+                harvest = read_each(updates, self._reader(threads, since), lambda update: _place_of(update, threads))
                 kept = dict(list(threads.items())[-REMEMBERED:])
                 after = {"v": VERSION, **state, "threads": kept}
                 messages = list(with_photos(api, harvest.messages))
@@ -180,8 +180,8 @@ class Telegram(ChannelConnector):
         return Batch(read_each({each.parent_id: each for each in orphans}.values(), read).messages)
 
     def reread(self, raw: str) -> Batch:
-        """An update of the quarantine, read anew."""
-        return read_again(raw, self._reader({}, None))
+        """An update; the conversation of what it answers was kept with it."""
+        return read_in_place(raw, lambda update, place: self._reader(dict(mapping(place.get("threads"))), None)(update))
 
     def length(self, text: str) -> int:
         """UTF-16 units, as Telegram counts offsets."""
@@ -234,6 +234,16 @@ class Telegram(ChannelConnector):
 
     def _open(self) -> TelegramApi:
         return TelegramApi(self.settings.server, self.settings.token.get_secret_value(), self.surroundings)
+
+
+def _place_of(update: Any, threads: Mapping[str, str]) -> Place:
+    """Of the conversations met so far those of this message, where it was changed, and of what it answers."""
+    said = mapping(next((raw for kind in KINDS if (raw := mapping(update).get(kind)) is not None), None))
+    chat, above = mapping(said.get("chat")).get("id"), mapping(said.get("reply_to_message"))
+    if not isinstance(chat, int):
+        return {}
+    names = [name_of(chat, each["message_id"]) for each in (said, above) if isinstance(each.get("message_id"), int)]
+    return {"threads": {name: threads[name] for name in names if name in threads}}
 
 
 def _thread_of(said: Said, threads: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """WhatsApp through Meta's Cloud API: what people write to a business number is delivered in; answers and blocks out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -41,7 +42,7 @@ from inbox.connectors.meta_api import (
     understood,
 )
 from inbox.connectors.meta_setup import CLOSED, MetaSetup, said_at, still_open
-from inbox.connectors.read_each import Harvest, read_again, read_each
+from inbox.connectors.read_each import Harvest, Place, read_each, read_in_place
 from inbox.text import one_line
 
 LIMIT = 4_096
@@ -146,15 +147,12 @@ class WhatsApp(ChannelConnector):
             reports += [report for state in states if (report := report_of(mapping(state)))]
             left_out += len(states)
             names = dict(_names(value.get("contacts")))
-            found = read_each(raws, lambda raw, names=names: message_of(raw, names))  # type: ignore[misc]
-            total.messages += found.messages
-            total.bad += found.bad
-            total.filtered += found.filtered
+            total.add(read_each(raws, partial(message_of, names=names), partial(_place_of, names=names)))
         return Batch(total.messages, (), total.bad, total.filtered + left_out, answer=RECEIVED, reports=reports)
 
     def reread(self, raw: str) -> Batch:
-        """A message of the quarantine, read anew."""
-        return read_again(raw, lambda row: message_of(row, {}))
+        """Its author's name was kept with it."""
+        return read_in_place(raw, lambda row, place: message_of(row, mapping(place.get("names"))))
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long, empty, or too late."""
@@ -231,6 +229,11 @@ def message_of(raw: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[Inc
             raw=raw,
         ),
     )
+
+
+def _place_of(raw: Any, names: Mapping[str, str]) -> Place:
+    person = text_of(mapping(raw).get("from"))
+    return {"names": {person: names[person]} if person in names else {}}
 
 
 def report_of(state: Mapping[str, Any]) -> IncomingReport | None:

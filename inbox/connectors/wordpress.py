@@ -42,7 +42,7 @@ from inbox.connectors.http import Forbidden
 from inbox.connectors.json_api import JsonApi, Query, listed, mapping, text_of
 from inbox.connectors.lenient import whole_number
 from inbox.connectors.our_answer import is_our_answer
-from inbox.connectors.read_each import read_again, read_each
+from inbox.connectors.read_each import Place, read_each, read_in_place
 from inbox.connectors.wordpress_poll import PUT_AWAY, SEEN, VERSION, again, is_number, poll_comments
 from inbox.connectors.wordpress_read import message_of
 
@@ -167,14 +167,14 @@ class WordPress(ChannelConnector):
                     raise Gone(N_("The site shows no comments at all.")) from None
 
     def reread(self, raw: str) -> Batch:
-        """A comment of the quarantine, read anew; it goes where stands what it answers."""
+        """The comment that began its conversation was kept with it; else it goes where stands what it answers."""
         our_id = whole_number(self.surroundings.memory.load().get("our_id"))
 
-        def read(comment: Any) -> Sequence[IncomingMessage]:
-            message = message_of(comment, our_id=our_id, thread_id="")
-            return (replace(message, thread_id=message.parent_id or message.external_id),)
+        def read(comment: Any, place: Place) -> Sequence[IncomingMessage]:
+            message = message_of(comment, our_id=our_id, thread_id=text_of(place.get("thread")))
+            return (replace(message, thread_id=message.thread_id or message.parent_id or message.external_id),)
 
-        return read_again(raw, read)
+        return read_in_place(raw, read)
 
     def length(self, text: str) -> int:
         """In bytes, as the database counts, with what stands for brackets and ampersands."""

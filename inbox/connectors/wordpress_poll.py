@@ -58,7 +58,7 @@ def poll_comments(
                 return ()
             return (message_of(raw, our_id=our_id, thread_id=roots[comment.id]),)
 
-        harvest = read_each(fresh, read)
+        harvest = read_each(fresh, read, lambda raw: {"thread": roots.get(text_of(mapping(raw).get("id")), "")})
         watch.add(harvest.messages)
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, state(walked))
     for changed in watch.look(refetch, at_once=PAGE):
@@ -76,7 +76,8 @@ def again(get: Get, known: Sequence[Known], our_id: int) -> Batch:
     def read(raw: Any) -> Sequence[IncomingMessage]:
         return (message_of(raw, our_id=our_id, thread_id=threads[text_of(raw["id"])]),)
 
-    harvest = read_each((raw for name, raw in found.items() if name in threads), read)
+    there = (raw for name, raw in found.items() if name in threads)
+    harvest = read_each(there, read, lambda raw: {"thread": threads.get(text_of(mapping(raw).get("id")), "")})
     missing = [name for name in names if name not in found]
     put_away = included(get, missing, PUT_AWAY)
     gone = [Deletion(name, can_come_back=name in put_away) for name in missing]

@@ -36,11 +36,11 @@ from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import words
 from inbox.connectors.oauth import SignedIn, saved_tokens
 from inbox.connectors.our_answer import is_our_answer, with_name
-from inbox.connectors.read_each import read_again, read_each
+from inbox.connectors.read_each import Place, read_each, read_in_place
 from inbox.connectors.watch_words import WordList, stream_names, word_of
 from inbox.connectors.youtube_api import QUEUES, SEARCHES, SIGN_IN, YouTubeApi
 from inbox.connectors.youtube_poll import VERSION, poll_latest, poll_older, poll_word
-from inbox.connectors.youtube_read import SITE, VIDEO, message_of, video_message
+from inbox.connectors.youtube_read import SITE, VIDEO, message_of, read_placed
 
 LIMIT = 10_000
 # What each act makes of a comment, and what undoing it does.
@@ -174,23 +174,25 @@ class YouTube(SignedIn):
             found = api.comments(list(comments))
             shown = api.videos([name.removeprefix(VIDEO) for name in videos])
             held = api.waiting(our_id) if len(found) < len(comments) else set()
-        harvest = read_each(
-            (raw for name, raw in found.items() if name in comments),
-            lambda raw: [message_of(raw, our_id=our_id, titles={}, video_id=_video_of(comments[raw["id"]].handle))],
-        )
-        seen = read_each(shown.items(), lambda each: [video_message(*each)])
+
+        def place(raw: Any) -> Place:
+            name = raw["id"]
+            return {"about": _video_of(comments[name].handle)} if name in comments else {"video": name}
+
+        there = [*(raw for name, raw in found.items() if name in comments), *shown.values()]
+        harvest = read_each(there, lambda raw: [read_placed(raw, place(raw), our_id=our_id)], place)
         gone = [name for name in comments if name not in found and name not in held]
         gone += [name for name in videos if name.removeprefix(VIDEO) not in shown]
-        return Batch([*harvest.messages, *seen.messages], [*map(Deletion, gone)], [*harvest.bad, *seen.bad])
+        return Batch(harvest.messages, [*map(Deletion, gone)], harvest.bad)
 
     def thread(self, orphans: Sequence[IncomingMessage]) -> Batch:
         """The comment that began the thread."""
         return self.refetch(parents_of(orphans, lambda orphan: {"video_id": _video_of(orphan.reply_handle)}))
 
     def reread(self, raw: str) -> Batch:
-        """A comment of the quarantine, read anew."""
+        """A comment, or a video that was found; what is known of its video was kept with it."""
         our_id = words(self.surroundings.memory.load().get("channel_id"))
-        return read_again(raw, lambda row: [message_of(row, our_id=our_id, titles={})])
+        return read_in_place(raw, lambda row, place: [read_placed(row, place, our_id=our_id)])
 
     def validate(self, reply: OutgoingReply) -> None:
         """Too long with the name of whom it answers, or empty."""

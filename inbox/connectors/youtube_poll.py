@@ -10,12 +10,12 @@ from inbox.connectors.catch_up import Page, catch_up
 from inbox.connectors.contract import Batch, Deletion, Gone, IncomingMessage, Refused
 from inbox.connectors.json_api import mapping, text_of
 from inbox.connectors.lenient import moment
-from inbox.connectors.read_each import UNREADABLE, Harvest, name_of, read_each
+from inbox.connectors.read_each import UNREADABLE, Harvest, Place, name_of, read_each
 from inbox.connectors.youtube_api import QUEUES, YouTubeApi
 from inbox.connectors.youtube_read import (
     answers_beyond,
     comments_of,
-    message_of,
+    read_placed,
     revision_of,
     stamp_of,
     video_message,
@@ -70,7 +70,7 @@ class Reading:
     def _news(self, comments: Sequence[Any]) -> Harvest:
         fresh = [raw for raw in comments if self._is_news(raw)]
         self._entitle(fresh)
-        return read_each(fresh, self._read)
+        return read_each(fresh, self._read, self._place)
 
     def _is_news(self, raw: Any) -> bool:
         name, stamp = text_of(mapping(raw).get("id")), stamp_of(raw)
@@ -80,8 +80,11 @@ class Reading:
         self.stamps[name] = stamp
         return before != stamp
 
+    def _place(self, raw: Any) -> Place:
+        return {"titles": {name: self.titles.get(name, "") for name in videos_of([raw])}, "status": self.status}
+
     def _read(self, raw: Any) -> Sequence[IncomingMessage]:
-        message = message_of(raw, our_id=self.our_id, titles=self.titles, status=self.status)
+        message = read_placed(raw, self._place(raw), our_id=self.our_id)
         return () if self.since and message.posted_at and message.posted_at < self.since else (message,)
 
     def look_again(self) -> Batch | None:
@@ -172,7 +175,7 @@ def poll_word(api: YouTubeApi, word: str, cursor: Mapping[str, Any], since: date
         return () if since and message.posted_at and message.posted_at < since else (message,)
 
     for fresh, state in catch_up(page, cursor, since):
-        harvest = read_each(fresh, read)
+        harvest = read_each(fresh, read, lambda raw: {"video": _video_id(raw)})
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
 

@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 from inbox.connectors.contract import N_, Author, IncomingAttachment, IncomingMessage, Metric
 from inbox.connectors.json_api import mapping
 from inbox.connectors.lenient import Moment, Words, counted, moment, web_address, words
+from inbox.connectors.read_each import Place
 from inbox.text import one_line
 
 SITE = "https://www.youtube.com"
@@ -97,6 +98,14 @@ def message_of(
         raw=raw,
         metrics=counted({Metric.LIKES: said.like_count}),
     )
+
+
+def read_placed(raw: Any, place: Place, *, our_id: str) -> IncomingMessage:
+    """What stands at a `place`: a `video` that a search found, or a comment, with what is known of its video. Raises ValueError."""
+    if video := words(place.get("video")):
+        return video_message(video, raw)
+    titles, about = mapping(place.get("titles")), words(place.get("about"))
+    return message_of(raw, our_id=our_id, titles=titles, video_id=about, status=words(place.get("status")))
 
 
 def video_message(name: str, raw: Mapping[str, Any]) -> IncomingMessage:

@@ -94,6 +94,7 @@ class Stage(ABC):
         Mapping[Metric, str]
     ] = {}  # counts that the messages of this stream do not have, with the reason
     no_search: ClassVar[str] = ""  # why `find_sent` cannot look
+    no_quarantine: ClassVar[str] = ""  # why an item that was kept is not tried here
     # What the platform makes of words.
     too_long: ClassVar[str] = ""
     lengths: ClassVar[Mapping[str, int]] = {}  # where it counts otherwise than its unit says
@@ -171,6 +172,10 @@ class Stage(ABC):
         """Whether the request is for a fresh token."""
         sign_in = self.connector().sign_in()
         return sign_in is not None and str(request.url).partition("?")[0] == sign_in.token_url
+
+    def forget(self) -> None:
+        """Nobody has been shown anything yet, where it keeps count of that."""
+        return
 
     def connector(self) -> ChannelConnector:
         """The connector, connected with this platform."""

@@ -60,6 +60,9 @@ class MatrixStage(Stage):
     def recorded(self) -> list[Any]:
         return list(recording("matrix/events.json"))
 
+    def forget(self) -> None:
+        self.shown.clear()
+
     def is_send(self, request: httpx.Request) -> bool:
         return "/send/m.room.message/" in request.url.path
 

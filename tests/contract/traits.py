@@ -83,6 +83,11 @@ def markup(stage: type[Stage]) -> str:
     return stage.no_markup
 
 
+def quarantined(stage: type[Stage]) -> str:
+    """What of it cannot be read is kept, and read again."""
+    return stage.no_quarantine
+
+
 def reporting(stage: type[Stage]) -> str:
     """It tells later that an answer did not arrive."""
     return _unless(stage, "tells_failures", "what it took has arrived, or nobody tells") or brought(stage)
@@ -150,5 +155,5 @@ ALL: tuple[Trait, ...] = (
         counted,
         acting,
     ),
-    *(markup, greeting, timed, renewed, renewing, official),
+    *(markup, quarantined, greeting, timed, renewed, renewing, official),
 )
