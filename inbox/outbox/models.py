@@ -74,6 +74,11 @@ class Delivery(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     settled_at: Mapped[datetime | None]
 
+    @property
+    def came_back(self) -> bool:
+        """Whether it left, and its platform said later that it did not arrive."""
+        return self.state == DeliveryState.FAILED and bool(self.external_id) and not self.may_have_left
+
 
 class DeliveryReport(Base):
     """What a platform said later of the answer or mail that left under `external_id`: it reached the person, or why it did not.

@@ -39,7 +39,7 @@ def resolve(session: Session, delivery: Delivery, resolution: Resolution, *, by:
         case Resolution.ARRIVED:
             mark_sent(delivery, Outcome(Result.SENT, Receipt(delivery.external_id or "", delivery.url)))
         case Resolution.AGAIN:
-            if delivery.external_id and not delivery.may_have_left:
+            if delivery.came_back:
                 _make_anew(delivery)
             mark_queued(delivery, "", 0)
             delivery.attempts = delivery.looks = 0

@@ -26,13 +26,13 @@ FIRST_LOOK = timedelta(seconds=60)
 def settle(session: Session, claimed: Claimed, outcome: Outcome) -> Delivery | None:
     """Write `outcome` if the claim still holds; None when it does not and there is nothing new to know.
 
-    That something arrived is believed in any case, also when the lease had run out in between.
+    That something left is believed in any case, also when the lease had run out in between; unless it has come back since.
     """
     delivery = session.get(Delivery, claimed.delivery.id, with_for_update=True, populate_existing=True)
     if delivery is None or delivery.state in (DeliveryState.SENT, DeliveryState.CANCELLED):
         return None
     holds = delivery.state == DeliveryState.SENDING and delivery.claim == claimed.claim
-    if not holds and outcome.result != Result.SENT:
+    if not holds and (outcome.result != Result.SENT or delivery.came_back):
         return None
     match outcome.result:
         case Result.SENT:

@@ -12,7 +12,7 @@ import time_machine
 from inbox.channels.ledger import totals
 from inbox.channels.models import Channel
 from inbox.clock import now
-from inbox.connectors.contract import N_, Batch, IncomingReport, OutcomeUnknown
+from inbox.connectors.contract import N_, Batch, IncomingReport, OutcomeUnknown, Receipt
 from inbox.conversations.close import close
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Conversation, ConversationState, Message
@@ -23,6 +23,7 @@ from inbox.outbox.attempt import attempt
 from inbox.outbox.claim import Claimed
 from inbox.outbox.confirm import AT_ONCE, KEPT, confirm, forget_reports
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryReport, DeliveryState
+from inbox.outbox.outcome import Outcome, Result
 from inbox.outbox.queue import queue_delivery
 from inbox.outbox.resolve import Resolution, resolve
 from inbox.outbox.settle import settle
@@ -175,6 +176,19 @@ def test_a_report_that_comes_while_the_id_is_being_stored_is_not_lost(office: Of
         office.told(failed(outcome.receipt.external_id))
         assert office.confirm() == 0
     assert office.confirm() == 1
+    assert office.delivery(number).state == DeliveryState.FAILED
+
+
+def test_a_worker_that_slept_does_not_undo_what_was_said_meanwhile(office: Office) -> None:
+    number = office.answer()
+    claimed = office.claim()
+    with office.database.writing() as session:
+        spread(session, settle(session, claimed, attempt(claimed, office.platform.carriers())))
+    office.told(failed(office.name_of(number)))
+    office.confirm()
+    late = Outcome(Result.SENT, Receipt(office.name_of(number)))
+    with office.database.writing() as session:
+        assert settle(session, claimed, late) is None
     assert office.delivery(number).state == DeliveryState.FAILED
 
 
