@@ -50,7 +50,7 @@ def read_each(
         try:
             messages = read(item)
         except UNREADABLE as error:
-            kept = {"place": place(item), "item": item} if place else item
+            kept = {"item": item, "place": place(item)} if place else item
             harvest.bad.append(BadItem(unread(error), dumped(kept), name_of(item)))
         else:
             harvest.messages.extend(messages)

@@ -176,7 +176,7 @@ class YouTube(SignedIn):
             held = api.waiting(our_id) if len(found) < len(comments) else set()
 
         def place(raw: Any) -> Place:
-            name = raw["id"]
+            name = text_of(mapping(raw).get("id"))
             return {"about": _video_of(comments[name].handle)} if name in comments else {"video": name}
 
         there = [*(raw for name, raw in found.items() if name in comments), *shown.values()]

@@ -1,7 +1,6 @@
 """What quarantine keeps: read again by a version that knows better, it is the message that a poll would have brought."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,6 @@ from sqlalchemy.orm import Session
 from inbox.channels.ledger import totals
 from inbox.channels.models import Channel
 from inbox.channels.quarantine import browse_quarantine
-from inbox.connectors import rss_parse
 from inbox.connectors.contract import Batch, IncomingMessage
 from inbox.connectors.read_each import dumped
 from inbox.conversations.attach import attach
@@ -23,31 +21,12 @@ from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Conversation, Message
 from inbox.conversations.retry import retry
 from inbox.members.models import Identity
+from tests.contract.older_version import older_version
 from tests.contract.stage import Stage
 from tests.contract.traits import needs, quarantined
 from tests.making import make_channel
 
 pytestmark = needs(quarantined)
-
-
-@contextmanager
-def older_version(*cannot_read: str) -> Iterator[None]:
-    """A version that makes no message of these names of anything, and no entry of a feed."""
-    message, entry = IncomingMessage.__init__, rss_parse._entry
-
-    def refuse(self: IncomingMessage, external_id: str, *rest: Any, **more: Any) -> None:
-        if external_id in cannot_read:
-            raise ValueError("not known yet")
-        message(self, external_id, *rest, **more)
-
-    def see_nothing(*given: Any) -> rss_parse.Entry | None:
-        found = entry(*given)
-        return None if found and found.external_id in cannot_read else found
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(IncomingMessage, "__init__", refuse)
-        patch.setattr(rss_parse, "_entry", see_nothing)
-        yield
 
 
 def by_name(batches: Sequence[Batch]) -> dict[str, IncomingMessage]:

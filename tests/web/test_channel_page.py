@@ -204,7 +204,7 @@ def test_budgets_say_what_they_count(sign_in_as: Any, house: Database, valkey_ur
     ]
 
 
-@pytest.mark.parametrize(("kind", "can"), [("mastodon", True), ("slack", False)])
+@pytest.mark.parametrize(("kind", "can"), [("mastodon", True), ("unheard_of", False)])
 def test_the_quarantine_says_what_cannot_be_read_again(client: Any, house: Database, kind: str, can: bool) -> None:
     settings = {"server": "https://social.example"} if kind == "mastodon" else {}
     with house.writing() as session:
