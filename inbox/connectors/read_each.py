@@ -79,7 +79,7 @@ def read_in_place(raw: str, read: Callable[[Any, Place], Sequence[IncomingMessag
     def read_both(kept: Any) -> Sequence[IncomingMessage]:
         if not isinstance(kept, dict) or kept.keys() != {"place", "item"} or not isinstance(kept["place"], dict):
             raise ValueError(
-                N_("an older version kept it without its place; it is found when that day is fetched again")
+                N_("it was kept without where it stood; fetching the past from that day brings it again")
             )
         return read(kept["item"], kept["place"])
 

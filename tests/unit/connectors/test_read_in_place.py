@@ -144,5 +144,5 @@ def test_only_what_cannot_be_read_is_kept_with_its_place() -> None:
 @pytest.mark.parametrize("raw", ['{"id": "2"}', '{"item": {}, "place": []}', '{"item": {}}', "3"])
 def test_what_an_older_version_kept_without_its_place_says_where_it_is_found(raw: str) -> None:
     batch = read_in_place(raw, lambda item, place: [IncomingMessage("1", "t", "x")])
-    assert "fetched again" in batch.bad[0].reason
+    assert "from that day" in batch.bad[0].reason
     assert not batch.messages
