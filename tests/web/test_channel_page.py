@@ -213,3 +213,24 @@ def test_the_quarantine_says_what_cannot_be_read_again(client: Any, house: Datab
         number = channel.id
     page = client.get(f"/channels/{number}/quarantine").text
     assert ("cannot be read again by itself" in page) is not can
+
+
+def test_an_item_that_was_kept_with_its_place_comes_into_the_inbox(client: Any, house: Database) -> None:
+    review = {"id": {"label": "7"}, "title": {"label": "Nice"}, "content": {"label": "But slow"}}
+    kept = [{"item": review, "place": {"country": "de", "access_token": "geheim"}}, {"id": {"label": "8"}}]
+    with house.writing() as session:
+        settings = {"app": "123456789", "countries": "de"}
+        channel = make_channel(session, kind="app_store_feed", name="Garden", settings=settings)
+        ingest(session, channel, "reviews:de", Batch(bad=[BadItem("not yet", json.dumps(raw)) for raw in kept]))
+        number = channel.id
+    page = client.get(f"/channels/{number}/quarantine").text
+    assert "But slow" in page
+    assert "geheim" not in page
+    for address in re.findall(r"/quarantine/\d+/retry", page) * 2:
+        client.post(address)
+    with house.reading() as session:
+        (message,) = session.scalars(sa.select(Message).where(Message.channel_id == number))
+        assert (message.external_id, message.text, "/de/" in message.url) == ("7", "But slow", True)
+    page = client.get(f"/channels/{number}/quarantine").text
+    assert "it was kept without where it stood" in page
+    assert "But slow" not in page
