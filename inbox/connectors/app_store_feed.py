@@ -116,7 +116,7 @@ class AppStoreFeed(ChannelConnector):
 
         with self._open() as api:
             for fresh, state in catch_up(page, known, since, shifts=True):
-                harvest = read_each(fresh, read, lambda _entry: {"country": country})
+                harvest = read_each(fresh, read, {"country": country})
                 yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
     def reread(self, raw: str) -> Batch:

@@ -83,9 +83,7 @@ def poll_threads(api: BlueskyApi, cursor: Mapping[str, Any], since: datetime | N
         is_read = True
         fresh = {name_of(view, "uri"): view for view in views if name_of(view, "uri") not in seen}
 
-        harvest = read_each(
-            fresh.values(), lambda view: read_placed(view, {}, our_did=api.did, since=since), lambda _view: {}
-        )
+        harvest = read_each(fresh.values(), lambda view: read_placed(view, {}, our_did=api.did, since=since), {})
         watch.add(harvest.messages)
         seen = dict.fromkeys([*seen, *fresh][-SEEN_IN_THREADS:])
         counts[target] = count

@@ -1,6 +1,6 @@
 """Reads a forum's streams: the latest posts of all topics, and the private messages of one account."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -126,15 +126,14 @@ def poll_private(
         name, title = str(topic["id"]), words(topic.get("title"))
         read_to = before.pop(name, 0)
 
-        def place(_raw: Any, title: str = title) -> Place:
-            return {"title": title, "is_private": True}
+        place = {"title": title, "is_private": True}
 
-        def read(raw: Any, read_to: int = read_to, place: Callable[[Any], Place] = place) -> Sequence[IncomingMessage]:
+        def read(raw: Any, read_to: int = read_to, place: Place = place) -> Sequence[IncomingMessage]:
             post = Post.model_validate(raw)
             is_old = since and post.created_at and post.created_at < since
             if post.post_number <= read_to or post.post_type != REGULAR or post.is_gone or is_old:
                 return ()
-            return (read_placed(raw, place(raw), server=server, our_name=our_name),)
+            return (read_placed(raw, place, server=server, our_name=our_name),)
 
         harvest = read_each([post for post in posts_of(api, topic["id"]) if _number_of(post) > read_to], read, place)
         before[name] = topic["highest_post_number"]

@@ -24,8 +24,8 @@ def read_delivery(entries: Sequence[Mapping[str, Any]], page_id: str) -> Batch:
     removed = [value for value in values if value.get("verb") in GONE and value.get("comment_id")]
     written = [value for value in values if value not in removed]
     said = [raw for entry in ours for raw in rows_of(entry, "messaging")]
-    read = read_each(written, lambda value: _changed(value, page_id), lambda _value: {})
-    talks = read_each(said, lambda raw: _said(raw, page_id), lambda _raw: {})
+    read = read_each(written, lambda value: _changed(value, page_id), {})
+    talks = read_each(said, lambda raw: _said(raw, page_id), {})
     return Batch(
         [*read.messages, *talks.messages],
         [Deletion(text_of(value["comment_id"])) for value in removed],

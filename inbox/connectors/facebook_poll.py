@@ -35,7 +35,7 @@ def poll_comments(api: MetaApi, page_id: str, cursor: Mapping[str, Any], since: 
 
     for fresh, posts in catch_up(feed, mapping(cursor.get("posts")), since):
         theirs = [row for row in fresh if text_of(mapping(mapping(row).get("from")).get("id")) not in {"", page_id}]
-        found = read_each(theirs, read_post, lambda _row: {})
+        found = read_each(theirs, read_post, {})
         yield Batch(found.messages, (), found.bad, found.filtered, {"v": VERSION, "posts": posts, "below": below})
 
     def comments(parent: Parent[Any], older: str | None) -> Page[Any]:
@@ -50,7 +50,7 @@ def poll_comments(api: MetaApi, page_id: str, cursor: Mapping[str, Any], since: 
         def read(row: Any, post: Mapping[str, Any] = post) -> Sequence[IncomingMessage]:
             return not_before(since, comment_message(row, page_id=page_id, post=post))
 
-        found = read_each(fresh, read, lambda _row, post=post: {"post": post})  # type: ignore[misc]
+        found = read_each(fresh, read, {"post": post})
         yield Batch(found.messages, (), found.bad, found.filtered, {"v": VERSION, "posts": posts, **state})
 
 

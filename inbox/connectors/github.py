@@ -178,7 +178,7 @@ class GitHub(ChannelConnector):
                 return Slice(items, f"{int(further or 1) + 1}" if "next" in response.links else None)
 
             for fresh, state in walk_since(page, known, since):
-                harvest = read_each(fresh, lambda raw: self._read(raw, place, us), lambda _raw: place)
+                harvest = read_each(fresh, lambda raw: self._read(raw, place, us), place)
                 yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state})
 
     def refetch(self, known: Sequence[Known]) -> Batch:

@@ -95,7 +95,7 @@ def poll_issues(
             notes = read_each(
                 _notes(api, project, issue.iid, border),
                 lambda note: _spoken(note, raw, our_id, since),
-                lambda _note: {"issue": above},
+                {"issue": above},
             )
             whole.add(notes)
             message = message_of_issue(raw, our_id=our_id)
@@ -103,7 +103,7 @@ def poll_issues(
             is_wanted = not since or not message.posted_at or message.posted_at >= since or bool(notes.messages)
             return (message,) if is_wanted else ()
 
-        issues = read_each(fresh, read, lambda _issue: {})
+        issues = read_each(fresh, read, {})
         bad: list[BadItem] = [*issues.bad, *whole.bad]
         messages = [*issues.messages, *whole.messages]
         watch.add(messages)

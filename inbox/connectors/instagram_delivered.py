@@ -22,8 +22,8 @@ def read_delivery(entries: Sequence[Mapping[str, Any]], us: Sequence[str]) -> Ba
     comments = [_comment(*each) for each in changes if mapping(each[1]).get("field") in COMMENTS]
     said = [raw for entry in ours for raw in rows_of(entry, "messaging")]
     unsent = [raw for raw in said if mapping(mapping(raw).get("message")).get("is_deleted") is True]
-    read = read_each(comments, lambda raw: read_kept(raw, {}, us=us), lambda _raw: {})
-    talks = read_each([raw for raw in said if raw not in unsent], lambda raw: _said(raw, us), lambda _raw: {})
+    read = read_each(comments, lambda raw: read_kept(raw, {}, us=us), {})
+    talks = read_each([raw for raw in said if raw not in unsent], lambda raw: _said(raw, us), {})
     names = [text_of(raw["message"].get("mid")) for raw in unsent]
     return Batch(
         [*read.messages, *talks.messages],

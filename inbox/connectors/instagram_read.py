@@ -89,7 +89,7 @@ def poll_comments(
         def read(row: Any, about: Mapping[str, Any] = about) -> Sequence[IncomingMessage]:
             return not_before(since, comment_message(row, ours=ours, media=about))
 
-        found = read_each(fresh, read, lambda _row, about=about: {"media": about})  # type: ignore[misc]
+        found = read_each(fresh, read, {"media": about})
         kept = state
         yield Batch(found.messages, (), found.bad, found.filtered, {"v": VERSION, **kept})
     yield Batch(cursor={"v": VERSION, **kept})

@@ -123,7 +123,7 @@ class Reading:
                 return
 
     def _news(self, place: Place, rows: Sequence[Any], known: Mapping[str, int]) -> Batch:
-        harvest = read_each(rows, lambda raw: self._wanted(raw, place.about), lambda _raw: {"about": place.about})
+        harvest = read_each(rows, lambda raw: self._wanted(raw, place.about), {"about": place.about})
         first: list[IncomingMessage] = []
         if harvest.messages and place.first is not None and not place.known:
             # An answer to something older than what is wanted cannot be understood without it.

@@ -1,6 +1,6 @@
 """Reads a Mastodon account's streams: mentions, the threads below its posts, and what became of messages already read."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -56,7 +56,7 @@ def poll_mentions(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: da
     watch = Watch(api, us, cursor)
     state: Mapping[str, Any] = cursor
     for fresh, state in catch_up(page, cursor, since):
-        harvest = read_each(fresh, read, lambda _item: {})
+        harvest = read_each(fresh, read, {})
         watch.add(harvest.messages)
         cursor = {"v": VERSION, **state, **watch.state}
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, cursor)
@@ -93,11 +93,10 @@ def poll_threads(api: MastodonApi, us: Us, cursor: Mapping[str, Any], since: dat
         covered.update(map(name_of, items))
         fresh = [item for item in items if name_of(item) not in seen]
 
-        def place(_item: Any, root: str = root) -> Place:
-            return {"thread": root}
+        place = {"thread": root}
 
-        def read(item: Any, place: Callable[[Any], Place] = place) -> Sequence[IncomingMessage]:
-            return read_placed(item, place(item), domain=us.domain, our_id=us.id, since=since)
+        def read(item: Any, place: Place = place) -> Sequence[IncomingMessage]:
+            return read_placed(item, place, domain=us.domain, our_id=us.id, since=since)
 
         harvest = read_each(fresh, read, place)
         watch.add(harvest.messages)

@@ -35,7 +35,7 @@ def poll_word(
     watch = Watch(api, us, cursor)
     state: Mapping[str, Any] = cursor
     for fresh, state in catch_up(page, cursor, since):
-        harvest = read_each(fresh, read, lambda _item: place)
+        harvest = read_each(fresh, read, place)
         watch.add(harvest.messages)
         yield Batch(harvest.messages, (), harvest.bad, harvest.filtered, {"v": VERSION, **state, **watch.state})
     for batch in watch.look_again():

@@ -55,11 +55,12 @@ def poll_talks(
     while True:
         parents = [Parent(name_of(row), _changed(row), row) for row in page.rows if mapping(row).get("id")]
         for parent, fresh, state in read_below(parents, said, {"below": walk.below}, border, looks_again=False):
+            person = _other(parent.row, ours)
 
-            def read(row: Any, person: str = _other(parent.row, ours)) -> Sequence[IncomingMessage]:
+            def read(row: Any, person: str = person) -> Sequence[IncomingMessage]:
                 return not_before(since, talk_message(row, ours=ours, person_id=person))
 
-            found = read_each(fresh, read, lambda _row, person=_other(parent.row, ours): {"person": person})  # type: ignore[misc]
+            found = read_each(fresh, read, {"person": person})
             walk.below |= state["below"]
             yield Batch(found.messages, (), found.bad, found.filtered, walk.cursor(reached))
         times = [at for at in (moment(mapping(row).get("updated_time")) for row in page.rows) if at]

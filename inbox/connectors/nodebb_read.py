@@ -110,7 +110,7 @@ def again(get: Get, known: Sequence[Known], server: str, our_id: str) -> Batch:
             gone.append(Deletion(each.external_id, can_come_back=True))
         else:
             found.append(post)
-    harvest = read_each(found, lambda raw: [message_of(raw, server=server, our_id=our_id)], lambda _raw: {})
+    harvest = read_each(found, lambda raw: [message_of(raw, server=server, our_id=our_id)], {})
     return Batch(harvest.messages, gone, harvest.bad)
 
 

@@ -38,19 +38,21 @@ class Harvest:
 def read_each(
     items: Iterable[Any],
     read: Callable[[Any], Sequence[IncomingMessage]],
-    place: Callable[[Any], Place] | None = None,
+    place: Place | Callable[[Any], Place] | None = None,
 ) -> Harvest:
     """`read` gives an item's messages, none for an item that is not for us; what it cannot read becomes a BadItem.
 
-    Where items do not say themselves all that reading them takes, `place` tells the rest of one that could not be read
-    (its thread, its author's name), as a little plain JSON. It must cope with any item. See `read_in_place`.
+    Where items do not say themselves all that reading them takes, `place` is the rest (a thread, an author's name) as a little
+    plain JSON, the same for all or told of each; it is kept with what could not be read, for `read_in_place`. It must cope
+    with any item.
     """
     harvest = Harvest()
     for item in items:
         try:
             messages = read(item)
         except UNREADABLE as error:
-            kept = {"item": item, "place": place(item)} if place else item
+            stood = place(item) if callable(place) else place
+            kept = item if stood is None else {"item": item, "place": stood}
             harvest.bad.append(BadItem(unread(error), dumped(kept), name_of(item)))
         else:
             harvest.messages.extend(messages)
@@ -78,9 +80,7 @@ def read_in_place(raw: str, read: Callable[[Any, Place], Sequence[IncomingMessag
 
     def read_both(kept: Any) -> Sequence[IncomingMessage]:
         if not isinstance(kept, dict) or kept.keys() != {"place", "item"} or not isinstance(kept["place"], dict):
-            raise ValueError(
-                N_("it was kept without where it stood; fetching the past from that day brings it again")
-            )
+            raise ValueError(N_("it was kept without where it stood; fetching the past from that day brings it again"))
         return read(kept["item"], kept["place"])
 
     return read_again(raw, read_both)
