@@ -103,6 +103,11 @@ def test_an_unsigned_delivery_is_refused(kind: str) -> None:
         made(kind).receive({}, b'{"text": "hello"}')
 
 
+@pytest.mark.parametrize("kind", sorted(CHANNELS))
+def test_what_quarantine_keeps_of_a_kind_can_be_read_again(kind: str) -> None:
+    assert channel_connector(kind).reread is not ChannelConnector.reread
+
+
 def test_every_kind_is_tried_on_a_stage_or_on_a_shelf() -> None:
     """Whoever adds a kind adds its recordings: `stage_<kind>.py`; mailbox and file are tried in test_brought_in_order.py."""
     assert set(CHANNELS) - {"email", "file"} == {stage.kind for stage in STAGES.values()}

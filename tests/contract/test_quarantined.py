@@ -104,7 +104,7 @@ def test_what_still_cannot_be_read_says_why(stage: Stage) -> None:
     stage.items[2] = stage.broken(stage.items[2])
     (bad,) = (entry for batch in stage.brought() for entry in batch.bad)
     asked = len(stage.requests)
-    assert stage.connector().reread(bad.raw).bad[0].reason
+    assert stage.connector().reread(bad.raw).bad[0].reason == bad.reason
     assert len(stage.requests) == asked
 
 
