@@ -17,7 +17,7 @@ from classifiers.weigh import count_rows
 STRENGTH, TEACHERS_STRENGTH = 0.7, 0.05
 """Inverse strengths of regularisation. The teacher, with few weights, is to know what holds everywhere."""
 
-LEVEL = 3.0
+LEVEL = 1.0
 """How freely the level of a set moves beside the words in it."""
 
 TRUST, SILENT = 0.7, 0.7

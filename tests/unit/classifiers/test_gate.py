@@ -71,13 +71,17 @@ def test_implausible_is_what_both_models_hold_for_all_but_impossible() -> None:
     assert implausible(examples, sure, open_minded).tolist() == [True, False, False]
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_two_hundred_right_corrections_of_a_new_domain_help_there_and_harm_nowhere(model: Model, seed: int) -> None:
-    notes, base = climbing_notes(seed), Tagger(model)
-    taught = Adapted(model, fit_adapters(model, notes[:200]).adapters, "taught")
-    (there,) = compare(base, taught, notes[200:]).values()
-    assert there.challenger > there.champion + 0.03
-    assert not any(found.is_worse for found in compare(base, taught, frozen_examples()).values())
+def test_two_hundred_right_corrections_of_a_new_domain_help_there_and_harm_nowhere(model: Model) -> None:
+    base, rises = Tagger(model), []
+    for seed in range(6):
+        notes = climbing_notes(seed)
+        taught = Adapted(model, fit_adapters(model, notes[:200]).adapters, "taught")
+        (there,) = compare(base, taught, notes[200:]).values()
+        rises.append(there.challenger - there.champion)
+        assert not any(found.is_worse for found in compare(base, taught, frozen_examples()).values())
+    # Fewer than ninety messages are left to measure on, so one drawing says little; in each of them it must rise.
+    assert min(rises) > 0
+    assert np.mean(rises) > 0.03
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -72,7 +72,8 @@ def test_how_common_something_is_in_a_set_is_no_word_s_doing() -> None:
     # In the first set nearly all complain, in the second nearly nobody; what a text says of it is the third word.
     often = np.where(sources == 0, 0.9, 0.1)
     so = chance.random(ROWS) < np.clip(often + np.where(tells, 0.1, -0.1), 0, 1)
-    words = np.column_stack([sources == 0, sources == 1, tells]).astype(np.float32)
+    # A word is one of many in its text.
+    words = np.column_stack([sources == 0, sources == 1, tells]).astype(np.float32) / 3
     lessons = Lessons(
         sp.csr_matrix(words),
         np.zeros((ROWS, 1), np.float32),
