@@ -39,5 +39,12 @@ document.addEventListener("click", (event) => {
   area?.focus();
   area?.scrollIntoView({ block: "nearest" });
 });
+// An answer that was taken back is in the composer again, to be gone on with.
+document.addEventListener("trellis:visited", (event) => {
+  const area = document.querySelector(".composer textarea");
+  if (!event.detail.form?.action.endsWith("/cancellation") || !area?.value) return;
+  area.focus();
+  area.setSelectionRange(area.value.length, area.value.length);
+});
 document.addEventListener("trellis:placed", () => areas().forEach(grow));
 areas().forEach(grow);
