@@ -24,10 +24,10 @@ set nobody has looked at would be."""
 
 _WHY = """\
 With so few rows the linear ones lie close together; with the lexicon among the turns of phrase, how n-grams are kept makes no
-difference, so they are hashed, which needs no vocabulary, and the meanings of words alone add nothing that shows here. NB-SVM
-trusts rare words of one domain too much for another. The student of the embedding is the best of those that give exact reasons and
-cost one model; a stack is as good and does neither. The embedding beside it knows more than any of them and takes many times as
-long: it looks a second time at what is uncertain, where that is wanted."""
+difference, so they are hashed, which needs no vocabulary. NB-SVM trusts rare words of one domain too much for another. A level of
+its own for each set helps a little: no word has to tell one set from the next. The student of the embedding is the best of those
+that give exact reasons and cost one model; a stack does neither and is behind it. The embedding alone knows more than any of them,
+here even more than both together, and takes many times as long: it looks a second time at what is uncertain, where that is wanted."""
 
 _WEAK = """\
 - Across domains every figure falls: a model that is right about app reviews is less so about railways. Corrections by the
