@@ -16,6 +16,18 @@ from inbox.connectors.lenient import is_before
 RAW_LIMIT = 64_000
 # What reading foreign JSON can raise; everything else is our own mistake or the network's.
 UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+# What a field should be, by how pydantic's name of the fault begins; its own text is English and names our classes.
+EXPECTED = {
+    "bool": N_("true or false is expected"),
+    "date": N_("a time is expected"),
+    "datetime": N_("a time is expected"),
+    "dict": N_("an object is expected"),
+    "float": N_("a number is expected"),
+    "int": N_("a whole number is expected"),
+    "list": N_("a list is expected"),
+    "model": N_("an object is expected"),
+    "string": N_("a text is expected"),
+}
 
 Place = Mapping[str, Any]
 
@@ -118,6 +130,22 @@ def _fault(error: ErrorDetails) -> Sentence:
     where = ".".join(map(str, error["loc"])) or N_("message")
     if error["type"] == "missing":
         return N_("%(where)s is missing", where=where)
-    cause = error.get("ctx", {}).get("error")
-    told = unread(cause) if isinstance(cause, Exception) else error["msg"]
-    return N_("%(where)s is not as expected (%(told)s)", where=where, told=told)
+    return N_("%(where)s is not as expected (%(told)s)", where=where, told=_expectation(error))
+
+
+def _expectation(error: ErrorDetails) -> str:
+    context, (begin, _, end) = error.get("ctx", {}), error["type"].partition("_")
+    if isinstance(cause := context.get("error"), Exception):
+        return unread(cause)
+    if begin in EXPECTED and end.endswith(("type", "parsing")):
+        return EXPECTED[begin]
+    match error["type"]:
+        case "string_too_long":
+            return N_("at most %(number)d characters are expected", number=context["max_length"])
+        case "too_long":
+            return N_("at most %(number)d entries are expected", number=context["max_length"])
+        case "string_pattern_mismatch":
+            return N_("the form %(pattern)s is expected", pattern=context["pattern"])
+        case "enum" | "literal_error":
+            return N_("one of these is expected: %(names)s", names=context["expected"].replace("' or '", "', '"))
+    return error["msg"]
