@@ -14,15 +14,20 @@ from inbox.digests.archive import archive, find_digest
 from inbox.digests.chart import bars_of, draw_bars
 from inbox.digests.collect import collect, is_empty, read
 from inbox.digests.due import due_now
-from inbox.digests.models import Subscription
+from inbox.digests.lost import lost
+from inbox.digests.models import Digest, Subscription
 from inbox.digests.send import send, send_trial
 from inbox.digests.subscribe import subscribe, unsubscribe
 from inbox.insights.week import Week, week_at
 from inbox.letters.digest import write_digest, write_to_reader
+from inbox.outbox.resolve import NothingToResolve, Resolution, resolve
 from inbox.pages.access import me, public, requires
 from inbox.pages.forms import Form
+from inbox.pages.found import found
 from inbox.pages.rendering import render
 from inbox.pages.set_up import time_zones
+from inbox.pages.telling import tell_refusal
+from inbox.pages.translate import translate
 from inbox.samples.remove import has_samples
 from inbox.teams.permissions import Permission
 from inbox.web import house, limiter, reading, writing
@@ -50,6 +55,7 @@ def _index(form: Form, status: int = 200) -> Response:
         issue=read(reading(), snapshot),
         empty=is_empty(snapshot),
         readers=readers.all(),
+        lost=lost(reading()),
         archive=archive(reading()),
         time_zones=time_zones(),
     )
@@ -136,6 +142,22 @@ def _send(reader: Subscription, week: Week, snapshot: dict[str, Any]) -> bool:
     mail = write_to_reader(reader, read(reading(), snapshot), house().settings, secret=secret)
     with writing() as writable:
         return send(writable, reader, week, snapshot, secret, mail) is not None
+
+
+@page.post("/digests/<int:digest_id>/resolution")
+@requires(Permission.DIGESTS_MANAGE)
+def create_resolution(digest_id: int) -> ResponseReturnValue:
+    """Say what became of a digest that failed or may have arrived: `answer` is arrived, again or give_up."""
+    answer = request.form.get("answer", "")
+    if answer not in set(Resolution):
+        abort(422)
+    with writing() as writable:
+        delivery = found(writable, Digest, digest_id).delivery or abort(404)
+        try:
+            resolve(writable, delivery, Resolution(answer), by=me())
+        except NothingToResolve as refusal:
+            tell_refusal(translate(str(refusal)))
+    return redirect(url_for("digests.index"))
 
 
 @page.post("/digests/readers")

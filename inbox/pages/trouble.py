@@ -9,7 +9,7 @@ from typing import Any
 
 import redis
 from flask import url_for
-from flask_babel import format_date, gettext
+from flask_babel import format_date, gettext, ngettext
 from sqlalchemy import ColumnElement, Exists, func, or_, select
 from sqlalchemy.orm import Session
 
@@ -17,8 +17,9 @@ from inbox.channels.models import Channel, ChannelState, Stream
 from inbox.channels.permission import WARNED
 from inbox.clock import now
 from inbox.conversations.models import Direction, Message
+from inbox.digests.lost import lost_ids
 from inbox.jobs import is_working
-from inbox.outbox.models import Delivery, DeliveryState
+from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 
 LATE = timedelta(minutes=5)
 FRESH_SECONDS = 10.0
@@ -40,6 +41,7 @@ class Facts:
     broken: Sequence[tuple[int, str]]
     ending: Sequence[tuple[int, str, datetime]]
     unsure: int
+    lost: int
     late: int
     doorbell: bool
     works: bool = True
@@ -86,11 +88,13 @@ def count(session: Session) -> Facts:
         # What is paused or broken is not read, and nobody's delay.
         Stream.channel.has(Channel.state == ChannelState.ACTIVE),
     )
-    unsure = select(func.count()).where(Delivery.state == DeliveryState.UNSURE).scalar_subquery()
-    row = session.execute(select(unlabelled, unsent, unpolled, unsure)).one()
+    is_unsure_answer = (Delivery.state == DeliveryState.UNSURE) & (Delivery.kind == DeliveryKind.REPLY)
+    unsure = select(func.count()).select_from(Delivery).where(is_unsure_answer).scalar_subquery()
+    lost = select(func.count()).select_from(lost_ids().subquery()).scalar_subquery()
+    row = session.execute(select(unlabelled, unsent, unpolled, unsure, lost)).one()
     broken = [(each.id, each.name) for each in needing if each.state == ChannelState.BROKEN]
     ending = [(each.id, each.name, each.signed_in_until) for each in needing if each.state != ChannelState.BROKEN]
-    return Facts(broken, ending, int(row[3]), sum(bool(found) for found in row[:3]), *_rings())
+    return Facts(broken, ending, int(row[3]), int(row[4]), sum(bool(found) for found in row[:3]), *_rings())
 
 
 def _any(column: Any, *conditions: ColumnElement[bool]) -> Exists:
@@ -120,6 +124,11 @@ def _lines(facts: Facts) -> Iterator[Trouble]:
         yield Trouble(
             gettext("It is not certain whether some answers arrived. Please look."),
             url_for("conversations.index", view="unsure_sent"),
+        )
+    if facts.lost:
+        yield Trouble(
+            ngettext("A digest did not reach its reader.", "%(num)d digests did not reach their readers.", facts.lost),
+            url_for("digests.index"),
         )
     if not facts.doorbell:
         yield Trouble(

@@ -104,3 +104,41 @@ def test_a_copy_for_oneself_does_not_count(app: Any, client: Any) -> None:
     client.post("/digests/trials")
     assert len(rows(app, Delivery)) == 2
     assert rows(app, Digest) == []
+
+
+def sent_and_lost(app: Any, client: Any, **fields: Any) -> Any:
+    """A reader's digest of this week, of whose delivery this is known."""
+    with_message(app)
+    client.post("/digests/readers", data=READER)
+    client.post("/digests")
+    with app.extensions["trellis"].database.writing() as session:
+        session.execute(sa.update(Delivery).values(**fields))
+    return one_delivery(app)
+
+
+def one_delivery(app: Any) -> Any:
+    (delivery,) = rows(app, Delivery)
+    return delivery
+
+
+def test_a_digest_that_came_back_is_shown_with_its_reader_and_sent_again(app: Any, client: Any) -> None:
+    back = sent_and_lost(app, client, state="failed", external_id="<a@b>", last_error="No such mailbox.")
+    shown = client.get("/digests").text
+    assert "did not arrive: No such mailbox." in shown
+    digest = rows(app, Digest)[0]
+    assert client.post(f"/digests/{digest.id}/resolution", data={"answer": "again"}).status_code == 302
+    again = one_delivery(app)
+    assert again.state == "queued"
+    assert again.key != back.key  # its server has had the first
+    assert "No such mailbox." not in client.get("/digests").text
+
+
+def test_a_person_says_that_an_unsure_digest_arrived(app: Any, client: Any) -> None:
+    sent_and_lost(app, client, state="unsure", may_have_left=True, last_error="The line broke.")
+    assert "may have arrived: The line broke." in client.get("/digests").text
+    digest = rows(app, Digest)[0]
+    client.post(f"/digests/{digest.id}/resolution", data={"answer": "arrived"})
+    assert one_delivery(app).state == "sent"
+    assert "The line broke." not in client.get("/digests").text
+    assert client.post(f"/digests/{digest.id}/resolution", data={"answer": "perhaps"}).status_code == 422
+    assert client.post("/digests/999/resolution", data={"answer": "again"}).status_code == 404

@@ -12,6 +12,8 @@ from inbox.channels.models import ChannelState, Stream
 from inbox.clock import now
 from inbox.conversations.models import Message
 from inbox.database import is_sqlite
+from inbox.digests.models import Digest, Subscription
+from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.pages import trouble
 from tests.making import make_channel, make_conversation
 
@@ -75,3 +77,45 @@ def test_a_minute_without_a_job_is_told_unless_valkey_is_the_reason(
     facts = trouble.count(session)
     assert facts.works
     assert not facts.doorbell
+
+
+def made_digest(session: Session, reader: Subscription, week: str, **fields: object) -> Delivery:
+    digest = Digest(subscription_id=reader.id, iso_week=week, secret=week, language="en")
+    session.add(digest)
+    session.flush()
+    subject = {"subject_kind": "digest", "subject_id": digest.id}
+    delivery = Delivery(key=week, kind=DeliveryKind.MAIL, **subject, **fields)
+    session.add(delivery)
+    session.flush()
+    digest.delivery_id = delivery.id
+    return delivery
+
+
+@pytest.fixture
+def reader(session: Session) -> Subscription:
+    subscription = Subscription(email="boss@example.org", secret="s")
+    session.add(subscription)
+    session.flush()
+    return subscription
+
+
+def test_a_lost_digest_is_told_until_a_later_one_or_its_reader_leaves(session: Session, reader: Subscription) -> None:
+    delivery = made_digest(session, reader, "2026-W45", state=DeliveryState.FAILED)
+    assert trouble.count(session).lost == 1
+    made_digest(session, reader, "2026-W46", state=DeliveryState.SENT)
+    assert trouble.count(session).lost == 0
+    delivery = made_digest(session, reader, "2026-W47", state=DeliveryState.UNSURE, look_at=now())
+    assert trouble.count(session).lost == 0  # Trellis still looks by itself
+    delivery.look_at = None
+    session.flush()
+    assert trouble.count(session).lost == 1
+    assert trouble.count(session).unsure == 0  # that line leads to answers
+    reader.unsubscribed_at = now()
+    session.flush()
+    assert trouble.count(session).lost == 0
+
+
+def test_an_answer_that_may_have_arrived_is_told(session: Session) -> None:
+    session.add(Delivery(key="a", kind=DeliveryKind.REPLY, state=DeliveryState.UNSURE))
+    session.flush()
+    assert trouble.count(session).unsure == 1
