@@ -28,7 +28,9 @@ BELIEVED = (DeliveryState.UNSURE, DeliveryState.SENT)
 def confirm(session: Session) -> list[Delivery]:
     """Make deliveries sent or failed as was said of them since, once per report; those that changed, for `spread`."""
     # Two questions, because no index serves both at once.
-    found = [*_open(session, is_answer_on(DeliveryReport.channel_id)), *_open(session, is_mail())]
+    # + 0: SQLite does not count rows, and would look for a report of every delivery there ever was.
+    answers, mails = is_answer_on(DeliveryReport.channel_id + 0), is_mail()
+    found = [*_open(session, answers), *_open(session, mails)]
     if len(found) >= AT_ONCE:
         after_commit(session, Job.RESCUE)
     return [delivery for report, delivery in found if _settle(session, report, delivery)]

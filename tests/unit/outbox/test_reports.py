@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import time_machine
+from sqlalchemy.orm import Session
 
 from inbox.channels.ledger import totals
 from inbox.channels.models import Channel
@@ -17,7 +18,7 @@ from inbox.conversations.close import close
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Conversation, ConversationState, Message
 from inbox.conversations.reply import reply
-from inbox.database import Database
+from inbox.database import Database, is_sqlite
 from inbox.ideas.models import Idea
 from inbox.outbox.attempt import attempt
 from inbox.outbox.claim import Claimed
@@ -361,3 +362,16 @@ def test_more_reports_than_are_settled_at_once_are_settled_by_and_by(office: Off
             delivery.state, delivery.external_id = DeliveryState.SENT, f"many-{number}"
     office.told(*(failed(f"many-{number}") for number in range(AT_ONCE + 5)))
     assert [office.confirm() for _ in range(3)] == [AT_ONCE, 5, 0]
+
+
+def test_looking_for_reports_reads_no_deliveries_of_which_nothing_was_said(session: Session) -> None:
+    if not is_sqlite(session):
+        pytest.skip("PostgreSQL plans with the number of rows")
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(session.connection(), "before_cursor_execute", lambda *heard: asked.append(heard[2:4]))
+    confirm(session)
+    questions = tuple(asked)
+    for statement, parameters in questions:
+        first, *_others = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+        assert "ix_delivery_reports_open" in first[-1]
+    assert len(questions) == 2
