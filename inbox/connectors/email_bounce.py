@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
@@ -40,7 +41,7 @@ def bounced(raw: bytes) -> IncomingReport | None:
             return None
         mail = _parsed(raw)
         return _report(mail) if mail.is_multipart() else None
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, MessageError):
         # The library's mistakes with hostile mail; the mail itself is stored whatever it says.
         return None
 

@@ -31,7 +31,8 @@ REFERENCES = 30
 LATE = timedelta(days=7)
 EARLY = timedelta(hours=1)
 
-_CONTAINER = re.compile(rb"^content-type:\s{0,3}(multipart|message)/", re.IGNORECASE | re.MULTILINE)
+# The library passes over any blank before a value, these control characters too.
+_CONTAINER = re.compile(rb"^content-type:[\s\x1c-\x1f]*(multipart|message)/", re.IGNORECASE | re.MULTILINE)
 _ADDRESS = re.compile(r"[^\s@<>,]+@[^\s@<>,]+")
 _IN_BRACKETS = re.compile(r"<([^\s@<>,]+@[^\s@<>,]+)>")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
@@ -182,7 +183,10 @@ def _attachment(part: Message, kind: str, name: str, *, keep: bool) -> IncomingA
 
 def _payload(part: Message) -> bytes:
     if part.is_multipart():
-        return b"\n".join(_as_bytes(child) for child in part.get_payload() if isinstance(child, Message))
+        # A delivery status is headers only, of so many recipients that writing them anew would take minutes.
+        is_status = part.get_content_type() == "message/delivery-status"
+        written = _head_as_it_is if is_status else _as_bytes
+        return b"\n".join(written(child) for child in part.get_payload() if isinstance(child, Message))
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
@@ -192,8 +196,12 @@ def _as_bytes(mail: Message) -> bytes:
         return mail.as_bytes()
     except (MessageError, ValueError, LookupError):
         # What cannot be written again as it should be is written as it is.
-        head = "".join(f"{name}: {value}\n" for name, value in mail.raw_items())
-        return f"{head}\n".encode("utf-8", "surrogateescape") + _payload(mail)
+        return _head_as_it_is(mail) + _payload(mail)
+
+
+def _head_as_it_is(mail: Message) -> bytes:
+    head = "".join(f"{name}: {value}\n" for name, value in mail.raw_items())
+    return f"{head}\n".encode("utf-8", "surrogateescape")
 
 
 def _asked(ask: Callable[[], Any]) -> Any:

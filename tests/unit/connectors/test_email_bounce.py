@@ -90,6 +90,7 @@ def test_a_mail_that_arrived_is_told(action: str) -> None:
         notice(returned="Message-ID: \xff\n\n"),
         notice().replace(b"--b1", b"--b2"),
         notice()[:400],
+        notice(returned="Content-Type: message/rfc822\n\n" * 3_000),
         b"Content-Type: multipart/report; boundary=\n\n",
         written(1),
         b"",

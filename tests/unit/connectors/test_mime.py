@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inbox.connectors.contract import IncomingMessage, Visibility
-from inbox.connectors.mime import ATTACHMENT_LIMIT, PARTS, addresses, message_ids, read_mail
+from inbox.connectors.mime import ATTACHMENT_LIMIT, NESTED, PARTS, addresses, message_ids, read_mail
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "recordings" / "email"
 ARRIVED = datetime(2026, 11, 12, 8, 15, 9, tzinfo=UTC)
@@ -207,6 +207,13 @@ def test_what_is_no_mail_is_refused_quickly(raw: bytes) -> None:
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.parametrize("blank", ["", " " * 9, "\t\x1c", "\n\t \t \t"])
+def test_parts_within_parts_are_counted_however_they_are_written(blank: str) -> None:
+    nested = "".join(f"--b{n}\nContent-Type:{blank}multipart/mixed; boundary=b{n + 1}\n\n" for n in range(NESTED + 1))
+    with pytest.raises(ValueError, match="parts within parts"):
+        mail("Content-Type: multipart/mixed; boundary=b0\n", nested)
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -265,6 +272,13 @@ def test_a_mail_within_a_mail_may_be_broken(inner: str) -> None:
     message = mail("Content-Type: multipart/mixed; boundary=b\n", body)
     assert message.text == "See below."
     assert b"old" in (message.attachments[0].content or b"")
+
+
+def test_what_a_server_says_of_recipients_is_kept_as_it_wrote_it() -> None:
+    told = "".join(f"Diagnostic-Code: smtp; {'no such person ' * 9}{n}\n\n" for n in range(3))
+    message = mail("Content-Type: message/delivery-status\n", told)
+    assert (message.attachments[0].content or b"").decode().split() == told.split()
+    assert b"person no" in (message.attachments[0].content or b"").splitlines()[0]
 
 
 def test_a_parameter_that_the_library_trips_over_costs_its_value_only() -> None:
