@@ -213,9 +213,11 @@ class AppStoreConnect(ChannelConnector):
         return [review, self._answer(answer, name)] if answer else [review]
 
     def _answer(self, row: Any, review: str) -> IncomingMessage:
-        said = mapping(row["attributes"])
+        name, said = row["id"], mapping(row["attributes"])
+        if not isinstance(name, str) or not name or not isinstance(said["responseBody"], str):
+            raise ValueError(N_("it has no id or no words"))
         return IncomingMessage(
-            external_id=row["id"],
+            external_id=name,
             thread_id=review,
             text=said["responseBody"],
             posted_at=moment(said.get("lastModifiedDate")),

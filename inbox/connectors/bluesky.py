@@ -182,7 +182,7 @@ class Bluesky(ChannelConnector):
         our_did = words(self.surroundings.memory.load().get("did"))
 
         def read(item: Any, place: Place) -> Sequence[IncomingMessage]:
-            return (read_direct if "convo" in place else read_placed)(item, place, our_did=our_did)
+            return (read_direct if words(place.get("convo")) else read_placed)(item, place, our_did=our_did)
 
         return read_in_place(raw, read)
 

@@ -21,6 +21,7 @@ from inbox.connectors.contract import (
     Receipt,
 )
 from inbox.connectors.http import fetch, open_client
+from inbox.connectors.lenient import words
 from inbox.connectors.read_each import Place, read_each, read_in_place
 from inbox.connectors.rss_parse import Entry, Feed, NotAFeed, parse_entry, parse_feed
 
@@ -126,8 +127,8 @@ class FeedReader(ChannelConnector):
         return {name: value for name, value in told.items() if value and len(value) < 500 and value.isascii()}, feed
 
     def _read(self, xml: str, place: Place) -> Sequence[IncomingMessage]:
-        entry = parse_entry(xml, base=place["base"], own_link=place["link"], language=place["language"])
-        return (self.message(entry, Feed(place["title"])),)
+        title, base, link, language = (words(place.get(name)) for name in ("title", "base", "link", "language"))
+        return (self.message(parse_entry(xml, base=base, own_link=link, language=language), Feed(title)),)
 
 
 def message_of(entry: Entry, feed: Feed) -> IncomingMessage:

@@ -221,7 +221,9 @@ def message_of(raw: Mapping[str, Any], names: Mapping[str, str]) -> Sequence[Inc
             thread_id=person or name,
             text=text,
             posted_at=at,
-            author=Author(person, handle=f"+{person}", name=names.get(person) or f"+{person}") if person else None,
+            author=Author(person, handle=f"+{person}", name=words(names.get(person)) or f"+{person}")
+            if person
+            else None,
             parent_id=text_of(mapping(raw.get("context")).get("id")),
             visibility=Visibility.DIRECT,
             attachments=attachments,

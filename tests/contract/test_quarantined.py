@@ -1,6 +1,8 @@
 """What quarantine keeps: read again by a version that knows better, it is the message that a poll would have brought."""
 
-from collections.abc import Sequence
+import copy
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,3 +121,26 @@ def test_what_was_cut_when_it_was_kept_is_refused(stage: Stage) -> None:
 def test_nonsense_is_no_message(stage: Stage, item: Any) -> None:
     for raw in (dumped(item), dumped({"place": {}, "item": item}), dumped({"place": item, "item": {}})):
         assert not stage.connector().reread(raw).messages
+
+
+@pytest.mark.parametrize("nonsense", [None, 3, [{}], {"x": 1}, True])
+def test_a_place_of_other_types_breaks_nothing(stage: Stage, nonsense: Any) -> None:
+    names = theirs(by_name(stage.brought()))
+    stage.forget()
+    with older_version(*names):
+        raws = [json.loads(entry.raw) for batch in stage.brought() for entry in batch.bad]
+    placed = [(kept, place) for kept in raws if "place" in kept for place in spoilt(kept["place"], nonsense)]
+    for kept, place in placed:
+        for message in stage.connector().reread(dumped({**kept, "place": place})).messages:
+            told = [message.external_id, message.thread_id, message.parent_id, message.subject, message.quote]
+            told += [message.author.external_id, message.author.name, message.author.handle] if message.author else []
+            assert all(isinstance(words, str) for words in told), place
+
+
+def spoilt(value: Any, nonsense: Any) -> Iterator[Any]:
+    """The value with nonsense in each of its places in turn."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        for other in (nonsense, *spoilt(value[key], nonsense)):
+            changed = copy.copy(value)
+            changed[key] = other
+            yield changed
