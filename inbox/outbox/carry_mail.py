@@ -40,8 +40,7 @@ def _sender(settings: Settings, mailbox: ChannelConnector | None) -> tuple[SmtpS
             server = server_from_url(url)
         except ValueError as error:
             raise NeedsPerson(N_("TRELLIS_SMTP_URL cannot be used: it %(error)s.", error=error)) from None
-        signs_in_as = server.user if "@" in server.user else ""
-        address = settings.mail_from or (own[2] if own else "") or signs_in_as
+        address = settings.mail_from or (own[2] if own else "") or signs_in_as(url)
         if not address:
             raise NeedsPerson(NO_SENDER)
         return server, "Trellis", address
@@ -49,3 +48,9 @@ def _sender(settings: Settings, mailbox: ChannelConnector | None) -> tuple[SmtpS
         raise NeedsPerson(NO_MAILBOX)
     # That server accepts mail from its own address; another sender is the operator's explicit wish.
     return own[0], own[1] or "Trellis", settings.mail_from or own[2]
+
+
+def signs_in_as(url: str) -> str:
+    """The address that a mail server's URL signs in with; empty when its user is none. Raises ValueError for a bad URL."""
+    user = server_from_url(url).user
+    return user if "@" in user else ""

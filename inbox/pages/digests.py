@@ -25,6 +25,7 @@ from inbox.pages.access import me, public, requires
 from inbox.pages.forms import Form
 from inbox.pages.found import found
 from inbox.pages.rendering import render
+from inbox.pages.sender import find_sender
 from inbox.pages.set_up import time_zones
 from inbox.pages.telling import tell_refusal
 from inbox.pages.translate import translate
@@ -57,6 +58,7 @@ def _index(form: Form, status: int = 200) -> Response:
         readers=readers.all(),
         lost=lost(reading()),
         archive=archive(reading()),
+        sender=find_sender(),
         time_zones=time_zones(),
     )
 

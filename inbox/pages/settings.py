@@ -7,16 +7,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from sqlalchemy import select
 
-from inbox.channels.mailbox import find_mailbox
 from inbox.pages.access import me, requires
 from inbox.pages.forms import Form
 from inbox.pages.rendering import render
+from inbox.pages.sender import find_sender
 from inbox.pages.set_up import time_zones
 from inbox.samples.remove import has_samples
 from inbox.teams.models import ApiToken, Role, Workspace
 from inbox.teams.permissions import Permission
 from inbox.teams.tokens import create_token, revoke_token
-from inbox.web import house, reading, writing
+from inbox.web import reading, writing
 
 page = Blueprint("settings", __name__)
 
@@ -82,14 +82,5 @@ def _index(form: Form | None = None, *, status: int = 200, plain: str = "") -> R
         roles=list(Role),
         time_zones=time_zones(),
         samples=has_samples(reading()),
-        sender=_sender(),
+        sender=find_sender(),
     )
-
-
-def _sender() -> str:
-    """The address that digests and ideas leave from; empty when there is no way out yet."""
-    settings = house().settings
-    mailbox = find_mailbox(reading())
-    if not settings.smtp_url.get_secret_value() and mailbox is None:
-        return ""
-    return settings.mail_from or (str(mailbox.settings.get("address", "")) if mailbox else "")

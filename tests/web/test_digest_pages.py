@@ -1,8 +1,11 @@
 """The digest's pages: readers, sending, the archive, and leaving with one click."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from inbox.digests.models import Digest, Subscription
 from inbox.outbox.models import Delivery
@@ -142,3 +145,22 @@ def test_a_person_says_that_an_unsure_digest_arrived(app: Any, client: Any) -> N
     assert "The line broke." not in client.get("/digests").text
     assert client.post(f"/digests/{digest.id}/resolution", data={"answer": "perhaps"}).status_code == 422
     assert client.post("/digests/999/resolution", data={"answer": "again"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("url", "mail_from", "is_warned"),
+    [
+        ("", "", True),
+        ("smtp://mail.example", "", True),
+        ("smtp://mail.example", "trellis@example.org", False),
+        ("smtp://desk%40example.org:pw@mail.example", "", False),
+    ],
+)
+def test_before_anything_is_sent_it_is_told_that_nothing_can_be(
+    app: Any, client: Any, monkeypatch: pytest.MonkeyPatch, url: str, mail_from: str, is_warned: bool
+) -> None:
+    opened = app.extensions["trellis"]
+    chosen = opened.settings.model_copy(update={"smtp_url": SecretStr(url), "mail_from": mail_from})
+    monkeypatch.setitem(app.extensions, "trellis", replace(opened, settings=chosen))
+    assert ("There is no way out yet" in client.get("/digests").text) is is_warned
+    assert ("There is no way out yet" in client.get("/settings").text) is is_warned
