@@ -22,10 +22,12 @@ SENT_SECONDS, READ_SECONDS = 20.0, 1.0
 
 @contextmanager
 def keep_going(*, burst: bool) -> Iterator[None]:
-    """While inside, whatever is due begins every few seconds; in a `burst` only when its job is rung for."""
+    """While inside, whatever is due begins at once and every few seconds; in a `burst` only when its job is rung for."""
     ended = threading.Event()
     beating = threading.Thread(target=_beat, args=(ended,), daemon=True)
     if not burst:
+        # Here, so that each recipe's lanes are there once before two threads ask for them.
+        _begin(ended)
         beating.start()
     # Each is left, the last one first, also when the wait for another is cut short.
     with ExitStack() as leaving:
@@ -42,8 +44,15 @@ def keep_going(*, burst: bool) -> Iterator[None]:
 
 def _beat(ended: threading.Event) -> None:
     while not ended.wait(BEAT_SECONDS):
-        for recipe in (send, rescue, poll, refetch):
-            try:
-                recipe.go_on()
-            except Exception:  # the database is away; the next beat tries again
-                log.exception("nothing begins for now")
+        _begin(ended)
+
+
+def _begin(ended: threading.Event) -> None:
+    for recipe in (send, rescue, poll, refetch):
+        # Whoever waited for the database meanwhile would open anew what has been left.
+        if ended.is_set():
+            return
+        try:
+            recipe.go_on()
+        except Exception:  # the database is away; the next beat tries again
+            log.exception("nothing begins for now")
