@@ -130,16 +130,18 @@ def _fault(error: ErrorDetails) -> Sentence:
     where = ".".join(map(str, error["loc"])) or N_("message")
     if error["type"] == "missing":
         return N_("%(where)s is missing", where=where)
-    return N_("%(where)s is not as expected (%(told)s)", where=where, told=_expectation(error))
+    if expectation := _expectation(error["type"], error.get("ctx", {})):
+        return N_("%(where)s: %(expectation)s", where=where, expectation=expectation)
+    cause = error.get("ctx", {}).get("error")
+    told = unread(cause) if isinstance(cause, Exception) else error["msg"]
+    return N_("%(where)s is not as expected (%(told)s)", where=where, told=told)
 
 
-def _expectation(error: ErrorDetails) -> str:
-    context, (begin, _, end) = error.get("ctx", {}), error["type"].partition("_")
-    if isinstance(cause := context.get("error"), Exception):
-        return unread(cause)
-    if begin in EXPECTED and end.endswith(("type", "parsing")):
+def _expectation(fault: str, context: Mapping[str, Any]) -> Sentence | None:
+    begin, _, end = fault.partition("_")
+    if begin in EXPECTED and end.endswith(("type", "parsing", "from_float")):
         return EXPECTED[begin]
-    match error["type"]:
+    match fault:
         case "string_too_long":
             return N_("at most %(number)d characters are expected", number=context["max_length"])
         case "too_long":
@@ -148,4 +150,4 @@ def _expectation(error: ErrorDetails) -> str:
             return N_("the form %(pattern)s is expected", pattern=context["pattern"])
         case "enum" | "literal_error":
             return N_("one of these is expected: %(names)s", names=context["expected"].replace("' or '", "', '"))
-    return error["msg"]
+    return None

@@ -36,21 +36,22 @@ class _Foreign(BaseModel):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("a word", "message is not as expected (an object is expected)"),
-        ({"truth": "perhaps"}, "truth is not as expected (true or false is expected)"),
-        ({"moment": "yesterday"}, "moment is not as expected (a time is expected)"),
-        ({"moment": []}, "moment is not as expected (a time is expected)"),
-        ({"names": 3}, "names is not as expected (an object is expected)"),
-        ({"share": "half"}, "share is not as expected (a number is expected)"),
-        ({"count": "few"}, "count is not as expected (a whole number is expected)"),
-        ({"parts": 3}, "parts is not as expected (a list is expected)"),
-        ({"parts": ["a", "b", "c"]}, "parts is not as expected (at most 2 entries are expected)"),
-        ({"inner": []}, "inner is not as expected (an object is expected)"),
-        ({"inner": {"word": 3}}, "inner.word is not as expected (a text is expected)"),
-        ({"word": "abcd"}, "word is not as expected (at most 3 characters are expected)"),
-        ({"word": "b"}, "word is not as expected (the form ^a is expected)"),
-        ({"colour": "green"}, "colour is not as expected (one of these is expected: 'red', 'blue')"),
-        ({"shape": "flat"}, "shape is not as expected (one of these is expected: 'round', 'square')"),
+        ("a word", "message: an object is expected"),
+        ({"truth": "perhaps"}, "truth: true or false is expected"),
+        ({"moment": "yesterday"}, "moment: a time is expected"),
+        ({"moment": []}, "moment: a time is expected"),
+        ({"names": 3}, "names: an object is expected"),
+        ({"share": "half"}, "share: a number is expected"),
+        ({"count": "few"}, "count: a whole number is expected"),
+        ({"count": 1.5}, "count: a whole number is expected"),
+        ({"parts": 3}, "parts: a list is expected"),
+        ({"parts": ["a", "b", "c"]}, "parts: at most 2 entries are expected"),
+        ({"inner": []}, "inner: an object is expected"),
+        ({"inner": {"word": 3}}, "inner.word: a text is expected"),
+        ({"word": "abcd"}, "word: at most 3 characters are expected"),
+        ({"word": "b"}, "word: the form ^a is expected"),
+        ({"colour": "green"}, "colour: one of these is expected: 'red', 'blue'"),
+        ({"shape": "flat"}, "shape: one of these is expected: 'round', 'square'"),
     ],
 )
 def test_each_fault_names_its_field_and_what_was_expected(given: Any, told: str) -> None:
@@ -59,5 +60,10 @@ def test_each_fault_names_its_field_and_what_was_expected(given: Any, told: str)
     sentence = unread(caught.value)
     assert sentence == told
     # Whatever stands in the gaps is a sentence too, or a name: nothing of it stays English.
-    fault = sentence.values["part0"].values["told"]
-    assert isinstance(fault, Sentence)
+    assert isinstance(sentence.values["part0"].values["expectation"], Sentence)
+
+
+def test_what_has_no_words_of_ours_keeps_those_it_has() -> None:
+    with pytest.raises(ValidationError) as caught:
+        _Foreign.model_validate({"count": "1" * 5_000})
+    assert unread(caught.value).startswith("count is not as expected (")
