@@ -201,6 +201,16 @@ def test_everything_works_without_scripts(inbox: Page, address: str, house: Data
     plain.close()
 
 
+def test_an_answer_that_was_taken_back_is_written_on_at_once(inbox: Page, address: str) -> None:
+    inbox.goto(f"{address}/conversations/1")
+    inbox.locator("#composer-text").fill("Too early")
+    inbox.get_by_role("button", name="Send").click()
+    inbox.get_by_role("button", name="Undo").click()
+    expect(inbox.locator("#composer-text")).to_be_focused()
+    inbox.keyboard.type(", now done")
+    expect(inbox.locator("#composer-text")).to_have_value("Too early, now done")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_people_who_listen_or_see_little_can_use_it(inbox: Page, address: str, scheme: str, width: int) -> None:
