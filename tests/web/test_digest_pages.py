@@ -162,5 +162,5 @@ def test_before_anything_is_sent_it_is_told_that_nothing_can_be(
     opened = app.extensions["trellis"]
     chosen = opened.settings.model_copy(update={"smtp_url": SecretStr(url), "mail_from": mail_from})
     monkeypatch.setitem(app.extensions, "trellis", replace(opened, settings=chosen))
-    assert ("There is no way out yet" in client.get("/digests").text) is is_warned
-    assert ("There is no way out yet" in client.get("/settings").text) is is_warned
+    assert ("No mail can leave yet" in client.get("/digests").text) is is_warned
+    assert ("No mail can leave yet" in client.get("/settings").text) is is_warned
