@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -83,7 +84,8 @@ def test_filters_narrow_and_nonsense_is_left_out(client: Any, asked: Callable[..
     tag(client, first, "idea")
     tag(client, second, "complaint")
     assert "It is broken" not in client.get("/corrections?to=idea").text
-    today = now().date()
+    # The days of who looks, whose midnight is not that of UTC.
+    today = now().astimezone(ZoneInfo("Europe/Berlin")).date()
     assert "It is broken" in client.get(f"/corrections?since={today:%Y-%m-%d}&until={today:%Y-%m-%d}").text
     assert "No correction fits" in client.get("/corrections?until=2001-01-01").text
     nonsense = (
