@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from inbox.channels.models import Channel
 from inbox.conversations.models import Conversation, ConversationState, Message
@@ -209,6 +209,22 @@ def test_an_answer_that_was_taken_back_is_written_on_at_once(inbox: Page, addres
     expect(inbox.locator("#composer-text")).to_be_focused()
     inbox.keyboard.type(", now done")
     expect(inbox.locator("#composer-text")).to_have_value("Too early, now done")
+
+
+def test_a_slow_draft_does_not_come_back_after_the_answer(inbox: Page, address: str) -> None:
+    def late(route: Route) -> None:
+        inbox.wait_for_timeout(500)
+        route.fulfill(response=route.fetch())  # reaches the server whatever has become of the page's wish
+
+    inbox.route("**/drafts", late)
+    inbox.goto(f"{address}/conversations/1")
+    inbox.locator("#composer-text").fill("Only once")
+    inbox.get_by_role("button", name="Send").click()
+    expect(inbox.get_by_role("button", name="Undo")).to_be_visible()
+    inbox.wait_for_timeout(1_000)  # long enough for what is still under way
+    inbox.goto(f"{address}/conversations/1")
+    expect(inbox.locator("#composer-text")).to_have_value("")
+    expect(inbox.locator("#messages")).to_contain_text("Only once")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,13 +7,15 @@ document.addEventListener("submit", async (event) => {
   if (!form.matches("form[data-swap]") || event.defaultPrevented) return;
   event.preventDefault();
   if (form.hasAttribute("aria-busy")) return;
-  document.dispatchEvent(new CustomEvent("trellis:leaving", { detail: { form } }));
+  const waits = []; // what has to be at the server before this is
+  document.dispatchEvent(new CustomEvent("trellis:leaving", { detail: { form, waits } }));
   const body = new URLSearchParams(new FormData(form, event.submitter));
   const url = new URL(event.submitter?.getAttribute("formaction") || form.getAttribute("action") || location.href, location.href);
   const hidden = form.dataset.hides && document.getElementById(form.dataset.hides);
   form.setAttribute("aria-busy", "true");
   hidden?.classList.add("going");
   try {
+    await Promise.all(waits);
     const part = form.dataset.swap || "page";
     const response = form.method === "get" ? await ask(withQuery(url, body), { part }) : await ask(url, { method: "POST", body, part });
     form.closest("dialog")?.close();
