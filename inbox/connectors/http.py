@@ -28,6 +28,7 @@ from inbox.connectors.contract import (
 from inbox.connectors.deadline import TimedBackend, ending, left
 from inbox.connectors.no_connection import PrivateAddress, no_connection
 from inbox.connectors.rate_headers import read_budget, read_moment, seconds_until, told_patience
+from inbox.connectors.unpack import PACKINGS, Unpacker
 
 USER_AGENT = "Trellis/0.1 (+https://trellis.invalid)"
 BODY_LIMIT = 8 * 1024 * 1024
@@ -108,7 +109,7 @@ def open_client(
         transport._pool._network_backend = TimedBackend() if allow_private else GuardedBackend()
     return httpx.Client(
         base_url=base_url,
-        headers={"User-Agent": USER_AGENT, **(headers or {})},
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": PACKINGS, **(headers or {})},
         timeout=httpx.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds)),
         transport=transport,
         follow_redirects=False,
@@ -241,6 +242,8 @@ def _exchange(client: httpx.Client, request: httpx.Request, limit: int) -> httpx
     with ending(now() + timedelta(seconds=WHOLE_ANSWER_SECONDS)):
         response = client.send(request, stream=True)
         try:
+            # httpx has no public way to give a decoder either, and its own unpack a whole piece at once; a test pins this too.
+            response._decoder = Unpacker(response, limit)  # type: ignore[assignment]
             body = bytearray()
             for part in response.iter_bytes():
                 body += part
