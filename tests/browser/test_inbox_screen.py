@@ -106,7 +106,6 @@ def test_an_answer_is_sent_and_taken_back(inbox: Page) -> None:
     inbox.keyboard.press("Control+Enter")
     expect(inbox.locator(".message-out")).to_contain_text("leaves in")
     expect(inbox.locator("#composer-text")).to_have_value("")
-    inbox.keyboard.press("Escape")
     inbox.keyboard.press("z")
     expect(inbox.locator(".message-out")).to_have_count(0)
     expect(inbox.locator("#composer-text")).to_have_value("Behind the shed.")
@@ -257,6 +256,45 @@ def test_escape_closes_a_menu_and_leaves_the_conversation_open(inbox: Page) -> N
     inbox.keyboard.press("Escape")
     expect(inbox.locator("[data-menu=snooze]")).not_to_have_attribute("open", "")
     expect(inbox.locator("#thread h1")).to_have_text("number 1")
+
+
+def test_more_than_a_page_is_worked_off_and_grows_without_false_news(inbox: Page, house: Database) -> None:
+    with house.writing() as session:
+        channel = session.scalars(sa.select(Channel)).one()
+        for number in range(55):
+            make_conversation(session, channel, (f"Leaf {number}",), author_name=f"leaf {number}")
+    inbox.reload()
+    rows, gone = inbox.locator("#rows .row"), inbox.locator("#rows .row.gone")
+    expect(rows).to_have_count(50)
+    rows.first.locator("a").click()
+    expect(inbox.locator("#thread h1")).to_have_text("leaf 54")
+    inbox.keyboard.press("r")
+    inbox.keyboard.type("Behind the shed.")
+    inbox.keyboard.press("Control+Enter")
+    expect(gone).to_contain_text("leaf 54")
+    expect(rows).to_have_count(51)  # the next page's first has moved up; it is no news
+    expect(inbox.locator("#news")).to_be_hidden()
+    with house.writing() as session:
+        channel = session.scalars(sa.select(Channel)).one()
+        publish(session, "conversations", make_conversation(session, channel, ("New",), author_name="newcomer").id)
+    expect(inbox.locator("#news")).to_have_text("Show 1 new")
+    expect(gone).to_have_count(1)  # and who was pushed to the next page still waits
+
+
+def test_what_is_open_in_a_thread_does_not_move_it(inbox: Page, house: Database) -> None:
+    inbox.set_viewport_size({"width": 1280, "height": 500})
+    inbox.route("**/reasons", lambda route: route.fulfill(body="<p>a word</p>" * 60))
+    open_first(inbox)
+    inbox.keyboard.press("w")
+    expect(inbox.get_by_text("a word").first).to_be_visible()
+    inbox.keyboard.press("r")
+    inbox.keyboard.type("Behind the shed.")
+    inbox.keyboard.press("Control+Enter")
+    expect(inbox.get_by_role("button", name="Undo")).to_be_in_viewport()
+    with house.writing() as session:
+        publish(session, "conversations", 5)
+    inbox.wait_for_timeout(1_000)  # news are gathered for a moment before the thread is looked at
+    expect(inbox.get_by_role("button", name="Undo")).to_be_in_viewport()
 
 
 def test_a_colleague_who_comes_and_writes_is_seen_at_once(inbox: Page, house: Database) -> None:

@@ -1,4 +1,5 @@
 // The composer grows with its text, counts as the channel counts, and its keys choose between reply and note.
+import { isTyping } from "./keys.js";
 import { say } from "./words.js";
 
 const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" });
@@ -45,6 +46,10 @@ document.addEventListener("trellis:visited", (event) => {
   if (!event.detail.form?.action.endsWith("/cancellation") || !area?.value) return;
   area.focus();
   area.setSelectionRange(area.value.length, area.value.length);
+});
+// What was sent or noted leaves the keys to the rest of the page again: z takes it back, e is done.
+document.addEventListener("trellis:visited", (event) => {
+  if (event.detail.form?.id === "composer" && isTyping(document.activeElement) && !document.activeElement.value) document.activeElement.blur();
 });
 document.addEventListener("trellis:placed", () => areas().forEach(grow));
 areas().forEach(grow);

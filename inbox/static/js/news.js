@@ -1,5 +1,5 @@
-// What news does to the list: rows that are there change in place, new ones wait behind "3 new", and those that no longer
-// belong fade. Nothing moves under the cursor.
+// What news does to the list: rows that are there change in place, new ones wait behind "3 new", those that no longer
+// belong fade, and older ones move up from the next page. Nothing moves under the cursor.
 import { fetchPart } from "./ask.js";
 import { announce, say } from "./words.js";
 
@@ -19,10 +19,12 @@ async function refresh() {
   if (views) document.getElementById("views")?.replaceWith(views);
   const rows = [...fresh.querySelectorAll("#rows .row")];
   const there = new Set(rows.map((row) => row.id)); // before any of them moves over
+  const last = rows.findLastIndex((row) => document.getElementById(row.id));
   let waiting = 0;
-  for (const row of rows) {
+  for (const [at, row] of rows.entries()) {
     const old = document.getElementById(row.id);
-    if (!old) waiting += 1;
+    if (!old && last >= 0 && at > last) document.getElementById("rows").append(row);
+    else if (!old) waiting += 1;
     else if (!old.isEqualNode(row)) {
       const focused = old.contains(document.activeElement);
       row.classList.toggle("here", old.classList.contains("here"));
@@ -30,7 +32,12 @@ async function refresh() {
       if (focused) row.querySelector("a").focus({ preventScroll: true });
     }
   }
-  for (const old of document.querySelectorAll("#rows .row")) old.classList.toggle("gone", !there.has(old.id));
+  const pager = fresh.querySelector("nav.pager");
+  const shown = [...document.querySelectorAll("#rows .row")];
+  // What stands below the last one has only moved to the next page, if there is one.
+  const end = pager?.querySelector("[rel=next]") ? shown.findLastIndex((row) => there.has(row.id)) : shown.length;
+  shown.forEach((row, at) => row.classList.toggle("gone", at < end && !there.has(row.id)));
+  if (pager) list().querySelector("nav.pager")?.replaceWith(pager);
   offer(waiting);
   document.dispatchEvent(new CustomEvent("trellis:placed"));
 }

@@ -18,17 +18,19 @@ async function refresh() {
   const id = openId();
   const fresh = await fetchPart(thread()?.dataset.url, "thread-news");
   if (!fresh || openId() !== id) return;
+  const scrolls = [];
   for (const part of ["thread-bar", "messages", "context"]) {
     const [old, next] = [document.getElementById(part), fresh.getElementById(part)];
     if (!old || !next || old.isEqualNode(next) || old.querySelector("details.menu[open]") || old.contains(document.activeElement)) continue;
     const end = old.scrollHeight - old.scrollTop - old.clientHeight < 60;
     const [top, shown] = [old.scrollTop, old.dataset.shown];
     old.replaceWith(next);
-    next.scrollTop = part === "messages" && end ? next.scrollHeight : top;
+    scrolls.push(() => (next.scrollTop = part === "messages" && end ? next.scrollHeight : top));
     if (shown) next.dataset.shown = shown;
   }
   warn(fresh);
   document.dispatchEvent(new CustomEvent("trellis:placed"));
+  for (const scroll of scrolls) scroll(); // once all that was open is open again
 }
 
 function warn(fresh) {

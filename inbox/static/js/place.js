@@ -3,6 +3,7 @@
 export function place(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const kept = remember();
+  const scrolls = [];
   let placed = 0;
   const whole = fresh.querySelector("body > .app");
   const parts = whole ? [...fresh.querySelectorAll("#troubles, #toasts")] : [...fresh.body.children];
@@ -17,17 +18,15 @@ export function place(html) {
       old.append(...part.children);
       continue;
     }
-    const scrolls = [...old.querySelectorAll("[data-keep-scroll][id]")].map((e) => [e.id, e.scrollTop]);
+    for (const inner of old.querySelectorAll("[data-keep-scroll][id]")) scrolls.push([inner.id, inner.scrollTop]);
     old.replaceWith(part);
-    for (const [id, top] of scrolls) {
-      const again = document.getElementById(id);
-      if (again) again.scrollTop = top;
-    }
     placed += 1;
   }
   if (fresh.title) document.title = fresh.title;
   refocus(kept);
   document.dispatchEvent(new CustomEvent("trellis:placed"));
+  // Once all that was open is open again: what is shorter cannot be scrolled as far.
+  for (const [id, top] of scrolls) document.getElementById(id)?.scrollTo(0, top);
   return { placed, text: fresh.body.textContent.replace(/\s+/g, " ").trim() };
 }
 
