@@ -11,9 +11,18 @@ from inbox.database import among, skip_locked
 from inbox.jobs import Job, after_commit
 from inbox.outbox.claim import LEASE, Claimed, take
 from inbox.outbox.due import may_be_looked_up
-from inbox.outbox.models import Delivery, DeliveryState
+from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
-from inbox.outbox.settle import close_claim, mark_queued, mark_sent, mark_unsure
+from inbox.outbox.settle import (
+    FIRST_LOOK,
+    PAUSES,
+    close_claim,
+    is_exhausted,
+    mark_failed,
+    mark_queued,
+    mark_sent,
+    mark_unsure,
+)
 from inbox.sentence import N_
 
 AT_ONCE = 200
@@ -49,18 +58,38 @@ def claim_looks(session: Session, ids: Collection[int], *, lease: timedelta = LE
 
 
 def settle_look(session: Session, claimed: Claimed, outcome: Outcome) -> Delivery | None:
-    """Store what a look has shown: arrived, surely not (queued again), or still unsure. None when the claim is lost."""
+    """Store what a look has shown: arrived, surely not (sent again, so often), or still unsure. None when the claim is lost."""
     delivery = session.get(Delivery, claimed.delivery.id, with_for_update=True, populate_existing=True)
     if delivery is None or delivery.state != DeliveryState.UNSURE or delivery.claim != claimed.claim:
         return None
     if outcome.result == Result.SENT:
         mark_sent(delivery, outcome)
     elif outcome.result == Result.LATER:
-        mark_queued(delivery, outcome.reason, 0)
-        after_commit(session, Job.SEND)
+        _send_again(session, delivery, outcome)
     else:
         mark_unsure(delivery, outcome.reason, outcome.receipt.external_id)
         again = outcome.look_again and delivery.looks <= len(LOOK_PAUSES)
         delivery.look_at = now() + timedelta(minutes=LOOK_PAUSES[delivery.looks - 1]) if again else None
     close_claim(session, delivery)
     return delivery
+
+
+def _send_again(session: Session, delivery: Delivery, outcome: Outcome) -> None:
+    if not is_exhausted(delivery):
+        # A platform that loses every answer is not asked every minute for ever. The look has waited already.
+        wait = PAUSES[delivery.attempts - 1] - FIRST_LOOK.total_seconds()
+        delivery.looks = 0
+        mark_queued(delivery, outcome.reason, max(wait, 0))
+        after_commit(session, Job.SEND)
+        return
+    gaps = {"number": delivery.attempts, "reason": delivery.last_error}
+    if delivery.kind == DeliveryKind.ACT:
+        # Nobody has looked: an act is done again instead.
+        told = N_(
+            "After %(number)s attempts nobody knows whether it is done; please check and decide. %(reason)s", **gaps
+        )
+        mark_unsure(delivery, told)
+        delivery.look_at = None
+    else:
+        told = N_("It had not arrived after %(number)s attempts, and is not sent again by itself. %(reason)s", **gaps)
+        mark_failed(session, delivery, told)

@@ -95,8 +95,13 @@ def mark_queued(delivery: Delivery, reason: str, wait_seconds: float) -> None:
     delivery.not_before = now() + timedelta(seconds=wait_seconds)
 
 
+def is_exhausted(delivery: Delivery) -> bool:
+    """Whether it was tried so often that only a person has it tried once more."""
+    return delivery.attempts > len(PAUSES)
+
+
 def _try_later(session: Session, delivery: Delivery, outcome: Outcome) -> None:
-    if delivery.attempts > len(PAUSES):
+    if is_exhausted(delivery):
         gaps = {"number": delivery.attempts, "reason": outcome.reason}
         mark_failed(session, delivery, N_("Given up after %(number)s attempts: %(reason)s", **gaps))
         return
