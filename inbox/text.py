@@ -1,14 +1,23 @@
 """Text as strangers send it, made safe and plain: HTML to text, HTML for the screen, cuts, folds and previews."""
 
+import hashlib
 import html
+import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 import nh3
 
+KEY_LIMIT = 500
+URL_LIMIT = 2_000
 # PostgreSQL refuses NUL, JSON and UTF-8 refuse lone surrogates; the other C0 controls are noise.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# An escaped NUL; after an odd number of backslashes it is one, after an even number it is those words.
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+# Made once: json.dumps makes a new one for each call that has other than its own defaults.
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 # They turn the words around them, so that "gpj.exe" reads as a picture; no name needs them.
 _TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[ \t\u00a0\u2007\u202f]+")
@@ -68,6 +77,25 @@ def one_line(text: str, limit: int) -> str:
     if not line.isascii():
         line = _TURNING.sub("", line)
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def storable_json(value: Any) -> str:
+    """`value` as JSON that a database takes. Raises ValueError for NaN, TypeError and RecursionError for what is no JSON."""
+    return _NUL.sub(r"\1", _JSON.encode(value)).encode("utf-8", "ignore").decode()
+
+
+def clean_key(external_id: str) -> str:
+    """A platform's id as we store it. One that is too long keeps its beginning and the digest of the whole."""
+    key = storable(external_id, len(external_id))
+    if len(key) <= KEY_LIMIT:
+        return key
+    return f"{key[: KEY_LIMIT - 65]}#{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def clean_url(url: str) -> str:
+    """A web address, or nothing: an address cut short leads elsewhere, and another scheme may be a script."""
+    url = storable(url, URL_LIMIT + 1).strip()
+    return url if len(url) <= URL_LIMIT and url.lower().startswith(("https://", "http://")) else ""
 
 
 def plain_from_html(markup: str) -> str:

@@ -1,8 +1,6 @@
 """Makes what a connector hands over fit to be stored: sizes cut, characters a database refuses dropped, lies clamped."""
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,13 +17,11 @@ from inbox.connectors.contract import (
     Sentence,
     Visibility,
 )
-from inbox.text import one_line, storable
+from inbox.text import KEY_LIMIT, clean_key, clean_url, one_line, storable, storable_json
 
-KEY_LIMIT = 500
 TEXT_LIMIT = 100_000
 HTML_LIMIT = 500_000
 RAW_LIMIT = 65_536
-URL_LIMIT = 2_000
 HANDLE_LIMIT = 16_384
 NAME_LIMIT = 300
 PREVIEW_LIMIT = 300
@@ -33,10 +29,7 @@ ATTACHMENTS_LIMIT = 50
 COUNT_LIMIT = 10**15
 # Nobody wrote into a community before; such a date is a clock that was never set.
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-# An escaped NUL; after an odd number of backslashes it is one, after an even number it is those words.
-_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 # Made once: json.dumps makes a new one for each call that has other than its own defaults.
-_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _RAW_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 PLAIN_VALUES, PLAIN_LENGTH = 20, 500
 
@@ -128,20 +121,6 @@ def raw_of(item: object) -> str:
     return raw if isinstance(raw, str) and raw else repr(item)[:RAW_LIMIT]
 
 
-def clean_key(external_id: str) -> str:
-    """A platform's id as we store it. One that is too long keeps its beginning and the digest of the whole."""
-    key = storable(external_id, len(external_id))
-    if len(key) <= KEY_LIMIT:
-        return key
-    return f"{key[: KEY_LIMIT - 65]}#{hashlib.sha256(key.encode()).hexdigest()}"
-
-
-def clean_url(url: str) -> str:
-    """A web address, or nothing: an address cut short leads elsewhere, and another scheme may be a script."""
-    url = storable(url, URL_LIMIT + 1).strip()
-    return url if len(url) <= URL_LIMIT and url.lower().startswith(("https://", "http://")) else ""
-
-
 def _clean(message: IncomingMessage, received_at: datetime) -> CleanMessage:
     external_id = clean_key(message.external_id).strip()
     if not external_id:
@@ -220,12 +199,11 @@ def _names(attachments: tuple[IncomingAttachment, ...]) -> str:
 def _reply_handle(handle: dict[str, Any]) -> dict[str, Any]:
     if len(handle) < PLAIN_VALUES and all(map(_is_plain, handle.values())):
         return handle
-    # An answer needs it whole, so it is refused rather than cut. NaN is refused by the databases' JSON.
-    packed = _JSON.encode(handle)
+    # An answer needs it whole, so it is refused rather than cut.
+    packed = storable_json(handle)
     if len(packed) > HANDLE_LIMIT:
         raise Unreadable(N_("What an answer would need is larger than %(limit)s bytes.", limit=HANDLE_LIMIT))
-    # Both would be refused only by the database, and with them the whole batch.
-    unpacked: dict[str, Any] = json.loads(_NUL.sub(r"\1", packed).encode("utf-8", "ignore"))
+    unpacked: dict[str, Any] = json.loads(packed)
     return unpacked
 
 

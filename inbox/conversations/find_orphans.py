@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from inbox.connectors.contract import IncomingMessage
-from inbox.conversations.clean import clean_key
 from inbox.conversations.ingest_known import find_known
+from inbox.text import clean_key
 
 
 def find_orphans(session: Session, channel_id: int, messages: Sequence[IncomingMessage]) -> list[IncomingMessage]:

@@ -10,7 +10,7 @@ from inbox.channels.abilities import abilities
 from inbox.channels.models import Channel, Tombstone
 from inbox.channels.terms import FOR_EVER, terms
 from inbox.conversations.attach import KeptAttachment
-from inbox.conversations.clean import CleanMessage, clean_url
+from inbox.conversations.clean import CleanMessage
 from inbox.conversations.ingest_known import KnownMessage
 from inbox.conversations.ingest_threads import Thread
 from inbox.conversations.models import Attachment, Direction, Message, Revision
@@ -18,7 +18,7 @@ from inbox.conversations.reasons import forget_reasons
 from inbox.conversations.watch import keep_until, next_ask
 from inbox.database import among, given, insert_rows
 from inbox.members.recognise import Known as Person
-from inbox.text import one_line
+from inbox.text import clean_url, one_line
 
 CONTENT = ("text", "html", "quote", "url", "reply_handle", "raw")
 MESSAGE = (

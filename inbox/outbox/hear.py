@@ -12,9 +12,8 @@ from inbox.database import Told, given, insert
 from inbox.jobs import Job, after_commit
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryReport, DeliveryState
 from inbox.sentence import pack
-from inbox.text import storable
+from inbox.text import clean_key
 
-KEY_LIMIT = 500
 NAMES = ("channel_id", "external_id", "has_arrived", "reason", "heard_at")
 
 
@@ -26,7 +25,7 @@ def hear(session: Session, channel_id: int, reports: Iterable[IncomingReport]) -
     """
     moment, said = now(), {}
     for report in reports:
-        key = storable(report.external_id, KEY_LIMIT).strip()
+        key = clean_key(report.external_id).strip()
         if key and (key not in said or report.has_arrived):
             said[key] = (channel_id, key, report.has_arrived, pack(report.reason, Told.LIMIT), moment)
     if not said:

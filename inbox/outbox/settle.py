@@ -1,7 +1,11 @@
 """Stores what came of an attempt: sent, tried again later, failed with its reason, or unsure."""
 
+import json
+import logging
 import random
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -10,11 +14,15 @@ from inbox.activity.record import record
 from inbox.channels.health import mark_broken
 from inbox.channels.models import Channel
 from inbox.clock import now
+from inbox.connectors.lenient import words
 from inbox.live import publish
 from inbox.outbox.claim import Claimed
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.outcome import Outcome, Result
 from inbox.sentence import N_
+from inbox.text import clean_key, clean_url, storable_json
+
+log = logging.getLogger(__name__)
 
 # Seconds before the second, third … attempt: about half a day in all, then a person is asked.
 PAUSES = (10, 30, 120, 600, 1800, 3600, 7200, 14_400, 14_400)
@@ -59,11 +67,11 @@ def close_claim(session: Session, delivery: Delivery) -> None:
 
 
 def mark_sent(delivery: Delivery, outcome: Outcome) -> None:
-    """It arrived: keep the proof."""
+    """It arrived: keep the proof, as far as a database takes it. What has left must not be unsure for a strange receipt."""
     delivery.state = DeliveryState.SENT
-    delivery.external_id = outcome.receipt.external_id[:500] or None
-    delivery.url = outcome.receipt.url
-    delivery.receipt = dict(outcome.receipt.state)
+    delivery.external_id = _key(outcome.receipt.external_id)
+    delivery.url = clean_url(words(outcome.receipt.url))
+    delivery.receipt = _kept(delivery, outcome.receipt.state)
     delivery.last_error = ""
     delivery.look_at = None
     delivery.settled_at = now()
@@ -83,7 +91,7 @@ def mark_unsure(delivery: Delivery, reason: str, external_id: str = "") -> None:
     """It may have arrived, then under this id, where it is known."""
     delivery.state = DeliveryState.UNSURE
     delivery.last_error = reason
-    delivery.external_id = external_id[:500] or delivery.external_id
+    delivery.external_id = _key(external_id) or delivery.external_id
 
 
 def mark_queued(delivery: Delivery, reason: str, wait_seconds: float) -> None:
@@ -136,3 +144,17 @@ def _asked(outcome: Outcome) -> float:
 
 def _about(delivery: Delivery) -> dict[str, int]:
     return {delivery.subject_kind: delivery.subject_id} if delivery.subject_kind and delivery.subject_id else {}
+
+
+def _key(external_id: object) -> str | None:
+    # As ingest keeps it, so that our own answer is met by it.
+    return clean_key(words(external_id)).strip() or None
+
+
+def _kept(delivery: Delivery, state: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(storable_json(dict(state)))
+    except (ValueError, TypeError, RecursionError) as error:
+        log.warning("receipt not kept", extra={"delivery": delivery.id, "error": type(error).__name__})
+        return {}
+    return kept
