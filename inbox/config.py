@@ -17,6 +17,10 @@ PREFIX = "TRELLIS_"
 FOREIGN = {"TRELLIS_TRAINING_DATA", "TRELLIS_SHARED"}
 
 
+LONGEST_UNDO = 600
+"""Seconds that an answer may wait; whoever asked waits as long."""
+
+
 class BadSetting(Exception):
     """A setting that stops the start; its text is one sentence for the operator."""
 
@@ -46,7 +50,10 @@ class Settings(BaseSettings):
         False, description="Let connectors fetch from private addresses (intranets, tests)."
     )
     undo_seconds: int = Field(
-        10, ge=0, le=600, description="How long a reply waits before it leaves, so that it can be undone."
+        10,
+        ge=0,
+        le=LONGEST_UNDO,
+        description="Seconds that an answer waits before it leaves, so that it can be undone; a channel may have its own.",
     )
     second_look: bool = Field(
         False, description="Judge messages that the tagger is unsure of once more; needs trellis-inbox[second-look]."

@@ -12,6 +12,7 @@ from inbox.api.routes import Routes
 from inbox.api.schemas import ConversationSchema, MessageSchema, ThreadSchema, one_of, page_of
 from inbox.channels.abilities import abilities
 from inbox.channels.measure import measure
+from inbox.channels.undo_time import undo_seconds
 from inbox.channels.validate import validate
 from inbox.conversations.browse import Filters, View, browse
 from inbox.conversations.find import find_conversation, find_message, find_thread
@@ -111,7 +112,7 @@ def _reply(session: Session, given: dict[str, Any], conversation_id: int) -> int
             text=given["text"],
             by=acting(session),
             seen_version=given["seen_version"],
-            undo_seconds=opened.settings.undo_seconds,
+            undo_seconds=undo_seconds(channel, opened.settings),
             length=measure(channel, given["text"].strip(), opened.database, opened.vault, opened.settings),
             limit_for=ability.limit_for,
             parent=parent,

@@ -1,4 +1,4 @@
-"""Changes a channel that is connected: its settings, its name, whether it listens. History and cursors stay."""
+"""Changes a channel that is connected: its settings, its name, its undo time, whether it listens. History and cursors stay."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from inbox.channels.connect import add_streams, keep_checked, require_free, stre
 from inbox.channels.due import poll_now
 from inbox.channels.models import Channel, ChannelState, Stream
 from inbox.channels.setup import keep_setup
-from inbox.config import Settings
+from inbox.config import LONGEST_UNDO, Settings
 from inbox.connectors.contract import Setup
 from inbox.jobs import Job, after_commit
 from inbox.live import publish
@@ -67,6 +67,17 @@ def rename(session: Session, channel: Channel, name: str, *, by: Teammate | None
     before, channel.name = channel.name, label
     session.flush()
     record(session, "channel.renamed", "channel", channel.id, by=by, before=before)
+
+
+def change_undo_time(session: Session, channel: Channel, seconds: int | None, *, by: Teammate | None = None) -> None:
+    """What is sent from now on can be taken back for so long; None leaves it to the house. Raises ValueError outside 0 to 600."""
+    if seconds is not None and not 0 <= seconds <= LONGEST_UNDO:
+        raise ValueError(seconds)
+    if seconds == channel.undo_seconds:
+        return
+    before, channel.undo_seconds = channel.undo_seconds, seconds
+    session.flush()
+    record(session, "channel.undo_time_changed", "channel", channel.id, by=by, before=before, after=seconds)
 
 
 def pause(session: Session, channel: Channel, *, by: Teammate | None = None) -> None:

@@ -42,7 +42,7 @@ class Channel(Base):
 
     `host` is the server it speaks to, or its kind where the platform has but one: streams of one host share its patience.
     `abilities` is what its connector last said about this very connection, so that pages need no credentials to know.
-    `turn` names who may use its one-time tokens until `turn_until`.
+    `turn` names who may use its one-time tokens until `turn_until`. Without `undo_seconds` the house's setting counts.
     """
 
     __tablename__ = "channels"
@@ -64,6 +64,7 @@ class Channel(Base):
     turn: Mapped[str] = mapped_column(String(40), default="", server_default="")
     turn_until: Mapped[datetime | None]
     language: Mapped[str] = mapped_column(String(8), default="")
+    undo_seconds: Mapped[int | None]
     is_sample: Mapped[bool] = mapped_column(default=False)
     last_success_at: Mapped[datetime | None]
     last_error: Mapped[str] = mapped_column(Told, default="")

@@ -14,6 +14,7 @@ from inbox.channels.quarantine import count_quarantined
 from inbox.channels.redact import redact
 from inbox.channels.setup import channel_kinds
 from inbox.channels.terms import terms
+from inbox.config import LONGEST_UNDO
 from inbox.connectors.contract import N_, ActName, Capabilities
 from inbox.conversations.list_arrivals import list_last
 from inbox.moderation.options import ORDER
@@ -21,7 +22,7 @@ from inbox.pages.access import can
 from inbox.pages.addresses import receiving_address, return_address
 from inbox.pages.metric_words import metric_names
 from inbox.pages.stream_words import WATCH, scope_words, stream_words
-from inbox.web import reading
+from inbox.web import house, reading
 
 NOT_OFFERED = N_("The platform does not offer this.")
 
@@ -53,6 +54,8 @@ def shown(channel: Channel) -> dict[str, Any]:
         "last": [(each, redact(each.raw)) for each in list_last(session, channel.id)] if can("channels:manage") else [],
         "receiving": receiving_address(channel.id),
         "return_address": return_address(),
+        "usual_undo": house().settings.undo_seconds,
+        "longest_undo": LONGEST_UNDO,
     }
 
 

@@ -14,6 +14,7 @@ from inbox.channels.due import poll_now
 from inbox.channels.ledger import browse_ledger
 from inbox.channels.models import Channel
 from inbox.clock import now
+from inbox.config import LONGEST_UNDO
 from inbox.conversations.list_arrivals import Place, list_arrivals, list_unseen_deletions
 from inbox.jobs import Job, after_commit
 from inbox.pages.access import me, requires
@@ -102,6 +103,20 @@ def rename(channel_id: int) -> ResponseReturnValue:
             )
     except ValueError:
         flash(gettext("Another channel has this name."), "error")
+    return redirect(url_for("channels.show", channel_id=channel_id))
+
+
+@page.post("/channels/<int:channel_id>/undo-time")
+@requires(Permission.CHANNELS_MANAGE)
+def change_undo_time(channel_id: int) -> ResponseReturnValue:
+    """Another time in which answers can be taken back; none leaves it to the setting of the house."""
+    given = request.form.get("seconds", "").strip()
+    try:
+        with writing() as writable:
+            channel = writable.get(Channel, channel_id) or abort(404)
+            edits.change_undo_time(writable, channel, int(given) if given else None, by=me())
+    except ValueError:
+        flash(gettext("Please give whole seconds, from 0 to %(most)s.", most=LONGEST_UNDO), "error")
     return redirect(url_for("channels.show", channel_id=channel_id))
 
 

@@ -8,6 +8,7 @@ from flask_babel import gettext
 from markupsafe import Markup
 
 from inbox.channels.abilities import abilities
+from inbox.channels.undo_time import undo_seconds
 from inbox.clock import now
 from inbox.connectors.contract import ActName
 from inbox.conversations.find import find_message
@@ -39,16 +40,15 @@ def create_act(message_id: int) -> ResponseReturnValue:
     with writing() as writable:
         message = find_message(writable, message_id) or abort(404)
         try:
-            seconds = house().settings.undo_seconds
-            ability = abilities(message.conversation.channel)
+            channel = message.conversation.channel
             done = act(
                 writable,
                 message,
                 ActName(name),
                 reason=reason,
                 by=me(),
-                capabilities=ability,
-                undo_seconds=seconds,
+                capabilities=abilities(channel),
+                undo_seconds=undo_seconds(channel, house().settings),
                 until=_until(name),
             )
         except ActRefused as refusal:

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from inbox.channels.abilities import abilities
 from inbox.channels.measure import measure
+from inbox.channels.undo_time import undo_seconds
 from inbox.channels.validate import validate
 from inbox.conversations.models import Conversation, Message
 from inbox.conversations.refusal import Refusal
@@ -86,7 +87,7 @@ def _send(session: Session, conversation: Conversation, text: str) -> None:
         text=text,
         by=me(),
         seen_version=_seen_version(),
-        undo_seconds=opened.settings.undo_seconds,
+        undo_seconds=undo_seconds(channel, opened.settings),
         length=measure(channel, text.strip(), opened.database, opened.vault, opened.settings),
         limit_for=abilities(channel).limit_for,
         validate=lambda parcel: validate(channel, parcel, opened.database, opened.vault, opened.settings),

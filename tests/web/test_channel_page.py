@@ -13,8 +13,9 @@ from inbox.channels.models import Channel, Pause, QuarantinedItem, Stream
 from inbox.clock import now
 from inbox.connectors.contract import N_, BadItem, Batch, Deletion
 from inbox.conversations.ingest import ingest
-from inbox.conversations.models import Message
+from inbox.conversations.models import Conversation, Message
 from inbox.database import Database
+from inbox.outbox.models import Delivery
 from tests.incoming import batch_of, written
 from tests.making import make_channel
 
@@ -115,9 +116,41 @@ def test_a_day_that_is_none_fetches_nothing(client: Any, number: int, house: Dat
         assert session.scalar(sa.select(sa.func.count()).select_from(Stream)) == 1
 
 
+def test_a_channel_has_its_own_time_to_take_answers_back(client: Any, number: int, house: Database) -> None:
+    with house.writing() as session:
+        message = session.scalars(sa.select(Message).where(Message.external_id == "1")).one()
+        message.reply_handle = {"acct": "mia@far.example", "status_id": "1"}
+        home = message.conversation_id
+
+    def waits(text: str) -> timedelta:
+        with house.reading() as session:
+            version = session.get_one(Conversation, home).version
+        client.post(f"/conversations/{home}/replies", data={"text": text, "seen_version": version})
+        with house.reading() as session:
+            sent = session.scalars(sa.select(Message).where(Message.text == text)).one()
+            return session.get_one(Delivery, sent.delivery_id).not_before - sent.posted_at
+
+    assert waits("As usual.") == timedelta(seconds=10)
+    client.post(f"/channels/{number}/undo-time", data={"seconds": "90"})
+    assert waits("With care.") == timedelta(seconds=90)
+    client.post(f"/channels/{number}/undo-time", data={"seconds": "0"})
+    assert waits("At once.") == timedelta(0)
+    client.post(f"/channels/{number}/undo-time", data={"seconds": ""})
+    assert waits("As usual again.") == timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("seconds", ["-1", "601", "soon", "1.5", "9" * 5_000])
+def test_a_time_that_cannot_be_changes_nothing(client: Any, number: int, house: Database, seconds: str) -> None:
+    client.post(f"/channels/{number}/undo-time", data={"seconds": "90"})
+    page = client.post(f"/channels/{number}/undo-time", data={"seconds": seconds}, follow_redirects=True)
+    assert "Please give whole seconds, from 0 to 600." in page.text
+    with house.reading() as session:
+        assert session.get_one(Channel, number).undo_seconds == 90
+
+
 def test_readers_start_and_stop_nothing(sign_in_as: Any, number: int) -> None:
     reader = sign_in_as("reader")
-    for act in ("backfill", "backfill/end", "sign-in"):
+    for act in ("backfill", "backfill/end", "sign-in", "undo-time"):
         assert reader.post(f"/channels/{number}/{act}").status_code == 403
 
 
