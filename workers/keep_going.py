@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from workers import poll, refetch, rescue, send
+from workers import poll, refetch, rescue, send, sync_tickets
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def keep_going(*, burst: bool) -> Iterator[None]:
         beating.start()
     # Each is left, the last one first, also when the wait for another is cut short.
     with ExitStack() as leaving:
-        for recipe in (rescue, refetch, poll):
+        for recipe in (rescue, sync_tickets, refetch, poll):
             leaving.callback(recipe.leave, BURST_SECONDS if burst else READ_SECONDS)
         leaving.callback(send.leave, BURST_SECONDS if burst else SENT_SECONDS)
         try:
@@ -48,7 +48,7 @@ def _beat(ended: threading.Event) -> None:
 
 
 def _begin(ended: threading.Event) -> None:
-    for recipe in (send, rescue, poll, refetch):
+    for recipe in (send, rescue, poll, refetch, sync_tickets):
         # Whoever waited for the database meanwhile would open anew what has been left.
         if ended.is_set():
             return

@@ -12,6 +12,7 @@ from inbox.activity.record import record
 from inbox.clock import now
 from inbox.connectors.contract import ConnectorError, Gone
 from inbox.connectors.tracker_contract import TicketState
+from inbox.ideas.find import find_idea
 from inbox.ideas.models import IdeaState
 from inbox.ideas.progress import NEXT, progress
 from inbox.live import publish
@@ -31,6 +32,9 @@ def sync(session: Session, ticket_id: int, seen: TicketState | ConnectorError) -
     ticket = session.get(Ticket, ticket_id)
     if ticket is None:
         return False
+    # Two tickets that end at once would each wait for the other.
+    find_idea(session, ticket.idea_id, lock=True)
+    session.refresh(ticket)
     ticket.read_at = now()
     publish(session, "ideas", ticket.idea_id)
     if isinstance(seen, ConnectorError):

@@ -17,13 +17,14 @@ from inbox.ideas.refusal import IdeaRefused
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.parcels import card_of
 from inbox.tickets.browse import browse
-from inbox.tickets.due import due
+from inbox.tickets.due import claim, find_due
 from inbox.tickets.hand_over import hand_over
 from inbox.tickets.models import Ticket, TicketStatus
 from inbox.tickets.push import push
 from inbox.tickets.settle_ticket import settle_ticket
 from inbox.tickets.sync import sync
 from tests.garden import a_member, a_message, a_team, a_teammate, a_tracker
+from tests.incoming import Statements
 
 
 def an_idea(session: Session, **fields: Any) -> Idea:
@@ -248,8 +249,22 @@ def test_a_due_ticket_is_given_to_one_worker(database: Database) -> None:
         off = sent(session, an_idea(session, title="Off"), read_due_at=now() - timedelta(minutes=1))
         off.tracker.is_active = False
     with database.writing() as session:
-        found = due(session)
-        assert len(found) == 1
-    assert found[0].tracker.kind == "github"
+        ((number, host),) = find_due(session)
+        assert host == "github"
+        assert find_due(session, besides=[number]) == find_due(session, without=[host]) == []
+        (found,) = claim(session, [number, off.id])
+    assert (found.id, found.tracker.kind) == (number, "github")
     with database.writing() as session:
-        assert due(session) == []
+        assert find_due(session) == []
+        assert claim(session, [number]) == []
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_the_number_of_statements_does_not_depend_on_how_many_are_due(session: Session, number: int) -> None:
+    due_at = now() - timedelta(minutes=1)
+    ids = [sent(session, an_idea(session), read_due_at=due_at).id for _ in range(number)]
+    session.expunge_all()
+    with Statements(session) as statements:
+        assert {found for found, _ in find_due(session)} == set(ids)
+        assert [ticket.tracker.kind for ticket in claim(session, ids)] == ["github"] * number
+    assert len(statements.seen) == 3

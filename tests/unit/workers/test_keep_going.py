@@ -5,19 +5,19 @@ import threading
 import pytest
 
 from workers import keep_going as keeping
-from workers import poll, refetch, rescue, send
+from workers import poll, refetch, rescue, send, sync_tickets
 from workers.keep_going import keep_going
 
 
 class Recipes:
-    """The four recipes, of which only is noted what they are told, and by which thread."""
+    """The five recipes, of which only is noted what they are told, and by which thread."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.told: list[tuple[str, str]] = []
         self.is_held = threading.Event()
         self.may_go_on = threading.Event()
         self.may_go_on.set()
-        for recipe in (send, rescue, poll, refetch):
+        for recipe in (send, rescue, poll, refetch, sync_tickets):
             name = recipe.__name__.removeprefix("workers.")
             monkeypatch.setattr(recipe, "go_on", lambda name=name: self.begin(name))
             monkeypatch.setattr(recipe, "leave", lambda _patience, name=name: self.note("leave", name))
@@ -41,7 +41,7 @@ def recipes(monkeypatch: pytest.MonkeyPatch) -> Recipes:
 
 def test_what_is_due_begins_before_the_first_job(recipes: Recipes) -> None:
     with keep_going(burst=False):
-        assert [name for _, name in recipes.told] == ["send", "rescue", "poll", "refetch"]
+        assert [name for _, name in recipes.told] == ["send", "rescue", "poll", "refetch", "sync_tickets"]
 
 
 def test_a_burst_begins_nothing_by_itself(recipes: Recipes) -> None:
@@ -67,4 +67,4 @@ def test_nothing_begins_after_the_worker_has_left(recipes: Recipes, monkeypatch:
     recipes.may_go_on.set()
     beating.join(5)
     left = recipes.told.index(("leave", "send"))
-    assert [what for what, _ in recipes.told[left:]] == ["leave"] * 4
+    assert [what for what, _ in recipes.told[left:]] == ["leave"] * 5
