@@ -32,11 +32,14 @@ def csv_rows(lines: Lines, header: Sequence[str], delimiter: str) -> Iterator[Ro
         raw = "\n".join(line.text for line in taken)[:SHOWN]
         number, end = taken[0].number, taken[-1].end
         if fields is None:
-            yield Row(number, end, None, "the row never ends: a quotation mark is missing, or it is too long", raw)
+            problem = N_("the row never ends: a quotation mark is missing, or it is too long")
+            yield Row(number, end, None, problem, raw)
         elif any(fields):
             surplus = len(fields) - len(header)
             if surplus > 0 and any(fields[len(header) :]):
-                yield Row(number, end, None, f"it has {len(fields)} fields where the header has {len(header)}", raw)
+                found, named = len(fields), len(header)
+                problem = N_("it has %(found)s fields where the header has %(named)s", found=found, named=named)
+                yield Row(number, end, None, problem, raw)
             else:
                 yield Row(number, end, dict(zip(header, fields, strict=False)))
 

@@ -15,6 +15,7 @@ from inbox.training.teachable import readable, teachable, with_author
 
 SHOWN = 20
 EXCERPT = 200
+TOO_FEW = "too_few"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,13 @@ class Models:
     training: Model | None
     others: Sequence[Model]
     new: int
+
+    @property
+    def lacking(self) -> int:
+        """How many corrections the last training asked for that are not there yet."""
+        if self.last is None or self.last.reason != TOO_FEW:
+            return 0
+        return max(0, int(self.last.reason_fields["needed"]) - self.new)
 
     @property
     def last(self) -> Model | None:
@@ -63,7 +71,10 @@ def browse_models(session: Session) -> Models:
     champion = of.get(ModelState.CHAMPION)
     # What an older shipped model learned is learned anew by the one that serves now.
     base = champion.base_version if champion else ""
-    here = (model for model in models if not model.is_base and model.base_version in (base, ""))
+    # Nor has one that found too few learned from those.
+    here = (
+        model for model in models if not model.is_base and model.base_version in (base, "") and model.reason != TOO_FEW
+    )
     trained = max((model.requested_at for model in here), default=None)
     corrected = sa.select(sa.func.count()).select_from(Correction).join(Message, Message.id == Correction.message_id)
     new = with_author(corrected).where(Correction.undone_at.is_(None), teachable())

@@ -18,6 +18,9 @@ document.addEventListener("change", (event) => {
   if (!digit) return;
   order = order.filter((one) => one !== digit);
   if (event.target.checked) order.push(digit);
+  const form = event.target.form;
+  const first = order.find((one) => form.querySelector(`[data-also="${one}"]:checked`));
+  form.querySelector("[data-ticked]").value = first ? form.querySelector(`[data-also="${first}"]`).value : "";
 });
 
 document.addEventListener("keydown", (event) => {
@@ -25,10 +28,7 @@ document.addEventListener("keydown", (event) => {
   const digit = event.shiftKey && DIGIT.exec(event.code)?.[1];
   const boxes = event.key === "Enter" && !event.target.closest("button, a, summary") ? ticked() : [];
   if (digit ? !tick(digit) : !boxes.length) return;
-  if (!digit) {
-    const first = order.find((one) => boxes.some((box) => box.dataset.also === one)) ?? boxes[0].dataset.also;
-    boxes[0].form.querySelector(`button[data-key="${first}"]`).click();
-  }
+  if (!digit) boxes[0].form.querySelector("[data-ticked]").click();
   event.preventDefault();
   event.stopPropagation();
 }, true); // before Enter opens a row of the list

@@ -120,6 +120,8 @@ def test_a_bad_row_costs_one_row_and_names_its_line(csv: Path) -> None:
         (6, "the row never ends"),
     ]
     assert json.loads(bad[1].raw) == {"id": "3", "text": "x", "date": "yesterday"}
+    words = "the row never ends: a quotation mark is missing, or it is too long"
+    assert bad[3].reason.values["problem"].words == words
     assert bad[3].raw == '5,"never closed,2026-01-01'
 
 

@@ -141,6 +141,18 @@ def test_a_refused_challenger_says_why(
     assert "The last training was not adopted" in page
 
 
+def test_corrections_that_were_too_few_wait_for_more(
+    client: Any, trained: Callable[..., int], asked: Callable[..., list[int]]
+) -> None:
+    for message in asked("Can it fly?", "It broke."):
+        client.post(f"/messages/{message}/tag", data={"tag": "idea"})
+    fields = {"examples": 2, "needed": 20}
+    trained(ModelState.REFUSED, "b+1", reason="too_few", reason_fields=fields, figures={}, requested_at=now())
+    page = client.get("/settings/models").text
+    assert "2 corrections that no training has seen yet. 18 more are needed." in page
+    assert "nothing new" not in page
+
+
 def test_a_training_that_was_given_up_is_told_of(client: Any, trained: Callable[..., int]) -> None:
     trained(ModelState.CHAMPION, "b", payload=None, figures={})
     trained(ModelState.ABANDONED, reason="abandoned", base_version="", payload=None, figures={})
