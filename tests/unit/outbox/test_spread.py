@@ -3,14 +3,15 @@
 import pytest
 import sqlalchemy as sa
 
-from inbox.connectors.contract import ActName, Capabilities
-from inbox.conversations.models import Message
+from inbox.connectors.contract import ActName, Capabilities, Receipt
+from inbox.conversations.models import Conversation, Message
 from inbox.conversations.reply import reply
 from inbox.database import Database
 from inbox.ideas.models import Idea
 from inbox.moderation.act import act
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.queue import queue_delivery
+from inbox.settlements.spread import spread
 from inbox.teams.models import ProductTeam
 from inbox.tickets.models import Ticket, TicketStatus
 from inbox.trackers.models import Tracker
@@ -65,6 +66,39 @@ def test_an_idea_that_left_by_mail_is_told_its_ticket(database: Database, platfo
     with database.reading() as session:
         assert session.get_one(Delivery, delivery.id).state == DeliveryState.SENT
         assert session.get_one(Ticket, ticket.id).status != TicketStatus.PENDING
+
+
+def answer_twice(database: Database, platform: Platform, external_id: str) -> list[tuple[str, str | None]]:
+    """Two answers, both of which their platform says to have taken under this id; the words and ids that are kept."""
+    platform.accept = lambda _key: Receipt(external_id)  # type: ignore[method-assign]
+    with database.writing() as session:
+        ada, thread = make_teammate(session), make_conversation(session, make_channel(session), ("Two stars.",))
+        session.scalars(sa.select(Message)).one().external_id = "review-1"
+    for text in ("Sorry!", "It is mended."):
+        with database.writing() as session:
+            here = session.get_one(Conversation, thread.id)
+            reply(session, here, text=text, by=ada, seen_version=here.version, undo_seconds=0)
+        outgoing(database, platform.carriers()).run(LONG)
+    with database.writing() as session:
+        for delivery in session.scalars(sa.select(Delivery)):
+            assert delivery.state == DeliveryState.SENT
+            spread(session, delivery)
+    with database.reading() as session:
+        assert session.get_one(Conversation, thread.id).message_count == 3
+        rows = session.execute(sa.select(Message.text, Message.external_id).order_by(Message.id))
+        return [(text, key) for text, key in rows]
+
+
+def test_an_answer_that_takes_the_place_of_the_one_before_leaves_its_words(
+    database: Database, platform: Platform
+) -> None:
+    kept = answer_twice(database, platform, "review-1:ours")
+    assert kept == [("Two stars.", "review-1"), ("Sorry!", None), ("It is mended.", "review-1:ours")]
+
+
+def test_an_answer_that_is_given_anothers_id_is_sent_all_the_same(database: Database, platform: Platform) -> None:
+    kept = answer_twice(database, platform, "review-1")
+    assert kept == [("Two stars.", "review-1"), ("Sorry!", None), ("It is mended.", None)]
 
 
 def test_one_that_breaks_does_not_stop_the_others(database: Database, platform: Platform) -> None:
