@@ -242,9 +242,10 @@ def test_a_row_that_changes_but_stays_does_not_fade(inbox: Page, house: Database
     inbox.keyboard.press("4")
     row = inbox.locator("#rows .row").first
     expect(row.locator(".tag-troll")).to_be_visible()
-    with house.writing() as session:
+    looks = inbox.expect_response(lambda answer: answer.request.headers.get("x-fragment") == "list")
+    with looks, house.writing() as session:
         publish(session, "conversations", 1)
-    inbox.wait_for_timeout(1_500)  # news are gathered for a moment before the list is looked at
+    inbox.wait_for_timeout(1_000)  # for the look after one's own act, too
     expect(inbox.locator("#rows .row.gone")).to_have_count(0)
 
 
@@ -303,3 +304,26 @@ def test_a_colleague_who_comes_and_writes_is_seen_at_once(inbox: Page, house: Da
         number = session.scalars(sa.select(Conversation.id).where(Conversation.author_name == "number 1")).one()
     look_in(number, Teammate(id=99, name="Bo"), typing=True)
     expect(inbox.get_by_text("Bo is writing here right now.")).to_be_visible()
+
+
+def test_a_key_does_nothing_when_the_chosen_conversation_does_not_come(inbox: Page, house: Database) -> None:
+    open_first(inbox)
+    inbox.route("**/conversations/*", lambda route: route.fulfill(status=503, body="The server hung up."))
+    inbox.keyboard.press("j")
+    inbox.keyboard.press("e")
+    expect(inbox.locator(".toast")).to_have_text("The server hung up.")
+    inbox.unroute("**/conversations/*")
+    inbox.locator("#rows .row", has_text="number 4").locator("a").first.click()
+    expect(inbox.locator("#thread h1")).to_have_text("number 4")
+    assert [state_of(house, f"number {number}") for number in (1, 2, 4)] == [ConversationState.OPEN] * 3
+
+
+def test_what_could_not_be_sent_is_kept_as_a_draft(inbox: Page) -> None:
+    open_first(inbox)
+    inbox.route("**/replies", lambda route: route.fulfill(status=503, body="The server hung up."))
+    inbox.locator("#composer-text").fill("half a thought")
+    inbox.locator("#composer-text").press("Control+Enter")
+    expect(inbox.locator(".toast")).to_have_text("The server hung up.")
+    expect(inbox.locator("#draft-state")).to_have_text("Draft saved")
+    inbox.reload()
+    expect(inbox.locator("#composer-text")).to_have_value("half a thought")

@@ -124,10 +124,11 @@ def test_the_words_that_decided_appear_once_a_worker_has_found_them(
     panel.locator(".said-idea summary").click()
     # News draws the conversation anew; what is open stays open, what is written stays written.
     page.locator("#thread h1").click()
-    with house.writing() as session:
+    looks = page.expect_response(lambda answer: answer.request.headers.get("x-fragment") == "thread-news")
+    with looks, house.writing() as session:
         session.scalars(sa.select(Message)).first().hidden_at = sa.func.now()  # type: ignore[union-attr, assignment]
         publish(session, "conversations", 1, 2)
-    page.wait_for_timeout(1_200)
+    page.wait_for_timeout(200)  # the script reads what has come
     expect(panel.locator("details")).to_have_count(4)
     expect(page.locator(".composer textarea")).to_have_value("half an answer")
     expect(loud).to_be_visible()

@@ -123,6 +123,7 @@ def test_a_thumb_answers_on_a_phone(at: Callable[..., Page], house: Database) ->
     page = at("/training", "de")
     page.set_viewport_size({"width": 390, "height": 844})
     page.get_by_role("button", name="Beginnen", exact=True).click()
+    expect(page.locator("#round-card")).to_be_visible()
     for button in page.locator(".round .choice, .round-foot button").all():
         box = button.bounding_box()
         assert box

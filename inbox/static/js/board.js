@@ -1,6 +1,7 @@
 // The board by keyboard and by dragging: arrow keys go from idea to idea, with Shift they move it. Both press the
 // buttons of the idea's own form. News keeps the page true while nobody works in it.
-import { visit } from "./swap.js";
+import { revisit } from "./swap.js";
+import { looker } from "./turns.js";
 
 const columns = () => [...document.querySelectorAll("[data-board] .column")].filter((column) => column.getClientRects().length);
 const titles = (column) => [...column.querySelectorAll(".idea-title")];
@@ -67,14 +68,12 @@ document.addEventListener("trellis:visited", () => {
   scrolled = null;
 });
 
-let timer = 0;
+const rests = () => shown() && !dragged && !document.querySelector("#main :is(input, textarea, select):focus, #main details[open], dialog[open]");
+const later = looker(600, async (still) => {
+  if (!rests()) return;
+  remember();
+  await revisit("page", () => still() && rests());
+});
 document.addEventListener("trellis:news", (event) => {
-  if (!shown() || !["ideas", "deliveries", "look"].includes(event.detail.kind)) return;
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    const busy = dragged || document.querySelector("#main :is(input, textarea, select):focus, #main details[open], dialog[open]");
-    if (!shown() || busy) return;
-    remember();
-    visit(location.href, { push: false });
-  }, 600);
+  if (shown() && ["ideas", "deliveries", "look"].includes(event.detail.kind)) later();
 });

@@ -44,4 +44,12 @@ document.addEventListener("trellis:leaving", (event) => {
   area.dataset.kept = area.value;
   event.detail.waits.push(flying);
 });
+// A send that has not arrived has taken nothing with it.
+document.addEventListener("trellis:stayed", (event) => {
+  const area = event.detail.form.querySelector("textarea[data-draft]");
+  if (!area) return;
+  delete area.dataset.kept;
+  clearTimeout(timer);
+  timer = setTimeout(save, WAIT, area);
+});
 addEventListener("pagehide", () => save(box()));

@@ -1,6 +1,6 @@
 // Single keys press what carries data-key. They rest while somebody types, and never listen to Alt, AltGr or Meta:
 // on German keyboards those type € and @. event.key is what was typed, wherever the key lies.
-import { visit } from "./swap.js";
+import { arrival, visit } from "./swap.js";
 
 const ROOMS = { i: "/conversations", m: "/conversations?view=mine", d: "/ideas", c: "/channels", t: "/product-teams", w: "/digests", s: "/settings", l: "/training" };
 let going = 0;
@@ -22,12 +22,26 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "g") return void (going = Date.now());
   if (event.key === "?" || event.key === "f") return help(event);
-  const target = [...document.querySelectorAll(`[data-key~="${CSS.escape(event.key)}"]`)].filter((one) => isShown(one) || one.hasAttribute("data-key-hidden")).pop();
+  const target = keyed(event.key);
   if (!target) return;
   event.preventDefault();
+  if (arrival()) wait(event.key);
+  else press(target);
+});
+
+const keyed = (key) => [...document.querySelectorAll(`[data-key~="${CSS.escape(key)}"]`)].filter((one) => isShown(one) || one.hasAttribute("data-key-hidden")).pop();
+
+function press(target) {
   if (target.matches("textarea, input")) target.focus();
   else target.click();
-});
+}
+
+// Whoever has chosen the next conversation means that one, however long it takes to come.
+async function wait(key) {
+  if (!(await arrival()) || isTyping(document.activeElement)) return;
+  const target = keyed(key);
+  if (target) press(target);
+}
 
 function help(event) {
   event.preventDefault();

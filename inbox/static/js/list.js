@@ -3,7 +3,6 @@
 import { isTyping } from "./keys.js";
 import { visit } from "./swap.js";
 
-let timer = 0;
 const rows = () => [...document.querySelectorAll("#rows .row:not(.going)")];
 const current = () => document.querySelector("#rows .row.here") ?? document.querySelector('#rows .row[aria-current="true"]');
 const openId = () => document.getElementById("thread")?.dataset.conversation ?? "";
@@ -34,8 +33,7 @@ function move(step) {
   next.scrollIntoView({ block: "nearest" });
   const link = next.querySelector("a");
   link.focus({ preventScroll: true });
-  clearTimeout(timer);
-  if (openId()) timer = setTimeout(() => visit(link.href, { part: "thread" }), 160);
+  if (openId()) visit(link.href, { part: "thread", after: 160 });
 }
 
 document.addEventListener("keydown", (event) => {

@@ -1,10 +1,10 @@
 // News about a training shows on the page of the models, without moving what somebody reads or presses.
-import { visit } from "./swap.js";
+import { revisit } from "./swap.js";
+import { looker } from "./turns.js";
 
-let timer = 0;
+const shown = () => document.getElementById("models");
+const later = looker(200, (still) => shown() && revisit("models", () => still() && shown()));
 
 document.addEventListener("trellis:news", (event) => {
-  if (!document.getElementById("models") || !["models", "look"].includes(event.detail.kind)) return;
-  clearTimeout(timer);
-  timer = setTimeout(() => document.getElementById("models") && visit(location.href, { part: "models", push: false }), 200);
+  if (shown() && ["models", "look"].includes(event.detail.kind)) later();
 });

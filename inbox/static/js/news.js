@@ -1,20 +1,18 @@
 // What news does to the list: rows that are there change in place, new ones wait behind "3 new", those that no longer
 // belong fade, and older ones move up from the next page. Nothing moves under the cursor.
 import { fetchPart } from "./ask.js";
+import { looker, wish } from "./turns.js";
 import { announce, say } from "./words.js";
 
-let timer = 0;
 const list = () => document.getElementById("list");
 
 document.addEventListener("trellis:news", (event) => {
-  if (!list() || ["viewers", "reasons"].includes(event.detail.kind)) return;
-  clearTimeout(timer);
-  timer = setTimeout(refresh, 400);
+  if (list() && !["viewers", "reasons"].includes(event.detail.kind)) later();
 });
 
-async function refresh() {
+const later = looker(400, async (still) => {
   const fresh = await fetchPart(list()?.dataset.url, "list");
-  if (!fresh || !list()) return;
+  if (!fresh || !still() || !list()) return;
   const views = fresh.getElementById("views");
   if (views) document.getElementById("views")?.replaceWith(views);
   const rows = [...fresh.querySelectorAll("#rows .row")];
@@ -40,7 +38,7 @@ async function refresh() {
   if (pager) list().querySelector("nav.pager")?.replaceWith(pager);
   offer(waiting);
   document.dispatchEvent(new CustomEvent("trellis:placed"));
-}
+});
 
 function offer(number) {
   const pill = document.getElementById("news");
@@ -53,9 +51,10 @@ function offer(number) {
 
 document.addEventListener("click", async (event) => {
   if (!event.target.closest("[data-news]")) return;
+  const wanted = wish();
   const fresh = await fetchPart(list().dataset.url, "list");
   const next = fresh?.getElementById("list");
-  if (!next) return;
+  if (!next || !wanted()) return;
   list().replaceWith(next);
   document.dispatchEvent(new CustomEvent("trellis:placed"));
   next.querySelector(".row a")?.focus();

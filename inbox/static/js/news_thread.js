@@ -1,8 +1,8 @@
 // What news does to the open conversation: it grows in place, and whoever is writing is told when somebody was faster.
 import { fetchPart } from "./ask.js";
+import { looker } from "./turns.js";
 import { announce } from "./words.js";
 
-let timer = 0;
 const thread = () => document.getElementById("thread");
 const openId = () => thread()?.dataset.conversation ?? "";
 
@@ -10,14 +10,12 @@ document.addEventListener("trellis:news", (event) => {
   const { kind, ids } = event.detail;
   if (!openId() || ["viewers", "reasons", "own"].includes(kind)) return;
   if (kind === "conversations" && !ids.map(String).includes(openId())) return;
-  clearTimeout(timer);
-  timer = setTimeout(refresh, 300);
+  later();
 });
 
-async function refresh() {
-  const id = openId();
+const later = looker(300, async (still) => {
   const fresh = await fetchPart(thread()?.dataset.url, "thread-news");
-  if (!fresh || openId() !== id) return;
+  if (!fresh || !still()) return;
   const scrolls = [];
   for (const part of ["thread-bar", "messages", "context"]) {
     const [old, next] = [document.getElementById(part), fresh.getElementById(part)];
@@ -31,7 +29,7 @@ async function refresh() {
   warn(fresh);
   document.dispatchEvent(new CustomEvent("trellis:placed"));
   for (const scroll of scrolls) scroll(); // once all that was open is open again
-}
+});
 
 function warn(fresh) {
   const [seen, now] = [document.getElementById("seen-version"), fresh.getElementById("seen-version")];

@@ -1,12 +1,14 @@
 // Puts what came from the server in place: a whole page replaces .app, a fragment each element with the same id.
-// Elements with data-append (the toasts) receive children instead of being replaced.
-export function place(html) {
+// Elements with data-append (the toasts) receive children instead of being replaced. What comes too late leaves its toasts only.
+import { moved } from "./turns.js";
+
+export function place(html, { late = false } = {}) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const kept = remember();
   const scrolls = [];
   let placed = 0;
-  const whole = fresh.querySelector("body > .app");
-  const parts = whole ? [...fresh.querySelectorAll("#troubles, #toasts")] : [...fresh.body.children];
+  const whole = late ? null : fresh.querySelector("body > .app");
+  const parts = late || whole ? [...fresh.querySelectorAll(late ? "#toasts" : "#troubles, #toasts")] : [...fresh.body.children];
   if (whole) {
     document.querySelector("body > .app").replaceWith(whole);
     placed += 1;
@@ -22,7 +24,8 @@ export function place(html) {
     old.replaceWith(part);
     placed += 1;
   }
-  if (fresh.title) document.title = fresh.title;
+  if (fresh.title && !late) document.title = fresh.title;
+  moved();
   refocus(kept);
   document.dispatchEvent(new CustomEvent("trellis:placed"));
   // Once all that was open is open again: what is shorter cannot be scrolled as far.

@@ -23,5 +23,10 @@ async function look(form) {
   }
 }
 
-// The title proposed is a start: typing replaces it.
-document.addEventListener("trellis:placed", () => document.querySelector("dialog[open] #promote [name=title]")?.select());
+// The title proposed is a start: typing replaces it. News that is placed meanwhile does not mark it again.
+let offered = null;
+document.addEventListener("trellis:placed", () => {
+  const title = document.querySelector("dialog[open] #promote [name=title]");
+  if (title && title !== offered) title.select();
+  offered = title;
+});

@@ -3,13 +3,15 @@
 import { fetchPart } from "./ask.js";
 
 const open = new Map(); // message id → the panel as it was last seen
+const asked = {}; // message id → how often, since answers overtake each other
 const place = (id) => document.getElementById(`reasons-${id}`);
 const link = (id) => document.querySelector(`[data-reasons="${id}"]`);
 const text = (id) => document.querySelector(`[data-words-of="${id}"]`);
 
 async function load(id) {
+  const mine = (asked[id] = (asked[id] ?? 0) + 1);
   const fresh = await fetchPart(link(id)?.dataset.url, "reasons");
-  if (!fresh || !open.has(id) || fresh.body.innerHTML === open.get(id)) return;
+  if (!fresh || mine !== asked[id] || !open.has(id) || fresh.body.innerHTML === open.get(id)) return;
   open.set(id, fresh.body.innerHTML);
   show(id);
 }
