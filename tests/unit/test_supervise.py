@@ -55,12 +55,14 @@ def test_pauses_grow_while_a_child_keeps_failing(eventually: Callable[..., Any])
     assert pauses[0] < pauses[1] < pauses[2] < 30
 
 
-def test_a_child_that_ignores_sigterm_is_gone_within_seconds() -> None:
+def test_a_child_that_ignores_sigterm_is_gone_within_seconds(tmp_path: Path, eventually: Callable[..., Any]) -> None:
+    ready = tmp_path / "ready"
     one = child(
-        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('x', flush=True); time.sleep(60)"
+        "import pathlib, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        f"pathlib.Path({str(ready)!r}).touch(); time.sleep(60)"
     )
     one.start()
-    time.sleep(0.5)
+    eventually(ready.exists)
     before = time.monotonic()
     stop([one], patience=2.5)
     assert one.process

