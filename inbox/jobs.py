@@ -69,6 +69,8 @@ RECIPES: dict[Job, Recipe] = {
 }
 
 
+# What failed stands in the log. Kept for a week, a database that is away for two days would fill the embedded Valkey.
+FAILED_SECONDS = 3_600
 WORKING = "trellis:working"
 # The schedule rings every five; who has not answered by then is told of within a minute.
 REST_SECONDS = 45
@@ -91,7 +93,12 @@ def ring(job: Job, *arguments: int) -> bool:
         if not connection.set(_waiting(job, arguments), "1", nx=True, ex=recipe.seconds):
             return True
         Queue(recipe.queue, connection=connection, serializer=JSONSerializer).enqueue(
-            recipe.path, *arguments, job_timeout=recipe.seconds, result_ttl=0, failure_ttl=7 * 86_400, meta={"job": job}
+            recipe.path,
+            *arguments,
+            job_timeout=recipe.seconds,
+            result_ttl=0,
+            failure_ttl=FAILED_SECONDS,
+            meta={"job": job},
         )
     except redis.RedisError as error:
         log.warning("doorbell is away, the sweep will find it", extra={"job": job, "error": type(error).__name__})

@@ -83,6 +83,15 @@ def test_a_job_is_done_and_a_failing_one_stops_nobody(trace: Callable[[], int], 
     assert trace() == 1
 
 
+def test_jobs_that_fail_for_days_do_not_fill_valkey(trace: Callable[[], int], worker: Callable[..., Any]) -> None:
+    ring(Job.SEND)
+    assert worker("--burst").wait(30) == 0
+    kept: Any = jobs.doorbell().keys("rq:job:*") + jobs.doorbell().keys("rq:results:*")
+    assert kept, "the last hour's can be looked at"
+    # Of all that fails every five seconds, 5 KB each.
+    assert all(0 < jobs.doorbell().ttl(key) <= 3_600 for key in kept)
+
+
 def test_a_second_ring_for_a_waiting_job_is_dropped(trace: Callable[[], int], worker: Callable[..., Any]) -> None:
     for _ in range(5):
         ring(Job.POLL)
