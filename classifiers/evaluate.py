@@ -18,6 +18,7 @@ from classifiers.tagger import Tagger, load_tagger
 from classifiers.tags import OTHER, UNSURE, Tag
 
 _BATCH = 256
+_NAMED = 20
 _LABELS = {*Tag, OTHER}
 _COLUMNS = (*Tag, OTHER, UNSURE)
 _ALL = "all"
@@ -58,7 +59,7 @@ def command(context: click.Context, file: IO[bytes], as_json: bool, model: Path 
     """Say how right the tagger is about FILE ("-": standard input), lines like {"text": "…", "labels": ["idea"], "lang": "de"}.
 
     `labels` names all that hold, nothing or "other" if none; `lang` may be left out. A line that cannot be read is
-    named, left out, and gives 1 as the exit code.
+    left out and gives 1 as the exit code; the first of them are named.
     """
     try:
         tagger = load_tagger(model, second_look=second_look)
@@ -75,8 +76,11 @@ def command(context: click.Context, file: IO[bytes], as_json: bool, model: Path 
                 good.append(found)
             elif found:
                 bad += 1
-                click.echo(f"Line {number}: {found}", err=True)
+                if bad <= _NAMED:
+                    click.echo(f"Line {number}: {found}", err=True)
         answers += _answers(tagger, good)
+    if bad > _NAMED:
+        click.echo(f"… and {bad - _NAMED:,} more that cannot be read.", err=True)
     if not answers:
         raise click.ClickException(f"{file.name} holds no labelled line; nothing was evaluated.")
     report = {"model": tagger.version, "rows": len(answers), "skipped": bad, "languages": _by_language(answers)}

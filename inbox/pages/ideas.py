@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from sqlalchemy.orm import Session
 
 from inbox.ideas.browse import Filter, board
@@ -102,7 +102,10 @@ def create_routing(idea_id: int) -> ResponseReturnValue:
         sent = len(hand_over(writable, idea, team, by=me()))
 
     if _decided(idea_id, give):
-        tell(gettext("Handed over; on its way to %(number)d places.", number=sent) if sent else gettext("Handed over."))
+        on_its_way = ngettext(
+            "Handed over; on its way to one place.", "Handed over; on its way to %(num)s places.", sent
+        )
+        tell(on_its_way if sent else gettext("Handed over."))
     return _back(idea_id)
 
 

@@ -101,6 +101,16 @@ def test_bad_lines_are_named_and_left_out() -> None:
     assert (json.loads(result.stdout)["rows"], json.loads(result.stdout)["skipped"]) == (1, 8)
 
 
+@pytest.mark.usefixtures("parrot")
+def test_of_many_bad_lines_the_first_are_named_and_all_counted() -> None:
+    lines = b"nonsense\n" * 25_000 + _lines(("idea 0.9", ["idea"], "de"))
+    result = CliRunner().invoke(evaluate.command, ["-", "--json"], input=lines)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == "… and 24,980 more that cannot be read."
+    assert len(result.stderr.splitlines()) == 21
+    assert json.loads(result.stdout)["skipped"] == 25_000
+
+
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"nonsense\n"])
 def test_a_file_without_a_labelled_line_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "empty.jsonl").write_bytes(content)
