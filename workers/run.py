@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Any
 
 import click
 import redis
@@ -65,3 +66,13 @@ class Telling(SimpleWorker):
         level = logging.INFO if not done or took_ms > LONG_MS or job._result else logging.DEBUG
         log.log(level, "job", extra={"job": job.meta.get("job"), "done": done, "ms": took_ms, "result": job._result})
         return done
+
+    def handle_exception(self, job: Job, *exc_info: Any) -> None:
+        """Tell what failed in our own way: a database quotes what it refuses, and that is what somebody wrote."""
+        log.error("job failed", exc_info=exc_info[1], extra={"job": job.meta.get("job")})
+
+    def handle_job_failure(
+        self, job: Job, queue: Queue, started_job_registry: Any = None, exc_string: str = ""
+    ) -> None:
+        """Keep that it failed, and not in which words."""
+        super().handle_job_failure(job, queue, started_job_registry)

@@ -46,7 +46,7 @@ def dawdle():
     leave()
     time.sleep(60)
 def fail():
-    raise ValueError("on purpose")
+    raise ValueError("on purpose\\nDETAIL: what Mi" + "a wrote")
 """
 
 
@@ -81,6 +81,20 @@ def test_a_job_is_done_and_a_failing_one_stops_nobody(trace: Callable[[], int], 
     assert ring(Job.POLL)
     assert worker("--burst").wait(30) == 0
     assert trace() == 1
+
+
+def test_what_somebody_wrote_stands_in_no_line_of_a_failed_job(
+    trace: Callable[[], int], worker: Callable[..., Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    ring(Job.SEND)
+    assert worker("--burst").wait(30) == 0
+    told = capfd.readouterr().err
+    assert "ValueError: on purpose" in told
+    assert '"job": "send"' in told
+    assert "Mia" not in told
+    kept: Any = [jobs.doorbell().hgetall(key) for key in jobs.doorbell().keys("rq:job:*")]  # type: ignore[union-attr]
+    results: Any = [jobs.doorbell().xrange(key) for key in jobs.doorbell().keys("rq:results:*")]  # type: ignore[union-attr]
+    assert b"Mia" not in repr((kept, results)).encode()
 
 
 def test_jobs_that_fail_for_days_do_not_fill_valkey(trace: Callable[[], int], worker: Callable[..., Any]) -> None:
