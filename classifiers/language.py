@@ -39,6 +39,7 @@ _TELLING = {
     """,
 }
 _ENOUGH = 3
+_REPEATED, _LITTLE = 16, 8
 _NOISE = re.compile(r"xlinkx|xnamex|xmailx|[\d_]|[^\w\s']")
 _LETTER = re.compile(r"[^\W\d_]")
 _CODE = re.compile(r"[a-z]{2,3}")
@@ -46,11 +47,13 @@ _GERMAN_LETTERS = re.compile("[äöüß]")
 
 
 def language(cleaned: str, expected: str | None = None) -> str:
-    """The ISO 639 code of a text from `clean`; `und` when there is too little to tell.
+    """The ISO 639 code of a text from `clean`; `und` when there is too little to tell, or the same over and over.
 
     `expected` is what the channel or author usually writes, or says it is ("de", "de-AT"); it decides for very short
     texts only. Never raises, never reaches for the network.
     """
+    if _repeats(cleaned):
+        return UNKNOWN
     hint = _code(expected)
     if told := _told(cleaned[:_MOST]):
         return told
@@ -85,6 +88,12 @@ def languages(cleaned: Sequence[str], expected: Sequence[str | None] | None = No
     """`language` for each of many."""
     hints = expected or [None] * len(cleaned)
     return [language(text, hint) for text, hint in zip(cleaned, hints, strict=True)]
+
+
+def _repeats(cleaned: str) -> bool:
+    # A word said forty times is no forty reasons: what adds up would be sure of anything.
+    words = cleaned.split() if len(cleaned) >= 2 * _REPEATED - 1 else ()
+    return len(words) >= _REPEATED and len(set(words)) * _LITTLE <= len(words)
 
 
 def _told(words: str) -> str | None:

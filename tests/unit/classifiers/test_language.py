@@ -41,3 +41,15 @@ def test_a_hint_does_not_overrule_a_clear_text() -> None:
 @pytest.mark.parametrize("expected", ["", "not a language", "x" * 1000, "\x00"])
 def test_a_nonsense_hint_is_no_hint(expected: str) -> None:
     assert language(clean("Where is my invoice, please?"), expected) == "en"
+
+
+@pytest.mark.parametrize("text", ["ok " * 20, "asdf " * 40, "Hallo zusammen! " * 30, "The app is slow.\n" * 5_000])
+def test_the_same_over_and_over_says_nothing(text: str) -> None:
+    assert language(clean(text), "de") == UNKNOWN
+
+
+def test_who_only_repeats_a_word_still_speaks() -> None:
+    assert (
+        language(clean("Nein nein nein nein nein, das geht so nicht, das kann ich nicht und das will ich nicht!"))
+        == "de"
+    )

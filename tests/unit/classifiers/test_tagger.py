@@ -172,6 +172,9 @@ def test_shouting_alone_is_neither_trolling_nor_certain(tagger: Tagger, text: st
         "\u200b\u200b\u2060",
         "{{ user.name }} %s $1 \\x00",
         "x y z " * 400,
+        "asdf " * 40,
+        "x " * 1_000,
+        "ok " * 20,
     ],
 )
 def test_nonsense_is_never_tagged_with_certainty(tagger: Tagger, text: str) -> None:
