@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+from classifiers.clean import LINK, MAIL, NAME
 from classifiers.tags import LANGUAGES
 
 UNKNOWN = "und"
@@ -40,6 +41,7 @@ _TELLING = {
 }
 _ENOUGH = 3
 _REPEATED, _LITTLE = 16, 8
+_BARE = frozenset((LINK, NAME, MAIL, "0"))
 _NOISE = re.compile(r"xlinkx|xnamex|xmailx|[\d_]|[^\w\s']")
 _LETTER = re.compile(r"[^\W\d_]")
 _CODE = re.compile(r"[a-z]{2,3}")
@@ -92,7 +94,7 @@ def languages(cleaned: Sequence[str], expected: Sequence[str | None] | None = No
 
 def _repeats(cleaned: str) -> bool:
     # A word said forty times is no forty reasons: what adds up would be sure of anything.
-    words = cleaned.split() if len(cleaned) >= 2 * _REPEATED - 1 else ()
+    words = [word for word in cleaned.split() if word not in _BARE] if len(cleaned) >= 2 * _REPEATED - 1 else ()
     return len(words) >= _REPEATED and len(set(words)) * _LITTLE <= len(words)
 
 

@@ -53,3 +53,7 @@ def test_who_only_repeats_a_word_still_speaks() -> None:
         language(clean("Nein nein nein nein nein, das geht so nicht, das kann ich nicht und das will ich nicht!"))
         == "de"
     )
+
+
+def test_many_who_are_named_are_no_repetition() -> None:
+    assert language(clean("@someone " * 40 + "Ihr seid doch alle nicht ganz bei Trost.")) == "de"
