@@ -3,17 +3,22 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from inbox.channels.abilities import described
 from inbox.channels.open import NoMemory, surroundings
+from inbox.clock import now
 from inbox.config import Settings
 from inbox.connectors.contract import N_, Account, ChannelConnector, ConnectorError, Passing, Setup
+from inbox.connectors.deadline import ending
 from inbox.connectors.registry import channel_connector
 
 log = logging.getLogger(__name__)
 
 SHOWN = 3
+# A person waits for it, and so does a thread of the web server.
+PATIENCE = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,8 @@ def check(kind: str, setup: Setup, settings: Settings, *, is_polled: bool = Fals
 def look(connector: ChannelConnector) -> Checked:
     """The connection of an opened connector, which keeps its own memory. Raises ConnectorError and nothing else."""
     try:
-        account = connector.check()
+        with ending(now() + PATIENCE):
+            account = connector.check()
         shown = Account(account.name, account.external_id, account.url, tuple(account.latest[:SHOWN]))
         return Checked(shown, described(connector))
     except ConnectorError:

@@ -1,11 +1,12 @@
 """Everything a channel's platform is asked while it is read, with each connector's mistakes caught. Writes nothing."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from inbox.channels.check import look
-from inbox.channels.due import Claimed
+from inbox.channels.due import LEASE, Claimed
+from inbox.clock import now
 from inbox.connectors.believed import believed
 from inbox.connectors.contract import (
     N_,
@@ -19,18 +20,24 @@ from inbox.connectors.contract import (
     RateLimited,
     Refused,
 )
+from inbox.connectors.deadline import ending
 from inbox.connectors.http import Forbidden
 
 log = logging.getLogger(__name__)
 
+# For one batch; what is left of its claim is for storing it.
+PATIENCE = 0.8 * LEASE
 # New messages wait no longer than this for what they answer.
 CONTEXT_SECONDS = 300.0
 
 
 def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
-    """The batches after the claimed stream's cursor. Raises ConnectorError and nothing else."""
+    """The batches after the claimed stream's cursor, each read before the claim runs out. Raises ConnectorError and nothing else."""
+    batches: Iterator[Batch] = iter(())
     try:
-        yield from connector.poll(claimed.name, claimed.cursor, claimed.since)
+        batches = connector.poll(claimed.name, claimed.cursor, claimed.since)
+        while (batch := _next(batches)) is not None:
+            yield batch
     except ConnectorError:
         raise
     except Exception as error:  # a connector's mistake stops its own stream, not the worker
@@ -38,6 +45,16 @@ def fetch(connector: ChannelConnector, claimed: Claimed) -> Iterator[Batch]:
         raise Passing(
             N_("The answer could not be understood (%(fault)s); it is tried again.", fault=type(error).__name__)
         ) from error
+    finally:
+        if isinstance(batches, Generator):
+            # Saying goodbye may take for ever as well.
+            with ending(now() + PATIENCE):
+                batches.close()
+
+
+def _next(batches: Iterator[Batch]) -> Batch | None:
+    with ending(now() + PATIENCE):
+        return next(batches, None)
 
 
 def refetch(connector: ChannelConnector, known: Sequence[Known]) -> Batch:
