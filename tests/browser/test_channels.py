@@ -191,6 +191,7 @@ def test_the_page_of_a_channel_leads_to_all_it_counts(at: Callable[..., Page], h
     expect(page.get_by_text("odd", exact=True)).to_be_visible()
     page.get_by_role("button", name=words["aside"]).click()
     expect(page.get_by_text(words["empty"])).to_be_visible()
+    page.wait_for_load_state()  # this was a whole new page, whose scripts come after its words
     page.keyboard.press("z")
     expect(page.get_by_text("odd", exact=True)).to_be_visible()
 
