@@ -124,13 +124,17 @@ class Mailbox:
         data = self._checked(self._box.client.uid("SEARCH", criteria))
         return sorted(int(uid) for line in data if isinstance(line, bytes) for uid in line.split())
 
-    def uids_above(self, uid: int, next_uid: int, criteria: str = "") -> Iterator[list[int]]:
-        """UIDs above `uid` in ascending windows. Without `next_uid` (some servers keep it to themselves) in one."""
+    def uids_above(self, uid: int, next_uid: int, count: int, criteria: str = "") -> Iterator[list[int]]:
+        """UIDs above `uid` in ascending windows, of a folder that holds `count` messages.
+
+        Without `next_uid` (some servers keep it to themselves) in one.
+        """
         if not next_uid:
             # "n:*" always names the last message, even when its UID is below n.
             yield [found for found in self.uids(f"UID {uid + 1}:* {criteria}".strip()) if found > uid]
             return
-        width = WINDOW
+        # Of so few messages all fit into one answer, however far apart their UIDs are: some servers take the time for one.
+        width = WINDOW if count > WIDEST else next_uid
         while uid < next_uid - 1:
             last = min(uid + width, next_uid - 1)
             found = [one for one in self.uids(f"UID {uid + 1}:{last} {criteria}".strip()) if uid < one <= last]

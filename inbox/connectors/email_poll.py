@@ -47,12 +47,12 @@ def poll_folder(
     entered = box.enter(folder)
     place = _resume(cursor, entered, since)
     if place.since and place.uid < place.until:
-        for uids in box.uids_above(place.uid, place.until + 1, f"SINCE {_day_before(place.since)}"):
+        for uids in box.uids_above(place.uid, place.until + 1, entered.count, f"SINCE {_day_before(place.since)}"):
             yield from _batches(box, folder, place, uids, own)
             place = place.after(uids[-1])
         place = place.after(place.until)
         yield Batch(cursor=place.cursor())
-    for uids in box.uids_above(place.uid, entered.next_uid):
+    for uids in box.uids_above(place.uid, entered.next_uid, entered.count):
         yield from _batches(box, folder, place, uids, own)
         place = place.after(uids[-1])
     if not cursor or cursor.get("uidvalidity") != place.uidvalidity:
