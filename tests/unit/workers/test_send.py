@@ -184,7 +184,7 @@ def test_hosts_that_hang_leave_lanes_for_those_who_come_later(world: World, even
     for number in range(5):
         world.write("late.example", f"late-{number}")
     lanes.run(0)
-    eventually(lambda: len(world.arrived) == 5, seconds=LONG)
+    eventually(lambda: world.states()[DeliveryState.SENT] == 5, seconds=LONG)
     assert world.states()[DeliveryState.SENDING] == LANES - 1
     opened.set()
     lanes.run(LONG)
