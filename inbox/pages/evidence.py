@@ -72,11 +72,11 @@ def create_withdrawal(evidence_id: int) -> ResponseReturnValue:
     with writing() as writable:
         evidence = writable.get(Evidence, evidence_id)
         if evidence is None:
-            tell_refusal(gettext("This quote was taken off already."))
+            tell_refusal(gettext("This quote was removed already."))
             return redirect(safe_next(request.form.get("then") or url_for("ideas.index")), 303)
         idea_id, message = evidence.idea_id, evidence.message
         stays = withdraw(writable, evidence, by=me())
-    tell(gettext("The quote is taken off.") if stays else gettext("The idea is gone again."))
+    tell(gettext("The quote is removed.") if stays else gettext("The idea is gone again."))
     then = request.form.get("then") or (url_for("ideas.show", idea_id=idea_id) if stays else _conversation(message))
     return redirect(safe_next(then), 303)
 

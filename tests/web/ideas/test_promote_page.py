@@ -69,7 +69,7 @@ def test_a_new_idea_is_made_and_the_toast_takes_it_back(client: Any, house: Data
     assert f"/evidence/{evidence.id}/withdrawal" in client.get("/ideas").text
     client.post(f"/evidence/{evidence.id}/withdrawal")
     assert ideas(house) == []
-    assert "taken off already" in client.post(f"/evidence/{evidence.id}/withdrawal", follow_redirects=True).text
+    assert "removed already" in client.post(f"/evidence/{evidence.id}/withdrawal", follow_redirects=True).text
 
 
 def test_words_are_added_to_an_idea_that_is_there(client: Any, house: Database, message_id: int) -> None:
