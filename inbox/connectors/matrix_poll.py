@@ -3,6 +3,7 @@
 Whoever goes on from a sync without walking back loses messages; so walks that are not finished are part of the cursor.
 """
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +23,9 @@ VERSION = 1
 DEEPEST = 10
 REMEMBERED = 500
 PAGES = 2_000
+# For so many earlier events, and for so long, one step asks: the messages themselves wait for it, and all of them come again
+# where it breaks off.
+ASKED, ASKED_SECONDS = 100, 60.0
 
 
 def poll_rooms(
@@ -81,6 +85,13 @@ class _Walk:
         self.gaps = [dict(gap) for gap in named if words(gap.get("room")) and words(gap.get("from"))]
         self.roots = {name: root for name, root in mapping(cursor.get("roots")).items() if isinstance(root, str)}
         self.steps = 0
+        self._begin_step()
+
+    def _begin_step(self) -> None:
+        self.asked, self.asks_until = 0, time.monotonic() + ASKED_SECONDS
+
+    def _may_ask(self) -> bool:
+        return self.asks and self.asked < ASKED and time.monotonic() < self.asks_until
 
     def state(self, token: str) -> dict[str, Any]:
         roots = dict(list(self.roots.items())[-REMEMBERED:])
@@ -97,6 +108,7 @@ class _Walk:
             self.gaps.pop(0)
             return Batch()
         self.steps += 1
+        self._begin_step()
         times = [mapping(event).get("origin_server_ts") for event in events]
         wanted = self.since.timestamp() * 1000 if self.since else 0
         is_past = bool(times) and all(isinstance(at, int | float) and at < wanted for at in times)
@@ -173,10 +185,15 @@ class _Walk:
         """Finds where the conversation began; gives what is answered where it is older than the wanted past."""
         found: list[IncomingMessage] = []
         chain, above = [event], event.above
-        while self.asks and above and above not in self.roots and len(chain) < DEEPEST and room not in self.api.direct:
+        while above and above not in self.roots and len(chain) < DEEPEST and room not in self.api.direct:
+            if not self._may_ask():
+                break
+            self.asked += 1
             try:
                 chain.append(Event.model_validate(self.api.event(room, above)))
             except (Gone, ValueError):
+                # Where many answer what is not there, it is asked for once.
+                self.roots[above] = above
                 break
             above = chain[-1].above
         for older in reversed(chain[1:]):
