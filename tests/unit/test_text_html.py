@@ -32,10 +32,10 @@ def test_markup_becomes_words(markup: str, words: str) -> None:
 )
 def test_markup_made_to_hurt_is_read_and_cleaned_quickly(piece: str) -> None:
     markup = piece * (500_000 // len(piece))
-    began = time.monotonic()
+    began = time.process_time()
     plain_from_html(markup)
     clean_html(markup)
-    assert time.monotonic() - began < 8
+    assert time.process_time() - began < 8
 
 
 def test_what_nests_too_deep_is_shown_as_its_words() -> None:

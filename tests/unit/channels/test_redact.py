@@ -81,6 +81,6 @@ def test_large_and_deep_ones_are_cut() -> None:
 
 @pytest.mark.parametrize("part", ["token", '\\"', "://a:", "eyJ", "1", "cookie: \n", 'token="\\', "-----BEGIN "])
 def test_a_hostile_one_takes_no_time(part: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     redact(part * 60_000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

@@ -234,9 +234,9 @@ def test_a_line_without_end_is_one_bad_item(csv: Path) -> None:
 
 def test_quotes_that_are_never_closed_do_not_take_for_ever(csv: Path) -> None:
     csv.write_text("id,text\n" + "".join(f'{n},"open\n' for n in range(4_001)))
-    began = time.monotonic()
+    began = time.process_time()
     batches = list(connector().poll(str(csv), None, None))
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20
     assert sum(batch.fetched for batch in batches) > 1
 
 

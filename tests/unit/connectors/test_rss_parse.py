@@ -133,10 +133,10 @@ def test_names_that_only_html_knows_and_control_characters_do_no_harm() -> None:
     ],
 )
 def test_bombs_are_refused_at_once(bomb: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(NotAFeed):
         read(bomb)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_an_outside_dtd_is_not_fetched() -> None:
@@ -166,6 +166,6 @@ def test_what_is_no_feed_is_told_as_what_it_is(content: bytes, told: str) -> Non
 
 def test_a_feed_of_many_thousand_entries_is_read_in_time() -> None:
     items = [f"<item><title>{number}</title><link>/same</link></item>" for number in range(20_000)]
-    started = time.monotonic()
+    started = time.process_time()
     assert len(read(rss(*items)).entries) == 20_000
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20

@@ -95,6 +95,6 @@ def test_two_thousand_ideas_are_compared_in_the_blink_of_an_eye(session: Session
     session.add_all([Idea(title=f"{title} number {n}") for n in range(210) for title in TITLES])
     session.flush()
     pieces.cache_clear()
-    began = time.perf_counter()
+    began = time.process_time()
     assert suggest(session, "export my invoices as a CSV file please")
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
