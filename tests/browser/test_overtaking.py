@@ -114,6 +114,16 @@ def test_an_act_that_is_answered_late_does_not_lead_back(inbox: Page, house: Dat
     expect(inbox.locator(".toast").get_by_role("button", name="Undo")).to_be_visible()
 
 
+def test_a_dialog_does_not_open_over_what_was_chosen_after_it(inbox: Page) -> None:
+    slow = Held(inbox, "**/ideas/new*", "dialog")
+    inbox.keyboard.press("i")
+    slow.asked()
+    choose(inbox, 1)
+    expect(inbox.locator("#thread h1")).to_have_text("number 1")
+    slow.answer()
+    expect(inbox.locator("dialog[open]")).to_have_count(0)
+
+
 def test_news_of_the_list_one_has_left_changes_nothing(inbox: Page, house: Database) -> None:
     slow = Held(inbox, "**/conversations*", "list")
     with house.writing() as session:

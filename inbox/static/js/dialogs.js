@@ -1,12 +1,15 @@
 // Links with data-dialog load their page's fragment into the one dialog; without scripts they are plain links.
 import { toast } from "./toasts.js";
+import { unlessWished } from "./turns.js";
 import { say } from "./words.js";
 
 export async function openDialog(url) {
   const dialog = document.getElementById("dialog");
+  const wanted = unlessWished();
   try {
     const response = await fetch(url, { headers: { "X-Fragment": "dialog" } });
     const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    if (!wanted()) return;
     if (!response.ok) return toast(fresh.body.textContent.replace(/\s+/g, " ").trim().slice(0, 300), "error");
     dialog.replaceChildren(...fresh.body.childNodes);
     dialog.showModal();

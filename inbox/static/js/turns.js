@@ -9,6 +9,12 @@ export function wish() {
   return () => mine === wishes;
 }
 
+// What opens over the page replaces nothing; it only comes too late when somebody has wished for something else since.
+export function unlessWished() {
+  const before = wishes;
+  return () => wishes === before;
+}
+
 // An answer takes its place: whoever looked before it came has seen an older state.
 export const moved = () => (moves += 1);
 
