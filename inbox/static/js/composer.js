@@ -47,6 +47,10 @@ document.addEventListener("trellis:visited", (event) => {
   area.focus();
   area.setSelectionRange(area.value.length, area.value.length);
 });
+// Where writing makes room, what is pressed must not move away under the finger: the text keeps the focus until then.
+document.addEventListener("mousedown", (event) => {
+  if (event.target.closest(".composer :is(.btn, label)") && document.activeElement?.matches(".composer textarea")) event.preventDefault();
+});
 // What was sent or noted leaves the keys to the rest of the page again: z takes it back, e is done.
 document.addEventListener("trellis:visited", (event) => {
   if (event.detail.form?.id === "composer" && isTyping(document.activeElement) && !document.activeElement.value) document.activeElement.blur();
