@@ -11,7 +11,7 @@ from inbox.conversations.models import Conversation, ConversationState
 from inbox.database import Database
 from inbox.live import publish
 from inbox.teams.models import Workspace
-from tests.making import make_channel, make_conversation
+from tests.making import hear_from_outside, make_channel, make_conversation
 
 pytestmark = pytest.mark.browser
 
@@ -133,6 +133,17 @@ def test_news_of_the_list_one_has_left_changes_nothing(inbox: Page, house: Datab
     expect(inbox.locator("#rows .row")).to_have_count(0)
     slow.answer()
     expect(inbox.locator("#news")).to_be_hidden()
+
+
+def test_news_takes_no_tick_away(inbox: Page, house: Database) -> None:
+    inbox.keyboard.press("Shift+Digit2")
+    with house.writing() as session:
+        query = sa.select(Conversation).where(Conversation.author_name == "number 3")
+        conversation = session.scalars(query).one()
+        hear_from_outside(session, conversation, "Found it myself")
+        publish(session, "conversations", conversation.id)
+    expect(inbox.locator("#messages")).to_contain_text("Found it myself")
+    expect(inbox.locator("#context [data-also='2']")).to_be_checked()
 
 
 def test_news_does_not_mark_the_title_that_somebody_is_typing(inbox: Page, house: Database) -> None:

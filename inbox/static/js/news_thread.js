@@ -4,6 +4,7 @@ import { looker } from "./turns.js";
 import { announce } from "./words.js";
 
 const thread = () => document.getElementById("thread");
+const isInUse = (part) => part.contains(document.activeElement) || part.querySelector("details.menu[open], [data-also]:checked");
 const openId = () => thread()?.dataset.conversation ?? "";
 
 document.addEventListener("trellis:news", (event) => {
@@ -19,7 +20,7 @@ const later = looker(300, async (still) => {
   const scrolls = [];
   for (const part of ["thread-bar", "messages", "context"]) {
     const [old, next] = [document.getElementById(part), fresh.getElementById(part)];
-    if (!old || !next || old.isEqualNode(next) || old.querySelector("details.menu[open]") || old.contains(document.activeElement)) continue;
+    if (!old || !next || old.isEqualNode(next) || isInUse(old)) continue;
     const end = old.scrollHeight - old.scrollTop - old.clientHeight < 60;
     const [top, shown] = [old.scrollTop, old.dataset.shown];
     old.replaceWith(next);
