@@ -21,7 +21,7 @@ from inbox.database import insert
 from inbox.jobs import Job, after_commit
 from inbox.live import publish
 from inbox.teams.models import Teammate
-from inbox.text import one_line
+from inbox.text import clean_key, one_line
 from inbox.vault import Vault
 
 
@@ -99,7 +99,7 @@ def keep_checked(vault: Vault, channel: Channel, checked: Checked | None) -> Non
 def keep_account(channel: Channel, checked: Checked) -> None:
     """Remember whose account it is, and what may be done there."""
     channel.account_name = one_line(checked.account.name, 300)
-    channel.account_id = checked.account.external_id[:500]
+    channel.account_id = clean_key(checked.account.external_id)
     # The server says it, and it becomes a link: nothing that a browser would run.
     channel.account_url = web_address(one_line(checked.account.url, 2_000))
     channel.abilities = checked.abilities or None

@@ -16,7 +16,7 @@ from inbox.connectors.contract import Setup
 from inbox.jobs import Job, after_commit
 from inbox.live import publish
 from inbox.teams.models import Teammate
-from inbox.text import one_line
+from inbox.text import clean_key, one_line
 from inbox.vault import Vault
 
 
@@ -53,7 +53,7 @@ def edit(
 
 def require_same(channel: Channel, checked: Checked | None) -> None:
     """Raises OtherAccount when another account answers than the one whose messages are here."""
-    found = checked.account.external_id[:500] if checked else ""
+    found = clean_key(checked.account.external_id) if checked else ""
     if found and channel.account_id and found != channel.account_id:
         raise OtherAccount(checked.account.name if checked else "")
 

@@ -153,6 +153,16 @@ def test_reconnecting_keeps_the_cursor_and_clears_the_error(
     assert session.scalar(sa.select(sa.func.count()).select_from(Stream)) == 1
 
 
+def test_an_account_is_known_again_by_what_can_be_kept_of_its_id(
+    session: Session, vault: Vault, settings: Settings, garden: Path
+) -> None:
+    setup, strange = read_setup(KIND, {"file": str(garden)}), Checked(Account("garden", "g\0-\ud8001" + "x" * 600))
+    channel = connect(session, vault, settings, KIND, "Strange", setup, strange)
+    edit(session, vault, settings, channel, setup, strange)
+    with pytest.raises(OtherAccount):
+        edit(session, vault, settings, channel, setup, Checked(Account("garden", "g-1" + "x" * 601)))
+
+
 def test_another_account_is_another_channel(
     session: Session, channel: Channel, vault: Vault, settings: Settings, garden: Path
 ) -> None:

@@ -247,6 +247,8 @@ def test_a_worker_that_slept_over_its_claim_sends_nothing(world: World) -> None:
         assert attempt(late, world.carriers()).result != "sent"
         assert server.heard == []
         assert attempt(claimed, world.carriers()).result == "sent"
+        # It answers before it has listened.
+        assert server.left.wait(5)
         assert b"".join(server.heard).count(b"the reply") == 1
 
 
