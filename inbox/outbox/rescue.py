@@ -53,8 +53,10 @@ def claim_looks(session: Session, ids: Collection[int], *, lease: timedelta = LE
     """Those of these unsure deliveries that are still due for a look, held by the caller."""
     query = sa.select(Delivery.id).where(among(session, Delivery.id, ids), *may_be_looked_up(now()))
     held = session.scalars(skip_locked(session, query)).all()
-    # Should this worker vanish too, the look itself is due again when its lease has run out.
-    return take(session, held, lease, looks=Delivery.looks + 1, look_at=now() + lease)
+    # Should this worker vanish too, the look itself is due again when its lease has run out; not for ever, if it is the
+    # look or its outcome that breaks the worker.
+    again = sa.case((Delivery.looks < len(LOOK_PAUSES), sa.literal(now() + lease, Delivery.look_at.type)))
+    return take(session, held, lease, looks=Delivery.looks + 1, look_at=again)
 
 
 def settle_look(session: Session, claimed: Claimed, outcome: Outcome) -> Delivery | None:

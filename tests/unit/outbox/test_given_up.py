@@ -10,6 +10,7 @@ from inbox.clock import now
 from inbox.connectors.contract import N_, Act, ActName, OutcomeUnknown, OutgoingReply, Passing
 from inbox.database import Database
 from inbox.outbox.attempt import attempt
+from inbox.outbox.claim import LEASE
 from inbox.outbox.look import look
 from inbox.outbox.models import Delivery, DeliveryKind, DeliveryState
 from inbox.outbox.parcels import payload_of
@@ -124,3 +125,23 @@ def test_each_attempt_is_looked_up_as_patiently_as_the_first(
     let_pass(database, platform, number, days=30)
     assert peek(database, number).attempts == len(PAUSES) + 1
     assert peek(database, number).state == DeliveryState.FAILED
+
+
+def test_a_look_that_breaks_every_worker_is_left_to_a_person(
+    database: Database, channel: Channel, platform: Platform
+) -> None:
+    number = put(database, channel, DeliveryKind.REPLY)
+    with database.writing() as session:
+        claimed = claim_next(session)
+    assert claimed is not None
+    with database.writing() as session:
+        settle(session, claimed, attempt(claimed, platform.carriers()))
+    looks, moment = 0, now()
+    while looks < 50:
+        moment += LEASE + timedelta(minutes=1)
+        with time_machine.travel(moment, tick=False), database.writing() as session:
+            if claim_next_look(session) is None:
+                break
+        looks += 1
+    assert looks == len(LOOK_PAUSES) + 1
+    assert peek(database, number).state == DeliveryState.UNSURE
