@@ -4,6 +4,7 @@ import imaplib
 import re
 from dataclasses import dataclass, field
 from socket import socket
+from typing import Any
 
 from imap_tools import BaseMailBox
 
@@ -11,7 +12,8 @@ from inbox.connectors.contract import N_, ConnectorError, NeedsPerson, Passing
 from inbox.connectors.email_socket import open_socket, secure
 from inbox.text import one_line
 
-LITERAL_LIMIT = 64 * 1024 * 1024
+# More than the largest batch of mails that is asked for at once.
+ANSWER_LIMIT = 64 * 1024 * 1024
 _TEMPORARY = re.compile(r"\[(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]|too many|temporar|try again|later", re.IGNORECASE)
 
 
@@ -78,7 +80,9 @@ def sign_out(box: BaseMailBox) -> None:
 
 
 class _Client(imaplib.IMAP4):
-    """The library's client over a socket whose address was checked, and with a limit to what it reads at once."""
+    """The library's client over a socket whose address was checked, and with a limit to what a command brings."""
+
+    _taken = 0
 
     def __init__(self, server: ImapServer) -> None:
         self._server = server
@@ -92,9 +96,22 @@ class _Client(imaplib.IMAP4):
         return secure(plain, server.host) if server.security == "ssl" else plain
 
     def read(self, size: int) -> bytes:
-        if size > LITERAL_LIMIT:
-            raise self.abort(f"a part of {size} bytes is too large")
+        self._take(size)
         return super().read(size)
+
+    def readline(self) -> bytes:
+        line = super().readline()
+        self._take(len(line))
+        return line
+
+    def _take(self, size: int) -> None:
+        self._taken += size
+        if self._taken > ANSWER_LIMIT:
+            raise self.abort(f"more than {ANSWER_LIMIT // 1_048_576} MB in one answer")
+
+    def _command(self, name: str, *arguments: Any) -> Any:
+        self._taken = 0
+        return super()._command(name, *arguments)  # type: ignore[misc]
 
 
 class _Box(BaseMailBox):
