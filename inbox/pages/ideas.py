@@ -23,6 +23,7 @@ from inbox.pages.forms import Form
 from inbox.pages.found import filter_id, found, row_id
 from inbox.pages.rendering import render
 from inbox.pages.telling import tell, tell_refusal
+from inbox.sentence import N_
 from inbox.teams.models import ProductTeam
 from inbox.teams.permissions import Permission
 from inbox.teams.product_teams import browse_teams
@@ -117,7 +118,10 @@ def create_merge(idea_id: int) -> ResponseReturnValue:
 
     def join(writable: Session, idea: Idea) -> None:
         nonlocal into_id
-        merge(writable, idea, _found(writable, into_id), by=me())
+        into = find_idea(writable, into_id)
+        if into is None:
+            raise IdeaRefused(N_("There is no idea of this number."))
+        merge(writable, idea, into, by=me())
         into_id = idea.merged_into_id or into_id
 
     if not _decided(idea_id, join):

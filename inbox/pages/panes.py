@@ -1,8 +1,10 @@
 """What the panes of the inbox show: the list with its views, an open conversation, and what stands beside it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from zoneinfo import ZoneInfo
 
 from flask import request
@@ -35,8 +37,8 @@ LONGEST_QUERY = 200
 
 
 def read_filters() -> Filters:
-    """The filters in the address; what makes no sense there is left out."""
-    given = request.args
+    """The filters in the address, of a form that names none those of its page; what makes no sense there is left out."""
+    given = _of_page() if request.method == "POST" and not request.args else request.args
     return Filters(
         view=View(given["view"]) if given.get("view") in set(View) else View.TO_ANSWER,
         tag=given.get("tag", "") if given.get("tag") in set(Tag) else "",
@@ -44,6 +46,16 @@ def read_filters() -> Filters:
         assignee_id=filter_id(given.get("assignee")),
         words=one_line(given.get("q", ""), LONGEST_QUERY),
     )
+
+
+def _of_page() -> Mapping[str, str]:
+    # An undo knows what it takes back, not beside which list: whoever presses it wants to stay there.
+    try:
+        page = urlsplit(request.referrer or "")
+    except ValueError:
+        return {}
+    here = page.netloc == request.host and page.path.startswith("/conversations")
+    return dict(parse_qsl(page.query)) if here else {}
 
 
 def query_of(filters: Filters, **changes: Any) -> dict[str, Any]:

@@ -57,3 +57,16 @@ def test_what_arrives_late_does_not_keep_it_open_for_ever(
     assert seen
     client.post(f"/conversations/{thread.id}/closure", data={"seen": seen[1]})
     assert state_of(house, thread) == ConversationState.CLOSED
+
+
+def test_an_undo_stays_beside_the_list_as_it_was_filtered(client: Any, heard: Callable[..., Any]) -> None:
+    address = f"/conversations/{heard('Hello').id}"
+    client.post(f"{address}/closure")
+    query = "view=all&tag=complaint&q=hello"
+    page = f"http://localhost{address}?{query}"
+    answer = client.post(f"{address}/reopening", headers={"Referer": page})
+    assert answer.location == f"{address}?{query}"
+    for elsewhere in (f"http://evil.test{address}?{query}", f"http://localhost/ideas?{query}", "http://[", ""):
+        assert client.post(f"{address}/reopening", headers={"Referer": elsewhere}).location == address
+    hostile = f"http://localhost{address}?view=x&tag=%00&channel=99999999999999999999&q=%ff"
+    assert client.post(f"{address}/reopening", headers={"Referer": hostile}).status_code == 303

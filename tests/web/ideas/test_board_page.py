@@ -212,7 +212,9 @@ def test_merging_into_itself_or_nothing_is_refused(client: Any, house: Database)
     idea_id = plant(house)
     page = client.post(f"/ideas/{idea_id}/merge", data={"into": str(idea_id)}, follow_redirects=True)
     assert "cannot be merged into itself" in page.text
-    assert client.post(f"/ideas/{idea_id}/merge", data={"into": "x"}).status_code == 404
+    for unknown in ("x", "", "9999", "99999999999999999999"):
+        page = client.post(f"/ideas/{idea_id}/merge", data={"into": unknown}, follow_redirects=True)
+        assert "There is no idea of this number." in page.text
 
 
 def test_a_merged_idea_is_not_on_the_board(client: Any, house: Database) -> None:
