@@ -66,7 +66,8 @@ def settings(request: pytest.FixtureRequest, data_dir: Path) -> Settings:
     """The settings of this test; with Valkey in them when the test asks for `valkey_url`."""
     if "valkey_url" in request.fixturenames:
         request.getfixturevalue("valkey_url")
-    return config.load_settings()
+    # However slow the machine, an answer does not leave before a test has looked at it.
+    return config.load_settings().model_copy(update={"undo_seconds": 300})
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from inbox.channels.models import Channel, Pause, QuarantinedItem, Stream
 from inbox.clock import now
+from inbox.config import Settings
 from inbox.connectors.contract import N_, BadItem, Batch, Deletion
 from inbox.conversations.ingest import ingest
 from inbox.conversations.models import Conversation, Message
@@ -116,7 +117,10 @@ def test_a_day_that_is_none_fetches_nothing(client: Any, number: int, house: Dat
         assert session.scalar(sa.select(sa.func.count()).select_from(Stream)) == 1
 
 
-def test_a_channel_has_its_own_time_to_take_answers_back(client: Any, number: int, house: Database) -> None:
+def test_a_channel_has_its_own_time_to_take_answers_back(
+    client: Any, number: int, house: Database, settings: Settings
+) -> None:
+    usual = timedelta(seconds=settings.undo_seconds)
     with house.writing() as session:
         message = session.scalars(sa.select(Message).where(Message.external_id == "1")).one()
         message.reply_handle = {"acct": "mia@far.example", "status_id": "1"}
@@ -130,13 +134,13 @@ def test_a_channel_has_its_own_time_to_take_answers_back(client: Any, number: in
             sent = session.scalars(sa.select(Message).where(Message.text == text)).one()
             return session.get_one(Delivery, sent.delivery_id).not_before - sent.posted_at
 
-    assert waits("As usual.") == timedelta(seconds=10)
+    assert waits("As usual.") == usual
     client.post(f"/channels/{number}/undo-time", data={"seconds": "90"})
     assert waits("With care.") == timedelta(seconds=90)
     client.post(f"/channels/{number}/undo-time", data={"seconds": "0"})
     assert waits("At once.") == timedelta(0)
     client.post(f"/channels/{number}/undo-time", data={"seconds": ""})
-    assert waits("As usual again.") == timedelta(seconds=10)
+    assert waits("As usual again.") == usual
 
 
 @pytest.mark.parametrize("seconds", ["-1", "601", "soon", "1.5", "9" * 5_000])

@@ -50,7 +50,7 @@ def test_nothing_is_so_sure_that_a_closed_lane_takes_it() -> None:
     closed = {label: {lang: Lane(NEVER, 0.1, 0.1) for lang in lanes} for label, lanes in tagger.lanes.items()}
     model = load_model(shipped_model())
     shut = Tagger(replace(model, lanes=model.lanes | closed))
-    (answer,) = shut.tag(["how do i reset my password? how can i do that? where do i find it? " * 20])
+    (answer,) = shut.tag(["how do i reset my password? how can i do that? where do i find it? " * 3])
     assert AUTOMATIC not in answer.lanes.values()
     assert max(answer.labels.values()) > 0.9
 

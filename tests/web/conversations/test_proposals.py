@@ -195,7 +195,7 @@ def test_other_languages_are_not_explained(client: Any, house: Database, message
     with house.writing() as session:
         record(session, [Answer(message.id, "unsure", (), {"idea": 0.1}, "tr")], "m1")
     panel = client.get(f"/messages/{message.id}/reasons", headers={"X-Fragment": "reasons"}).text
-    assert "German and English only" in panel
+    assert "Trellis judges German and English" in panel
     assert rung == []
 
 
