@@ -20,7 +20,7 @@ from inbox.database import Base, Database, connect
 from inbox.embedded import valkey_command, valkey_socket, wait_for_valkey
 from tests.network import no_network
 from tests.postgres import NoPostgres, fresh_database, running_postgres
-from workers import opened, poll, refetch, rescue, send
+from workers import opened, poll, refetch, rescue, send, sync_tickets
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASES = ("sqlite", "postgresql")
@@ -48,7 +48,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget_settings() -> None:
     """Let the next look read the environment again."""
-    for recipe in (poll, refetch, rescue, send):
+    for recipe in (poll, refetch, rescue, send, sync_tickets):
         recipe.leave(20)
     config.load_settings.cache_clear()
     if jobs.doorbell.cache_info().currsize:

@@ -39,9 +39,12 @@ START_SECONDS = 60
 expect.set_options(timeout=15_000)  # a machine that is busy with other things is no failure
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def start_trellis() -> Iterator[Callable[..., str]]:
-    """`start_trellis(folder, TRELLIS_UNDO_SECONDS="0")` starts everything and returns the address it printed."""
+    """`start_trellis(folder, TRELLIS_UNDO_SECONDS="0")` starts everything and returns the address it printed.
+
+    It ends with the test: were its worker to live on, it would answer what later tests ring for in the same Valkey.
+    """
     running: list[subprocess.Popen[str]] = []
     logs: list[IO[str]] = []
 

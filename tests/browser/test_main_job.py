@@ -194,13 +194,13 @@ def storage(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
         yield {}
         return
     with fresh_database(request.getfixturevalue("postgres_server")) as url:
-        yield {"TRELLIS_DATABASE_URL": url, "TRELLIS_REDIS_URL": request.getfixturevalue("valkey_server")}
+        yield {"TRELLIS_DATABASE_URL": url, "TRELLIS_REDIS_URL": request.getfixturevalue("valkey_url")}
 
 
 def test_from_an_empty_folder_to_a_digest(
     page: Page,
-    start_trellis: Callable[..., str],
     storage: dict[str, str],
+    start_trellis: Callable[..., str],
     mail_server: Any,
     receiver: Any,
     tmp_path_factory: pytest.TempPathFactory,
